@@ -1,0 +1,246 @@
+"""From a layer's builder to its functions: the layer itself and its VJPs, each with torch's names.
+
+===============  ===================================================================
+a layer with     its functions
+===============  ===================================================================
+weights          ``f(input, weight, bias=None, *args)``,
+                 ``f_input(input_size, weight, y_bar, *args)``,
+                 ``f_weight(x, weight_size, y_bar, *args)``, ``f_bias(y_bar)``
+no weights       ``f(input, *args)``, ``f_input(x, y_bar, *args)``
+===============  ===================================================================
+
+``args`` are the builder's own arguments, in its order and with its defaults. Each entry of a family
+is a function of ``choose``, which names the implementation for an array.
+"""
+
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+from convproof.errors import ShapeError
+from convproof.implementation import Implementation
+from convproof.layers import Bias, Layer, Shape
+from convproof.names.checks import as_shape, check_shape, has_batch, shape_of
+
+Choose = Callable[[Any], Implementation]
+Family = dict[str, Callable[[Choose], Callable[..., Any]]]
+
+
+def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bias]) -> Family:
+    """Return the four functions of a layer with a weight and a bias.
+
+    Args:
+        name: the layer's functional name.
+        build: ``build(weight_size, has_bias, *args)``, the spec; its docstring is the layer's.
+        bias: ``bias(shape)``, the spec of the bias added to an output of this shape.
+    """
+
+    def forward(choose: Choose) -> Callable[..., Any]:
+        def function(input: Any, weight: Any, bias: Any = None, *args: Any, **options: Any) -> Any:  # noqa: A002
+            layer = build(shape_of(weight, "weight"), bias is not None, *args, **options)
+            images, batched = _with_batch(layer, input, "input")
+            layer.output_shape(tuple(images.shape))
+            given = () if bias is None else (bias,)
+            for array in given:
+                check_shape(array, layer.parameter_shapes["bias"], "bias")
+            return _without(choose(input).forward(layer, images, weight, *given), batched)
+
+        return _described(function, name, build.__doc__, build, skip=2)
+
+    def input_vjp(choose: Choose) -> Callable[..., Any]:
+        def function(
+            input_size: Sequence[int], weight: Any, y_bar: Any, *args: Any, **options: Any
+        ) -> Any:
+            layer = build(shape_of(weight, "weight"), False, *args, **options)
+            size = as_shape(input_size, "input_size")
+            batched = has_batch(size, layer.input_axes, "input_size")
+            shape = size if batched else (1, *size)
+            cotangent = _cotangent(layer, shape, y_bar, batched)
+            return _without(choose(weight).input_vjp(layer, shape, cotangent, weight), batched)
+
+        doc = f"""Return the gradient of ``<{name}(x, weight), y_bar>`` in ``x``.
+
+        Args:
+            input_size: the shape of ``x``.
+            weight: the weight of ``{name}``.
+            y_bar: the cotangent, of the output's shape.
+
+        The further arguments are those of ``{name}``.
+        """
+        return _described(function, f"{name}_input", doc, build, skip=2)
+
+    def weight_vjp(choose: Choose) -> Callable[..., Any]:
+        def function(
+            x: Any, weight_size: Sequence[int], y_bar: Any, *args: Any, **options: Any
+        ) -> Any:
+            layer = build(as_shape(weight_size, "weight_size"), False, *args, **options)
+            images, batched = _with_batch(layer, x, "x")
+            cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
+            return choose(x).weight_vjp(layer, images, cotangent)
+
+        doc = f"""Return the gradient of ``<{name}(x, w), y_bar>`` in ``w``.
+
+        What is shared in forward is added in backward.
+
+        Args:
+            x: the input of ``{name}``.
+            weight_size: the shape of ``w``.
+            y_bar: the cotangent, of the output's shape.
+
+        The further arguments are those of ``{name}``.
+        """
+        return _described(function, f"{name}_weight", doc, build, skip=2)
+
+    def bias_vjp(choose: Choose) -> Callable[..., Any]:
+        def function(y_bar: Any) -> Any:
+            layer = bias(shape_of(y_bar, "y_bar"))
+            return choose(y_bar).bias_vjp(layer, _with_batch(layer, y_bar, "y_bar")[0])
+
+        doc = f"""Return the gradient of ``<{name}(x, w, b), y_bar>`` in ``b``.
+
+        Args:
+            y_bar: the cotangent, of the output's shape; it is summed over all axes but channels.
+        """
+        return _described(function, f"{name}_bias", doc)
+
+    return {
+        name: forward,
+        f"{name}_input": input_vjp,
+        f"{name}_weight": weight_vjp,
+        f"{name}_bias": bias_vjp,
+    }
+
+
+def without_weights(name: str, build: Callable[..., Layer]) -> Family:
+    """Return the two functions of a layer without weights.
+
+    Args:
+        name: the layer's functional name.
+        build: ``build(axes, *args)``, the spec for an input of so many axes; its docstring is the
+            layer's.
+    """
+
+    def forward(choose: Choose) -> Callable[..., Any]:
+        def function(input: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
+            layer = build(len(shape_of(input, "input")), *args, **options)
+            images, batched = _with_batch(layer, input, "input")
+            layer.output_shape(tuple(images.shape))
+            return _without(choose(input).forward(layer, images), batched)
+
+        return _described(function, name, build.__doc__, build, skip=1)
+
+    def input_vjp(choose: Choose) -> Callable[..., Any]:
+        def function(x: Any, y_bar: Any, *args: Any, **options: Any) -> Any:
+            layer = build(len(shape_of(x, "x")), *args, **options)
+            images, batched = _with_batch(layer, x, "x")
+            cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
+            return _without(choose(x).input_vjp(layer, images, cotangent), batched)
+
+        doc = f"""Return the gradient of ``<{name}(x), y_bar>`` in ``x``.
+
+        Args:
+            x: the input of ``{name}``.
+            y_bar: the cotangent, of the output's shape.
+
+        The further arguments are those of ``{name}``.
+        """
+        return _described(function, f"{name}_input", doc, build, skip=1)
+
+    return {name: forward, f"{name}_input": input_vjp}
+
+
+def with_indices(name: str, build: Callable[..., Layer]) -> Family:
+    """Return the two functions of a layer that scatters to given ``indices``.
+
+    Args:
+        name: the layer's functional name.
+        build: ``build(axes, *args)``, as in ``without_weights``.
+    """
+
+    def forward(choose: Choose) -> Callable[..., Any]:
+        def function(input: Any, indices: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
+            layer = build(len(shape_of(input, "input")), *args, **options)
+            check_shape(indices, tuple(input.shape), "indices")
+            images, batched = _with_batch(layer, input, "input")
+            layer.output_shape(tuple(images.shape))
+            places = indices if batched else indices[None]
+            return _without(choose(input).forward(layer, images, places), batched)
+
+        return _described(function, name, build.__doc__, build, skip=1)
+
+    def input_vjp(choose: Choose) -> Callable[..., Any]:
+        def function(x: Any, y_bar: Any, indices: Any, *args: Any, **options: Any) -> Any:
+            layer = build(len(shape_of(x, "x")), *args, **options)
+            check_shape(indices, tuple(x.shape), "indices")
+            images, batched = _with_batch(layer, x, "x")
+            cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
+            places = indices if batched else indices[None]
+            return _without(choose(x).input_vjp(layer, images, cotangent, places), batched)
+
+        doc = f"""Return the gradient of ``<{name}(x, indices), y_bar>`` in ``x``: a gather.
+
+        Args:
+            x: the input of ``{name}``.
+            y_bar: the cotangent, of the output's shape.
+            indices: as given to ``{name}``.
+
+        The further arguments are those of ``{name}``.
+        """
+        return _described(function, f"{name}_input", doc, build, skip=1)
+
+    return {name: forward, f"{name}_input": input_vjp}
+
+
+def _with_batch(layer: Layer, array: Any, name: str) -> tuple[Any, bool]:
+    batched = has_batch(shape_of(array, name), layer.input_axes, name)
+    return (array if batched else array[None]), batched
+
+
+def _without(result: Any, batched: bool) -> Any:
+    if batched:
+        return result
+    return tuple(part[0] for part in result) if isinstance(result, tuple) else result[0]
+
+
+def _cotangent(layer: Layer, input_shape: Shape, y_bar: Any, batched: bool) -> Any:
+    expected = layer.output_shape(input_shape)
+    check_shape(y_bar, expected if batched else expected[1:], "y_bar")
+    return y_bar if batched else y_bar[None]
+
+
+def _described(
+    function: Callable[..., Any],
+    name: str,
+    doc: str | None,
+    build: Callable[..., Layer] | None = None,
+    *,
+    skip: int = 0,
+) -> Callable[..., Any]:
+    """Give the function its public name, its docstring, and a signature without ``*args``."""
+    own = [
+        p
+        for p in signature(function).parameters.values()
+        if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    ]
+    further = list(signature(build).parameters.values())[skip:] if build is not None else []
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "convproof.functional"
+    function.__doc__ = doc
+    if build is not None:
+        build.__name__ = build.__qualname__ = name
+    function.__signature__ = Signature([*own, *further])  # type: ignore[attr-defined]
+    return function
+
+
+def bias_after_channels(shape: Shape, *, dims: int) -> Bias:
+    """Return the spec of a bias per channel, for an output with or without a batch axis."""
+    batched = has_batch(shape, dims + 1, "y_bar")
+    return Bias(channels=shape[1 if batched else 0], image_axes=dims + 1)
+
+
+def bias_after_features(shape: Shape) -> Bias:
+    """Return the spec of a bias per feature of the last axis."""
+    if not shape:
+        msg = "y_bar must have at least one axis, got a scalar."
+        raise ShapeError(msg)
+    return Bias(channels=shape[-1], channel_axis=-1)
