@@ -30,8 +30,8 @@ def forward(
     y = np.zeros(layer.output_shape(x.shape), x.dtype)
     for m, o, window in _windows(layer, y.shape):
         y[:, m, *o] = (w[m] * x_padded[window]).sum(axis=tuple(range(1, x.ndim)))
-        if b is not None:
-            y[:, m, *o] += b[m].astype(y.dtype) if isinstance(b[m], np.generic) else b[m]
+    if b is not None:
+        y += b.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 2))
     return y.astype(result_dtype(dtype))
 
 
