@@ -1,0 +1,49 @@
+"""Output shape: ``n' = floor((n + low + high - span) / s) + 1`` per axis, in the given dtype."""
+
+from convproof.cases import ConvCase, Function
+from convproof.layers import Shape
+from convproof.theorems.base import Request, Subject, Theorem, Violation
+
+
+def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
+    arrays = case.integers().astype(request.dtype)
+    got = subject.answer(function, case, arrays)
+    expected, law = _law(function, case)
+    if got.shape != expected:
+        raise Violation(
+            law=f"{law}; the shape must be {expected}, got {got.shape}",
+            arrays=arrays,
+            assertion=f"y.shape == {expected}",
+        )
+    if got.dtype != request.dtype:
+        raise Violation(
+            law=f"arrays of {request.dtype} give an answer of {request.dtype}, got {got.dtype}",
+            arrays=arrays,
+            assertion=f"y.dtype == {str(request.dtype)!r}",
+        )
+    return "every size is 1" if max(expected) == 1 else None
+
+
+def _law(function: Function, case: ConvCase) -> tuple[Shape, str]:
+    layer = case.layer
+    if function.role == "input":
+        return case.input_shape, "x_bar has the shape of x"
+    if function.role == "weight":
+        return layer.weight_shape, "w_bar has the shape of w"
+    if function.role == "bias":
+        return (layer.out_channels,), "b_bar has one entry per output channel"
+    terms = (
+        f"floor(({axis.input_size} + {axis.padding[0]} + {axis.padding[1]} - {axis.span}) / "
+        f"{axis.stride}) + 1 = {axis.output_size}"
+        for axis in layer.axes(case.input_size)
+    )
+    return case.output_shape, f"n' = floor((n + low + high - span) / s) + 1: {', '.join(terms)}"
+
+
+THEOREM = Theorem(
+    name="shape",
+    statement="Sizes follow the window's arithmetic, and the dtype is kept.",
+    latex=r"n' = \lfloor (n + p_\ell + p_h - \hat r) / s \rfloor + 1",
+    check=_check,
+)
+

@@ -1,0 +1,182 @@
+"""Finding a target: an installed implementation, a module, an object in one, or a file.
+
+======================  =================================================================
+``numpy``               an installed implementation (``convproof list``)
+``package.module``      a module that holds functions such as ``conv2d``
+``package.module:obj``  an object of it: a function, or a namespace of functions
+``path/file.py:obj``    the same in a file
+======================  =================================================================
+"""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from convproof.cases import Function
+from convproof.errors import MissingExtraError, TargetError
+from convproof.implementation import implementation_names
+from convproof.names import get_implementation
+
+SUPPORTS = frozenset({"asymmetric", "circular", "integer", "float16", "bfloat16", "float64"})
+_NAMES = {function.name: function for function in Function.all()}
+_CONV2D = _NAMES["conv2d"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Something that was found and can be asked.
+
+    Attributes:
+        spec: as the user wrote it.
+        functions: what it offers; what it lacks is unsupported.
+        supports: what it declares, see ``convproof.implementation``.
+        prelude: the Python lines that a snippet begins with.
+        expression: how a snippet then writes each function.
+    """
+
+    spec: str
+    functions: Mapping[Function, Callable[..., Any]]
+    supports: frozenset[str]
+    prelude: str
+    expression: Mapping[Function, str]
+
+
+def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
+    """Return the target that a command line names.
+
+    Args:
+        spec: see the module.
+        bare: what a function is that has no name of ours.
+
+    Raises:
+        TargetError: if nothing is found, or nothing in it can be asked.
+        MissingExtraError: if it is an implementation whose package is not installed.
+    """
+    if spec in implementation_names():
+        found: Any = get_implementation(spec)
+        prelude, root = "from convproof import get_implementation", f"get_implementation({spec!r})"
+    else:
+        place, _, path = spec.partition(":")
+        if place.endswith(".py"):
+            module: Any = _from_file(Path(place), spec)
+            prelude = f"from runpy import run_path\nfrom types import SimpleNamespace\n\ntarget = SimpleNamespace(**run_path({place!r}))"
+            root = "target"
+        else:
+            module = _from_module(place, spec)
+            prelude, root = f"import {place}", place
+        found = _attribute(module, path, spec)
+        root = f"{root}.{path}" if path else root
+    functions = _functions(found)
+    if functions:
+        expression = {function: f"{root}.{function.name}" for function in functions}
+    elif callable(found) and not inspect.isclass(found):
+        name = _NAMES.get(getattr(found, "__name__", ""), bare)
+        functions, expression = {name: found}, {name: root}
+    else:
+        msg = (
+            f"nothing in {spec!r} can be verified: it is no function, and holds none called "
+            f"{', '.join(_NAMES)}."
+        )
+        raise TargetError(msg)
+    for function, call in functions.items():
+        _check_signature(function, call, spec)
+    return Target(
+        spec=spec,
+        functions=functions,
+        supports=_declared(found, spec),
+        prelude=prelude,
+        expression=expression,
+    )
+
+
+def _functions(found: Any) -> dict[Function, Callable[..., Any]]:
+    held = found.get if isinstance(found, Mapping) else lambda name: getattr(found, name, None)
+    pairs = ((function, held(name)) for name, function in _NAMES.items())
+    return {function: call for function, call in pairs if callable(call)}
+
+
+def _from_file(path: Path, spec: str) -> Any:
+    if not path.is_file():
+        msg = f"there is no file {str(path)!r} (in {spec!r})."
+        raise TargetError(msg)
+    name = f"convproof_target_{path.stem}"
+    found = importlib.util.spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        msg = f"{str(path)!r} is no Python file."
+        raise TargetError(msg)
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    _importing(lambda: found.loader.exec_module(module), spec)  # type: ignore[union-attr]
+    return module
+
+
+def _from_module(name: str, spec: str) -> Any:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        exists = bool(name) and importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        exists = False
+    if not exists:
+        msg = (
+            f"no target is called {spec!r}: it is no implementation "
+            f"({', '.join(implementation_names())}) and no module that can be imported from here; "
+            "write package.module:object or path/file.py:object."
+        )
+        raise TargetError(msg)
+    return _importing(lambda: importlib.import_module(name), spec)
+
+
+def _importing(load: Callable[[], Any], spec: str) -> Any:
+    try:
+        return load()
+    except MissingExtraError:
+        raise
+    except (Exception, SystemExit) as error:
+        msg = f"importing {spec!r} failed: {type(error).__name__}: {error}"
+        raise TargetError(msg) from error
+
+
+def _attribute(module: Any, path: str, spec: str) -> Any:
+    try:
+        return reduce(getattr, path.split("."), module) if path else module
+    except AttributeError as error:
+        msg = f"nothing is called {path!r} in {spec.partition(':')[0]!r}: {error}."
+        raise TargetError(msg) from None
+
+
+def _declared(found: Any, spec: str) -> frozenset[str]:
+    declared = found.get("supports", ()) if isinstance(found, Mapping) else None
+    declared = getattr(found, "supports", ()) if declared is None else declared
+    words = frozenset((declared,) if isinstance(declared, str) else declared)
+    unknown = sorted(map(str, words - SUPPORTS))
+    if unknown:
+        msg = (
+            f"{spec!r} declares supports = {{{', '.join(unknown)}}}; known are "
+            f"{', '.join(sorted(SUPPORTS))}."
+        )
+        raise TargetError(msg)
+    return words
+
+
+def _check_signature(function: Function, call: Callable[..., Any], spec: str) -> None:
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError):
+        return  # a builtin does not tell
+    arrays = {"forward": "x, w, bias", "input": "input_size, w, y_bar"}
+    arrays |= {"weight": "x, weight_size, y_bar", "bias": "y_bar"}
+    keywords = () if function.role == "bias" else ("stride", "padding", "dilation", "groups")
+    positional = arrays[function.role]
+    try:
+        signature.bind(*positional.split(", "), **dict.fromkeys(keywords))
+    except TypeError as error:
+        asked = ", ".join([positional, *(f"{word}=…" for word in keywords)])
+        msg = f"{function.name} of {spec!r} is called f({asked}), but takes {signature}: {error}."
+        raise TargetError(msg) from None

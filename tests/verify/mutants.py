@@ -1,0 +1,295 @@
+"""Convolutions with one fault each, as a user might have written them, and the law they break.
+
+Each mutant is a namespace of functions like any target: NumPy arrays in and out, called as
+``f(x, w, bias, stride=…, padding=…, dilation=…, groups=…)``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from convproof import get_implementation
+
+_right = get_implementation("reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A fault: the function it is in, its code, and the theorem that must refute it."""
+
+    name: str
+    function: str
+    code: Callable[..., Any]
+    theorem: str
+
+    @property
+    def target(self) -> SimpleNamespace:
+        """A namespace that holds the one faulty function."""
+        return SimpleNamespace(**{self.function: self.code})
+
+
+MUTANTS: list[Mutant] = []
+
+
+def mutant(function: str, theorem: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a faulty function under its own name."""
+
+    def register(code: Callable[..., Any]) -> Callable[..., Any]:
+        MUTANTS.append(Mutant(code.__name__, function, code, theorem))
+        return code
+
+    return register
+
+
+@mutant("conv2d", "shape")
+def stride_axes_swapped(x, w, bias, *, stride, padding, dilation, groups):
+    return _right.conv2d(x, w, bias, stride[::-1], padding, dilation, groups)
+
+
+@mutant("conv2d", "shape")
+def padding_axes_swapped(x, w, bias, *, stride, padding, dilation, groups):
+    return _right.conv2d(x, w, bias, stride, padding[::-1], dilation, groups)
+
+
+@mutant("conv2d", "shape")
+def dilation_ignored(x, w, bias, *, stride, padding, dilation, groups):
+    return _right.conv2d(x, w, bias, stride, padding, 1, groups)
+
+
+@mutant("conv2d", "shape")
+def dilation_axes_swapped(x, w, bias, *, stride, padding, dilation, groups):
+    return _right.conv2d(x, w, bias, stride, padding, dilation[::-1], groups)
+
+
+@mutant("conv2d", "exact")
+def flipped_kernel(x, w, bias, **options):
+    return _right.conv2d(x, w[:, :, ::-1, ::-1], bias, **options)
+
+
+@mutant("conv2d", "exact")
+def groups_in_the_wrong_order(x, w, bias, *, groups, **options):
+    parts = np.split(x, groups, axis=1)[::-1]
+    return _right.conv2d(np.concatenate(parts, axis=1), w, bias, groups=groups, **options)
+
+
+@mutant("conv2d", "exact")
+def channels_interleaved_over_the_groups(x, w, bias, *, groups, **options):
+    order = np.arange(x.shape[1]).reshape(-1, groups).T.ravel()
+    return _right.conv2d(x[:, order], w, bias, groups=groups, **options)
+
+
+@mutant("conv2d", "exact")
+def last_tap_dropped(x, w, bias, **options):
+    w = w.copy()
+    w[..., -1, -1] = 0
+    return _right.conv2d(x, w, bias, **options)
+
+
+@mutant("conv2d", "exact")
+def bias_on_the_wrong_axis(x, w, bias, **options):
+    y = _right.conv2d(x, w, None, **options)
+    if bias is None:
+        return y
+    return y + np.resize(bias, y.shape[-1]).astype(y.dtype)
+
+
+@mutant("conv2d", "exact")
+def bias_added_twice(x, w, bias, **options):
+    return _right.conv2d(x, w, None if bias is None else 2 * bias, **options)
+
+
+@mutant("conv2d", "rounding")
+def float16_accumulation(x, w, bias, **options):
+    y = _right.conv2d(*(None if a is None else a.astype(np.float16) for a in (x, w, bias)), **options)
+    return y.astype(x.dtype)
+
+
+@mutant("conv2d", "rounding")
+def operands_cut_to_tf32(x, w, bias, **options):
+    def cut(a):
+        return (a.view(np.uint32) & np.uint32(0xFFFFE000)).view(np.float32)
+
+    return _right.conv2d(cut(x), cut(w), bias, **options)
+
+
+@mutant("conv2d", "rounding")
+def operands_cut_to_bfloat16(x, w, bias, **options):
+    def cut(a):
+        return (a.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+
+    return _right.conv2d(cut(x), cut(w), bias, **options)
+
+
+@mutant("conv2d", "exact")
+def a_constant_added(x, w, bias, **options):
+    return _right.conv2d(x, w, bias, **options) + np.float32(3e-6)
+
+
+@mutant("conv2d", "special")
+def nan_turned_to_zero(x, w, bias, **options):
+    return np.nan_to_num(_right.conv2d(x, w, bias, **options), posinf=np.inf, neginf=-np.inf)
+
+
+@mutant("conv2d", "special")
+def inf_clamped(x, w, bias, **options):
+    largest = np.finfo(np.float32).max
+    return np.clip(_right.conv2d(x, w, bias, **options), -largest, largest)
+
+
+@mutant("conv2d", "special")
+def padding_by_multiplication(x, w, bias, *, stride, padding, dilation, groups):
+    mask = np.zeros((*x.shape[:2], *(n + 2 * p for n, p in zip(x.shape[2:], padding))), x.dtype)
+    ends = [(0, 0), (0, 0), *((p, p) for p in padding)]
+    inside = tuple(slice(p, p + n) for p, n in zip(padding, x.shape[2:]))
+    mask[(..., *inside)] = 1
+    wrapped = np.pad(x, ends, mode="edge") * mask
+    return _right.conv2d(wrapped, w, bias, stride, 0, dilation, groups)
+
+
+@mutant("conv2d", "untouched")
+def input_overwritten(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    x[...] = 0
+    return y
+
+
+@mutant("conv2d", "untouched")
+def weight_flipped_in_place(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    w[...] = w[..., ::-1].copy()
+    return y
+
+
+_calls = count()
+
+
+@mutant("conv2d", "determinism")
+def result_changes_from_call_to_call(x, w, bias, **options):
+    return _right.conv2d(x, w, bias, **options) + np.float32(1e-3 * (next(_calls) % 2))
+
+
+_rng = np.random.default_rng()
+
+
+@mutant("conv2d", "determinism")
+def sums_in_a_random_order(x, w, bias, *, groups, **options):
+    if groups > 1:
+        return _right.conv2d(x, w, bias, groups=groups, **options)
+    order = _rng.permutation(x.shape[1])
+    y = np.zeros((), np.float32)
+    for c in order:
+        y = y + _right.conv2d(x[:, [c]], w[:, [c]], None, groups=1, **options)
+    return y if bias is None else y + bias.reshape(-1, 1, 1)
+
+
+@mutant("conv2d_input", "shape")
+def floor_remainder_lost(input_size, w, y_bar, *, stride, padding, dilation, groups):
+    sizes = [
+        (o - 1) * s + t * (r - 1) + 1 - 2 * p
+        for o, s, t, r, p in zip(y_bar.shape[2:], stride, dilation, w.shape[2:], padding)
+    ]
+    return _right.conv2d_input((*input_size[:2], *(max(n, 1) for n in sizes)), w, y_bar, stride, padding, dilation, groups)
+
+
+@mutant("conv2d_input", "exact")
+def floor_remainder_rows_zeroed(input_size, w, y_bar, *, stride, padding, dilation, groups):
+    x_bar = _right.conv2d_input(input_size, w, y_bar, stride, padding, dilation, groups)
+    for axis, (o, s, t, r) in enumerate(zip(y_bar.shape[2:], stride, dilation, w.shape[2:]), start=2):
+        covered = (o - 1) * s + t * (r - 1) + 1 - 2 * padding[axis - 2]
+        x_bar[(slice(None),) * axis + (slice(max(covered, 0), None),)] = 0
+    return x_bar
+
+
+@mutant("conv2d_input", "exact")
+def kernel_not_flipped_in_the_input_gradient(input_size, w, y_bar, **options):
+    return _right.conv2d_input(input_size, np.ascontiguousarray(w[:, :, ::-1, ::-1]), y_bar, **options)
+
+
+@mutant("conv2d_input", "exact")
+def stride_and_dilation_exchanged_in_the_input_gradient(input_size, w, y_bar, *, stride, dilation, **options):
+    try:
+        return _right.conv2d_input(input_size, w, y_bar, stride=dilation, dilation=stride, **options)
+    except ValueError:
+        return _right.conv2d_input(input_size, w, y_bar, stride=stride, dilation=dilation, **options)
+
+
+@mutant("conv2d_input", "exact")
+def groups_ignored_in_the_input_gradient(input_size, w, y_bar, *, groups, **options):
+    x_bar = _right.conv2d_input(input_size, w, y_bar, groups=groups, **options)
+    per_group = input_size[1] // groups
+    return np.concatenate([x_bar[:, :per_group]] * groups, axis=1)
+
+
+@mutant("conv2d_weight", "exact")
+def only_the_first_image_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    return _right.conv2d_weight(x[:1], weight_size, y_bar[:1], **options)
+
+
+@mutant("conv2d_weight", "exact")
+def mean_over_the_batch_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    return _right.conv2d_weight(x, weight_size, y_bar, **options) / np.float32(len(x))
+
+
+@mutant("conv2d_weight", "exact")
+def last_row_of_outputs_missing_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    y_bar = y_bar.copy()
+    y_bar[:, :, -1] = 0
+    return _right.conv2d_weight(x, weight_size, y_bar, **options)
+
+
+@mutant("conv2d_weight", "exact")
+def input_and_cotangent_channels_exchanged(x, weight_size, y_bar, **options):
+    w_bar = _right.conv2d_weight(x, weight_size, y_bar, **options)
+    return w_bar.swapaxes(0, 1).reshape(weight_size)
+
+
+@mutant("conv2d_weight", "special")
+def nan_turned_to_zero_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    return np.nan_to_num(_right.conv2d_weight(x, weight_size, y_bar, **options), posinf=np.inf, neginf=-np.inf)
+
+
+@mutant("conv2d_bias", "exact")
+def bias_gradient_averaged(y_bar):
+    return _right.conv2d_bias(y_bar) / np.float32(y_bar[:, 0].size)
+
+
+@mutant("conv2d_bias", "exact")
+def bias_gradient_of_the_first_image(y_bar):
+    return _right.conv2d_bias(y_bar[:1])
+
+
+@mutant("conv1d", "exact")
+def output_reversed(x, w, bias, **options):
+    return _right.conv1d(x, w, bias, **options)[..., ::-1]
+
+
+@mutant("conv3d", "shape")
+def depth_and_width_stride_exchanged(x, w, bias, *, stride, **options):
+    return _right.conv3d(x, w, bias, stride=stride[::-1], **options)
+
+
+@mutant("conv2d", "shape")
+def returns_a_list(x, w, bias, **options):
+    return _right.conv2d(x, w, bias, **options).tolist()
+
+
+@mutant("conv2d", "shape")
+def returns_float64(x, w, bias, **options):
+    return _right.conv2d(x, w, bias, **options).astype(np.float64)
+
+
+@mutant("conv2d", "shape")
+def raises_on_groups(x, w, bias, *, groups, **options):
+    if groups > 1:
+        msg = "groups are not implemented"
+        raise NotImplementedError(msg)
+    return _right.conv2d(x, w, bias, groups=groups, **options)
+
+
+@mutant("conv2d", "exact")
+def all_zero(x, w, bias, **options):
+    return 0 * _right.conv2d(x, w, bias, **options)
