@@ -10,7 +10,7 @@ integers. An axis is its relation with its sizes, in integers, and is read as ``
 
 from dataclasses import dataclass
 from operator import index
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,6 +21,7 @@ PaddingMode = Literal["zeros", "circular"]
 Pair = tuple[int, int]
 
 
+@runtime_checkable
 class AxisLike(Protocol):
     """What a product of axes needs of each: three sizes and their relation."""
 

@@ -17,7 +17,7 @@ Specs are checked before a verb is called, so an implementation checks nothing b
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from convproof.errors import TargetError, UnsupportedError
 from convproof.layers import Layer
@@ -25,6 +25,7 @@ from convproof.layers import Layer
 GROUP = "convproof.implementations"
 
 
+@runtime_checkable
 class Implementation(Protocol):
     """The four verbs, a name, and what is declared beyond torch's own geometries.
 

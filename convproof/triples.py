@@ -9,7 +9,6 @@ every matrix of the layer is a reading of the same set (``convproof.symbolic``).
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from jaxtyping import Int
@@ -43,7 +42,7 @@ class Triples:
     def __len__(self) -> int:
         return len(self.output)
 
-    def __mul__(self, other: Self) -> "Triples":
+    def __mul__(self, other: "Triples") -> "Triples":
         """Return the product map: each leg's index pair ``(a, b)`` becomes ``a * size + b``."""
         output, tap, input_ = (
             (a[:, None] * size + b[None, :]).ravel()
