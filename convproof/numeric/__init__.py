@@ -1,5 +1,5 @@
-"""Two NumPy implementations: the oracle (``reference``, textbook loops) and the fast path (``fast``).
+"""Two NumPy implementations: the oracle (``reference``, textbook loops) and the fast path.
 
-They share no arithmetic; each has one module per layer with the verbs of
+They share no arithmetic. Each has one module per layer with the verbs of
 ``convproof.implementation`` as its functions.
 """

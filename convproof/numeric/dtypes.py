@@ -67,3 +67,10 @@ def needs_division(dtype: np.dtype, what: str) -> None:
     if dtype.kind in "iu":
         msg = f"{what} of integers is no integer: use a floating type, or Fraction objects."
         raise DTypeError(msg)
+
+
+def needs_floats(dtype: np.dtype, what: str) -> None:
+    """Raise ``DTypeError`` for integers and objects, which have no exponentials and powers."""
+    if dtype.kind in "iuO":
+        msg = f"{what} of {dtype} arrays is not defined: use a floating type."
+        raise DTypeError(msg)

@@ -4,13 +4,55 @@ It pads the array and writes the relation out again, knowing nothing of ``Triple
 integers, fractions and int64 it is exact; in float64 and longdouble it is as exact as they are.
 """
 
+from convproof import layers
 from convproof.implementation import ByLayer
-from convproof.layers import Bias, Conv
-from convproof.numeric.reference import bias, conv
+from convproof.numeric.reference import (
+    adaptive_avg_pool,
+    adaptive_max_pool,
+    avg_pool,
+    bias,
+    conv,
+    conv_transpose,
+    convolve,
+    fold,
+    global_avg_pool,
+    global_max_pool,
+    linear,
+    local_response_norm,
+    locally_connected,
+    max_pool,
+    max_unpool,
+    maxout,
+    relu,
+    softmax,
+    tanh,
+    unfold,
+)
 
 implementation = ByLayer(
     "reference",
-    {Conv: conv, Bias: bias},
+    {
+        layers.Conv: conv,
+        layers.LocallyConnected: locally_connected,
+        layers.ConvTranspose: conv_transpose,
+        layers.Unfold: unfold,
+        layers.Fold: fold,
+        layers.MaxPool: max_pool,
+        layers.AvgPool: avg_pool,
+        layers.AdaptiveMaxPool: adaptive_max_pool,
+        layers.AdaptiveAvgPool: adaptive_avg_pool,
+        layers.GlobalMaxPool: global_max_pool,
+        layers.GlobalAvgPool: global_avg_pool,
+        layers.MaxUnpool: max_unpool,
+        layers.Linear: linear,
+        layers.Bias: bias,
+        layers.LocalResponseNorm: local_response_norm,
+        layers.Maxout: maxout,
+        layers.ReLU: relu,
+        layers.Tanh: tanh,
+        layers.Softmax: softmax,
+        layers.Convolve: convolve,
+    },
     supports=frozenset(
         {"asymmetric", "circular", "integer", "float64", "float16", "bfloat16"},
     ),

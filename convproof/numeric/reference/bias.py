@@ -12,7 +12,8 @@ def forward(
 ) -> Shaped[np.ndarray, "*x"]:
     """Return ``y``."""
     dtype = common_dtype(x=x, b=b)
-    y = np.moveaxis(x.astype(accumulator(dtype)), layer.channel_axis, -1) + b.astype(accumulator(dtype))
+    rows = np.moveaxis(x.astype(accumulator(dtype)), layer.channel_axis, -1)
+    y: np.ndarray = rows + b.astype(accumulator(dtype))
     return np.moveaxis(y, -1, layer.channel_axis).astype(result_dtype(dtype))
 
 
@@ -21,7 +22,7 @@ def input_vjp(
 ) -> Shaped[np.ndarray, "*x"]:
     """Return ``x_bar = y_bar``."""
     del layer, x
-    return y_bar.copy()
+    return y_bar.astype(result_dtype(common_dtype(y_bar=y_bar)))
 
 
 def bias_vjp(layer: Bias, y_bar: Shaped[np.ndarray, "*x"]) -> Shaped[np.ndarray, " m"]:

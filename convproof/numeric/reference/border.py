@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Shaped
 
-from convproof.axes import Pair, PaddingMode
+from convproof.axes import PaddingMode, Pair
 
 
 def pad(
@@ -18,7 +18,9 @@ def pad(
         if mode == "circular":
             x = np.take(x, np.arange(-low, size + high) % size, axis=axis)
         else:
-            padded = np.full((*x.shape[:axis], low + size + high, *x.shape[axis + 1 :]), fill, x.dtype)
+            padded = np.full(
+                (*x.shape[:axis], low + size + high, *x.shape[axis + 1 :]), fill, x.dtype
+            )
             padded[(slice(None),) * axis + (slice(low, low + size),)] = x
             x = padded
     return x

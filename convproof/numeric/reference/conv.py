@@ -1,6 +1,6 @@
-"""Convolution, as the sum in the textbook::
+"""Convolution, as the sum in the textbook.
 
-y[n,m,o] = b[m] + sum_{c,k} w[m,c,k] x_padded[n, g C/G + c, s o + t k]        g = m // (M/G)
+``y[n,m,o] = b[m] + sum_{c,k} w[m,c,k] x_padded[n, g C/G + c, s o + t k]``, ``g = m // (M/G)``.
 
 The gradients are the same loops read backward: every product ``w x`` of the forward sum gives its
 weight to ``x_bar`` and its input to ``w_bar``, times the cotangent of the output it went to.
@@ -15,6 +15,7 @@ from jaxtyping import Shaped
 from convproof.layers import Conv
 from convproof.numeric.dtypes import accumulator, common_dtype, result_dtype
 from convproof.numeric.reference.border import pad, unpad
+from convproof.numeric.reference.windows import by_position
 
 
 def forward(
@@ -28,10 +29,11 @@ def forward(
     x, w = x.astype(accumulator(dtype)), w.astype(accumulator(dtype))
     x_padded = pad(x, _ends(layer, x.shape), layer.padding_mode)
     y = np.zeros(layer.output_shape(x.shape), x.dtype)
+    y_at = by_position(y)
     for m, o, window in _windows(layer, y.shape):
-        y[:, m, *o] = (w[m] * x_padded[window]).sum(axis=tuple(range(1, x.ndim)))
+        y_at[o][:, m] = (w[m] * x_padded[window]).sum(axis=tuple(range(1, x.ndim)))
     if b is not None:
-        y += b.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 2))
+        y += b.astype(x.dtype).reshape((-1, *(1,) * (x.ndim - 2)))
     return y.astype(result_dtype(dtype))
 
 
@@ -47,8 +49,9 @@ def input_vjp(
     w, y_bar = w.astype(accumulator(dtype)), y_bar.astype(accumulator(dtype))
     ends = _ends(layer, shape)
     x_bar = pad(np.zeros(shape, w.dtype), ends)
+    y_bar_at, one = by_position(y_bar), (-1, *(1,) * (len(shape) - 1))
     for m, o, window in _windows(layer, y_bar.shape):
-        x_bar[window] += y_bar[:, m, *o].reshape(-1, *(1,) * (len(shape) - 1)) * w[m]
+        x_bar[window] += y_bar_at[o][:, m].reshape(one) * w[m]
     return unpad(x_bar, ends, layer.padding_mode).astype(result_dtype(dtype))
 
 
@@ -60,8 +63,9 @@ def weight_vjp(
     x, y_bar = x.astype(accumulator(dtype)), y_bar.astype(accumulator(dtype))
     x_padded = pad(x, _ends(layer, x.shape), layer.padding_mode)
     w_bar = np.zeros(layer.weight_shape, x.dtype)
+    y_bar_at, one = by_position(y_bar), (-1, *(1,) * (x.ndim - 1))
     for m, o, window in _windows(layer, y_bar.shape):
-        w_bar[m] += (y_bar[:, m, *o].reshape(-1, *(1,) * (x.ndim - 1)) * x_padded[window]).sum(axis=0)
+        w_bar[m] += (y_bar_at[o][:, m].reshape(one) * x_padded[window]).sum(axis=0)
     return w_bar.astype(result_dtype(dtype))
 
 
