@@ -1,1 +1,43 @@
-"""…"""
+"""The fast path: whole-array NumPy, with loops over taps and axes but never over positions."""
+
+from convproof import layers
+from convproof.implementation import ByLayer
+from convproof.numeric.fast import (
+    adaptive_avg_pool,
+    adaptive_max_pool,
+    avg_pool,
+    bias,
+    convolve,
+    global_avg_pool,
+    global_max_pool,
+    linear,
+    local_response_norm,
+    max_pool,
+    max_unpool,
+    maxout,
+    relu,
+    softmax,
+    tanh,
+)
+
+implementation = ByLayer(
+    "numpy",
+    {
+        layers.MaxPool: max_pool,
+        layers.AvgPool: avg_pool,
+        layers.AdaptiveMaxPool: adaptive_max_pool,
+        layers.AdaptiveAvgPool: adaptive_avg_pool,
+        layers.GlobalMaxPool: global_max_pool,
+        layers.GlobalAvgPool: global_avg_pool,
+        layers.MaxUnpool: max_unpool,
+        layers.Linear: linear,
+        layers.Bias: bias,
+        layers.LocalResponseNorm: local_response_norm,
+        layers.Maxout: maxout,
+        layers.ReLU: relu,
+        layers.Tanh: tanh,
+        layers.Softmax: softmax,
+        layers.Convolve: convolve,
+    },
+    supports=frozenset({"asymmetric", "circular", "integer", "float64", "float16", "bfloat16"}),
+)
