@@ -5,7 +5,7 @@ zero, so that every tap of every output matters.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Function:
         return f"conv{self.dims}d" + ("" if self.role == "forward" else f"_{self.role}")
 
     @classmethod
-    def all(cls) -> tuple[Self, ...]:
+    def all(cls) -> tuple["Function", ...]:
         """Return every function that verification knows, in the order it asks them."""
         return tuple(cls(dims, role) for dims in (1, 2, 3) for role in ROLES)
 

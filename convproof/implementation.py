@@ -30,7 +30,7 @@ class Implementation(Protocol):
     """The four verbs, a name, and what is declared beyond torch's own geometries.
 
     ``supports`` names what may be asked in addition: ``"asymmetric"`` padding, ``"circular"``
-    padding, ``"integer"`` arrays, and dtypes other than float32.
+    padding, and ``"integer"`` arrays.
     """
 
     @property

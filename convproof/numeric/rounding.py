@@ -118,7 +118,8 @@ def bound(
     out = FORMATS[stored]
     rounds_out = stored != promise.accumulator
     growth = _accumulated(products, promise, summed.unit)
-    relative = (1 + unit_in) ** 2 * (1 + growth) * (1 + (out.unit if rounds_out else 0.0)) - 1
+    unit_out = out.unit if rounds_out else 0.0
+    relative = np.expm1(2 * np.log1p(unit_in) + np.log1p(growth) + np.log1p(unit_out))
     absolute = products * summed.tiny + (out.tiny if rounds_out else 0.0)
     if unit_in and promise.operand_tiny:
         absolute = absolute + promise.operand_tiny * (operands + products * promise.operand_tiny)

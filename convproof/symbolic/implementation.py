@@ -7,5 +7,5 @@ from convproof.symbolic import values
 implementation = ByLayer(
     "symbolic",
     {Conv: values, LocallyConnected: values, Bias: values},
-    supports=frozenset({"asymmetric", "circular", "integer", "float64"}),
+    supports=frozenset({"asymmetric", "circular", "integer"}),
 )

@@ -23,7 +23,7 @@ from convproof.errors import MissingExtraError, TargetError
 from convproof.implementation import implementation_names
 from convproof.names import get_implementation
 
-SUPPORTS = frozenset({"asymmetric", "circular", "integer", "float16", "bfloat16", "float64"})
+SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
 

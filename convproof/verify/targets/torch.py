@@ -44,7 +44,7 @@ class TorchImplementation:
     """The four verbs, on NumPy arrays or tensors; the answer is of the kind that was given."""
 
     name = "torch"
-    supports = frozenset({"asymmetric", "circular", "float64", "bfloat16"})
+    supports = frozenset({"asymmetric", "circular"})
 
     def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
         """Return ``y``."""

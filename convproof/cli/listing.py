@@ -1,0 +1,48 @@
+"""``convproof list``: what can be verified, which functions there are, which theorems."""
+
+import click
+
+from convproof.cli.output import Output, json_option
+
+
+@click.command("list")
+@json_option
+def command(json_path: str | None) -> int:
+    """Name the implementations, the functions that are verified, and the theorems."""
+    from convproof.cases import Function
+    from convproof.errors import MissingExtraError
+    from convproof.implementation import implementation_names, load_implementation
+    from convproof.theorems import THEOREMS
+
+    implementations = {}
+    for name in implementation_names():
+        try:
+            declared = sorted(load_implementation(name).supports)
+            implementations[name] = f"supports {', '.join(declared)}"
+        except MissingExtraError as error:
+            implementations[name] = str(error)
+    functions = [function.name for function in Function.all()]
+    theorems = [
+        {"name": t.name, "functions": list(t.roles), "statement": t.statement, "latex": t.latex}
+        for t in THEOREMS
+    ]
+    with Output(json_path) as output:
+        output.write(
+            "list",
+            "passed",
+            implementations=implementations,
+            functions=functions,
+            theorems=theorems,
+        )
+        if output.owns_stdout:
+            return 0
+    click.echo("implementations (convproof verify NAME)")
+    for name, note in implementations.items():
+        click.echo(f"  {name:<10} {note}")
+    click.echo("functions that are verified (--only)")
+    for start in range(0, len(functions), 4):
+        click.echo(f"  {', '.join(functions[start : start + 4])}")
+    click.echo("theorems, in the order they are asked")
+    for theorem in THEOREMS:
+        click.echo(f"  {theorem.name:<12} {theorem.statement}")
+    return 0

@@ -1,0 +1,96 @@
+"""Writing results: JSON documents, to a file that is whole or not there, or to standard output."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import click
+
+from convproof import __version__
+
+STDOUT = "-"
+
+json_option = click.option(
+    "--json",
+    "json_path",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=STDOUT,
+    help="Write the result as JSON to FILE, or to standard output alone.",
+)
+
+
+class Output:
+    """A place for one JSON document, found to be writable before the work starts.
+
+    A file is written beside its place and moved there when it is complete; if the work fails, what
+    was there before stays.
+
+    Args:
+        path: a file, ``"-"`` for standard output, or None for nowhere.
+
+    Raises:
+        click.BadParameter: if the file cannot be written.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._draft: Path | None = None
+        if path is None or path == STDOUT:
+            return
+        place = Path(path).resolve()
+        try:
+            if place.exists() and not place.is_file():
+                if place.is_dir():
+                    raise IsADirectoryError(None, "Is a directory")
+                with place.open("w"):
+                    return  # a device or a pipe: written as it is
+            handle, draft = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+            os.close(handle)
+            self._draft = Path(draft)
+        except OSError as error:
+            msg = f"{path!r} cannot be written: {error.strerror}."
+            raise click.BadParameter(msg, param_hint="--json") from None
+
+    @property
+    def owns_stdout(self) -> bool:
+        """Whether standard output is for the document alone."""
+        return self._path == STDOUT
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._draft is not None:
+            self._draft.unlink(missing_ok=True)
+
+    def write(self, command: str, verdict: str, **contents: Any) -> None:
+        """Write the document of a command, with its schema and version."""
+        if self._path is None:
+            return
+        head = {"schema": f"convproof/{command}/1", "version": __version__}
+        document = {**head, "command": command, "verdict": verdict, **contents}
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        if self._path == STDOUT:
+            click.echo(text, nl=False)
+            return
+        try:
+            if self._draft is None:
+                Path(self._path).write_text(text, encoding="utf-8")
+                return
+            self._draft.write_text(text, encoding="utf-8")
+            mask = os.umask(0)
+            os.umask(mask)
+            self._draft.chmod(0o666 & ~mask)
+            self._draft.replace(Path(self._path).resolve())
+        except OSError as error:
+            msg = f"{self._path!r} cannot be written: {error.strerror}."
+            raise click.ClickException(msg) from None

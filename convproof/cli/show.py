@@ -1,0 +1,61 @@
+"""Showing a verification to a person: tables in a terminal, plain text elsewhere."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from convproof.verify.failure import facts, snippet
+from convproof.verify.runner import failures
+from convproof.verify.session import Report
+from convproof.verify.table import LEGEND, narrow, plain, rows, summary
+
+_STYLES = {"ok": "green", "FAIL": "bold red", "weak": "yellow", "-": "dim", ".": "dim"}
+
+
+def show_report(report: Report) -> None:
+    """Print the table, the failures with their snippets, and the verdict."""
+    if report.target is None:
+        _line(f"{report.spec}: unsupported here: {report.missing}")
+        return
+    _show_table(report)
+    for outcome in failures(report.outcomes):
+        title = f"FAIL {outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
+        _line("")
+        _line(title, style="bold red")
+        for word, sentence in facts(outcome):
+            _line(f"  {word + ':':<16} {sentence}")
+        _line("  reproduce:")
+        for line in snippet(report.target, outcome, report.asked.arrays).splitlines():
+            _line(f"    {line}")
+    verdict = "FAILED" if report.failed else "passed"
+    _line("")
+    _line(
+        f"{report.spec} {verdict}: {summary(report.outcomes)} "
+        f"(profile {report.asked.profile}, seed {report.asked.seed}, {report.seconds:.1f} s)",
+        style="bold red" if report.failed else "bold green",
+    )
+
+
+def _show_table(report: Report) -> None:
+    heading, body = rows(report.outcomes)
+    console = Console(highlight=False)
+    text = plain(heading, body)
+    if not sys.stdout.isatty():
+        _line(text)
+        _line(LEGEND)
+        return
+    if max(map(len, text.splitlines())) + 3 * len(heading) > console.width:
+        _line(narrow(heading, body))
+        _line(LEGEND)
+        return
+    table = Table(*heading, title=f"convproof verify {report.spec}", caption=LEGEND)
+    for line in body:
+        table.add_row(*(Text(cell, style=_STYLES.get(cell.split(" ")[0], "")) for cell in line))
+    console.print(table)
+
+
+def _line(text: str, style: str = "") -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(text, style=style))
