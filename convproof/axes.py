@@ -26,12 +26,19 @@ class AxisLike(Protocol):
     """What a product of axes needs of each: three sizes and their relation."""
 
     @property
-    def input_size(self) -> int: ...
+    def input_size(self) -> int:
+        """Number of input positions."""
+
     @property
-    def kernel_size(self) -> int: ...
+    def kernel_size(self) -> int:
+        """Number of taps."""
+
     @property
-    def output_size(self) -> int: ...
-    def triples(self) -> Triples: ...
+    def output_size(self) -> int:
+        """Number of output positions."""
+
+    def triples(self) -> Triples:
+        """Every (output, tap, input) that meet."""
 
 
 def at_least(least: int, **sizes: int) -> None:

@@ -49,7 +49,7 @@ class Arrays(NamedTuple):
 
     def astype(self, dtype: Any) -> "Arrays":
         """Return the arrays in another dtype."""
-        return self.map(lambda array: array.astype(dtype))
+        return self.map(lambda array: np.asarray(array).astype(dtype))
 
     def map(self, function: Any) -> "Arrays":
         """Return the arrays with a function applied to each."""
@@ -107,7 +107,7 @@ class ConvCase:
     def reals(self, dtype: np.dtype) -> Arrays:
         """Return normally distributed numbers, rounded to the dtype."""
         rng = np.random.default_rng(self.seed)
-        return self._arrays(lambda shape: rng.standard_normal(shape).astype(dtype))
+        return self._arrays(lambda shape: np.asarray(rng.standard_normal(shape)).astype(dtype))
 
     def _arrays(self, draw: Any) -> Arrays:
         bias = draw((self.layer.out_channels,)) if self.layer.bias else None
@@ -125,7 +125,7 @@ class ConvCase:
             f"w {layer.weight_shape}",
             f"bias {'yes' if layer.bias else 'no'}",
             f"stride {layer.stride}",
-            f"padding {padding_argument(layer)}",
+            f"padding {padding_argument(self)}",
             f"dilation {layer.dilation}",
             f"groups {layer.groups}",
         ]
@@ -134,19 +134,19 @@ class ConvCase:
         return "  ".join(parts)
 
 
-def padding_argument(layer: Conv) -> Any:
+def padding_argument(case: ConvCase) -> tuple[Any, ...]:
     """Return the padding as torch writes it, per axis, or as pairs where the ends differ."""
-    if any(low != high for low, high in layer.padding):
-        return layer.padding
-    return tuple(low for low, _ in layer.padding)
+    ends = tuple(axis.padding for axis in case.layer.axes(case.input_size))
+    return tuple(low for low, _ in ends) if all(low == high for low, high in ends) else ends
 
 
-def options(layer: Conv) -> dict[str, Any]:
+def options(case: ConvCase) -> dict[str, Any]:
     """Return the keyword arguments that a target is called with."""
+    layer = case.layer
     circular = {} if layer.padding_mode == "zeros" else {"padding_mode": layer.padding_mode}
     return {
         "stride": layer.stride,
-        "padding": padding_argument(layer),
+        "padding": padding_argument(case),
         "dilation": layer.dilation,
         "groups": layer.groups,
         **circular,

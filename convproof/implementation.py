@@ -34,13 +34,24 @@ class Implementation(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name that ``get_implementation`` knows."""
+
     @property
-    def supports(self) -> frozenset[str]: ...
-    def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any: ...
-    def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any: ...
-    def weight_vjp(self, layer: Layer, x: Any, y_bar: Any) -> Any: ...
-    def bias_vjp(self, layer: Layer, y_bar: Any) -> Any: ...
+    def supports(self) -> frozenset[str]:
+        """What is declared."""
+
+    def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
+        """Return ``y``."""
+
+    def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any:
+        """Return ``x_bar``."""
+
+    def weight_vjp(self, layer: Layer, x: Any, y_bar: Any) -> Any:
+        """Return ``w_bar``."""
+
+    def bias_vjp(self, layer: Layer, y_bar: Any) -> Any:
+        """Return ``b_bar``."""
 
 
 class ByLayer:

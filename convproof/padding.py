@@ -63,7 +63,7 @@ def pairs(padding: Padding, dims: int) -> tuple[Pair, ...] | str:
             f"{len(entries)} entries for {dims} {'axis' if dims == 1 else 'axes'}.{advice}"
         )
         raise GeometryError(msg)
-    return tuple(_pair(entry) for entry in entries) * (dims // len(entries))
+    return tuple(map(_pair, entries)) * (dims // len(entries))
 
 
 def named_pair(name: str, *, input_size: int, span: int, stride: int) -> Pair:
@@ -95,11 +95,11 @@ def named_pair(name: str, *, input_size: int, span: int, stride: int) -> Pair:
     return (total // 2, total - total // 2)
 
 
-def _pair(entry: int | Sequence[int]) -> Pair:
+def _pair(entry: object) -> Pair:
     if not isinstance(entry, Sequence):
         both = _whole(entry, "padding")
         return (both, both)
-    if isinstance(entry, str) or len(entry) != 2:  # noqa: PLR2004  # low and high
+    if isinstance(entry, str) or len(entry) != 2:
         msg = f"an entry of padding must be an integer or a (low, high) pair, got {entry!r}."
         raise GeometryError(msg)
     low, high = (_whole(end, "padding") for end in entry)

@@ -57,7 +57,7 @@ def conv_cases(
         asymmetric: also draw paddings that differ at the two ends.
         circular: also draw circular padding.
     """
-    axes = [draw(window_axes(small=dims > 2, asymmetric=asymmetric)) for _ in range(dims)]  # noqa: PLR2004
+    axes = [draw(window_axes(small=dims > 2, asymmetric=asymmetric)) for _ in range(dims)]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     blocks = draw(st.integers(1, 3)) if groups else 1
     layer = Conv(

@@ -53,10 +53,19 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     show_default=True,
     help="How many cases per theorem; ci is the same at every run.",
 )
-@click.option("--only", callback=_only, metavar="NAMES", help="Only these, e.g. conv2d,conv2d_weight.")
+@click.option(
+    "--only", callback=_only, metavar="NAMES", help="Only these, e.g. conv2d,conv2d_weight."
+)
 @click.option("--dims", callback=_dims, metavar="1,2,3", help="Only over these numbers of axes.")
-@click.option("--dtype", callback=_dtypes, metavar="NAMES", help="Of float32 (default), float64, float16, bfloat16, int64.")
-@click.option("--groups/--no-groups", default=True, show_default=True, help="Also ask grouped convolutions.")
+@click.option(
+    "--dtype",
+    callback=_dtypes,
+    metavar="NAMES",
+    help="Of float32 (default), float64, float16, bfloat16, int64.",
+)
+@click.option(
+    "--groups/--no-groups", default=True, show_default=True, help="Also ask grouped convolutions."
+)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "tf32", "bf16", "f16"]),
@@ -70,7 +79,9 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     help="The arrays that the target takes and returns.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Ask the cases of an earlier run again.")
-@click.option("--examples", type=click.IntRange(min=1), help="Cases per theorem, instead of the profile's.")
+@click.option(
+    "--examples", type=click.IntRange(min=1), help="Cases per theorem, instead of the profile's."
+)
 @json_option
 def command(
     target: str | None,

@@ -18,7 +18,7 @@ class Layer:
 
     @property
     def input_axes(self) -> int | None:
-        """Axes of the input without the batch, which may then be left out; None: the layer's own."""
+        """Axes of the input without the batch, which may be left out; None: the layer's own."""
         return None
 
     @property

@@ -16,7 +16,9 @@ from convproof.padding import named_pair
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conv(Layer):
-    """Convolution as in every framework (the cross-correlation ``w ⋆ x``)::
+    """Convolution as in every framework, the cross-correlation ``w ⋆ x``.
+
+    ::
 
         y[n,m,o] = b[m] + sum_{c,k} w[m,c,k] x[n, g C/G + c, s o + t k - low]     g = m // (M/G)
 
@@ -102,7 +104,9 @@ class Conv(Layer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocallyConnected(Conv):
-    """A convolution whose weights are not shared: sparse connections, one kernel per position::
+    """A convolution whose weights are not shared: sparse connections, one kernel per position.
+
+    ::
 
         y[n,m,o] = b[m] + sum_{c,k} w[m,c,o,k] x[n, g C/G + c, s o + t k - low]
 
@@ -137,7 +141,9 @@ class LocallyConnected(Conv):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvTranspose(Layer):
-    """Transposed convolution, the adjoint of ``Conv`` in its input::
+    """Transposed convolution, the adjoint of ``Conv`` in its input.
+
+    ::
 
         y[n, g M/G + m, s i + t k - low] += w[g C/G + c, m, k] x[n, g C/G + c, i]      then  + b
 
@@ -317,10 +323,14 @@ def window_axes(
             ends = named_pair(padding, input_size=n, span=t * (r - 1) + 1, stride=s)
         else:
             ends = padding[a]
-        axes.append(
-            Axis(
-                input_size=n, kernel_size=r, stride=s, padding=ends, dilation=t,
-                padding_mode=padding_mode, ceil_mode=ceil_mode,
-            )  # fmt: skip
+        axis = Axis(
+            input_size=n,
+            kernel_size=r,
+            stride=s,
+            padding=ends,
+            dilation=t,
+            padding_mode=padding_mode,
+            ceil_mode=ceil_mode,
         )
+        axes.append(axis)
     return tuple(axes)

@@ -94,7 +94,7 @@ class LocalResponseNorm(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's; it needs a batch, channels and at least one more axis, as in torch."""
-        if len(input_shape) < 3:  # noqa: PLR2004  # batch, channels, one more
+        if len(input_shape) < 3:
             msg = (
                 "local_response_norm takes (batch, channels, *spatial), at least 3 axes, got the "
                 f"shape {input_shape}."
@@ -120,7 +120,7 @@ class Maxout(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's, with ``channels / pool_size`` channels in axis 1."""
-        if len(input_shape) < 2:  # noqa: PLR2004  # batch and channels
+        if len(input_shape) < 2:
             msg = f"maxout takes (batch, channels, ...), got the shape {input_shape}."
             raise ShapeError(msg)
         if input_shape[1] % self.pool_size:

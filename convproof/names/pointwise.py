@@ -13,7 +13,7 @@ def _linear(weight_size: Shape, has_bias: bool) -> Linear:
         weight: ``(out_features, in_features)``.
         bias: ``(out_features,)``, or None.
     """
-    if len(weight_size) != 2:  # noqa: PLR2004  # a matrix
+    if len(weight_size) != 2:
         msg = f"the weight has 2 axes (out_features, in_features), got the shape {weight_size}."
         raise ShapeError(msg)
     return Linear(in_features=weight_size[1], out_features=weight_size[0], bias=has_bias)

@@ -11,7 +11,7 @@ from convproof.layers import (
     MaxPool,
     MaxUnpool,
 )
-from convproof.names.families import with_indices, without_weights
+from convproof.names.families import Family, with_indices, without_weights
 from convproof.padding import Padding, pairs, per_axis
 
 DIMS = (1, 2, 3)
@@ -206,7 +206,7 @@ def _output_sizes(output_size: OutputSize, dims: int) -> tuple[int | None, ...]:
     return tuple(None if a is None else k for a, k in zip(asked, known, strict=True))
 
 
-FUNCTIONS = {}
+FUNCTIONS: Family = {}
 for _dims in DIMS:
     FUNCTIONS |= without_weights(f"max_pool{_dims}d", _max_pool(_dims))
     FUNCTIONS |= without_weights(f"avg_pool{_dims}d", _avg_pool(_dims))

@@ -18,8 +18,8 @@ def _convolve(choose: Callable[[Any], Implementation]) -> Callable[..., Any]:
         Args:
             x: the signal, one axis or more, zero outside.
             h: the kernel, as many axes.
-            mode: ``"full"``: every output that can be nonzero; ``"same"``: the central ones, as many
-                as ``x`` has; ``"valid"``: those whose kernel lies inside ``x``.
+            mode: ``"full"``: every output that can be nonzero; ``"same"``: the central ones, as
+                many as ``x`` has; ``"valid"``: those whose kernel lies inside ``x``.
 
         Raises:
             GeometryError: if ``"valid"`` keeps no output.

@@ -45,13 +45,15 @@ def weight_vjp(
     """Return ``w_bar[k] = sum x[i] y_bar[o]`` over the triples and the batch."""
     triples = _triples(layer, x.shape)
     products = _rows(x)[:, triples.input] * _rows(y_bar)[:, triples.output]
-    return _scatter(triples.tap, products, (len(x), *layer.weight_shape)).sum(axis=0)
+    per_image = _scatter(triples.tap, products, (len(x), *layer.weight_shape))
+    return np.asarray(per_image.sum(axis=0))
 
 
 def bias_vjp(layer: Bias, y_bar: Shaped[np.ndarray, "n m *O"]) -> Shaped[np.ndarray, " m"]:
     """Return ``b_bar[m] = sum y_bar[o]`` over the outputs of channel ``m`` and the batch."""
     channel = np.repeat(np.arange(layer.channels), int(np.prod(y_bar.shape[2:])))
-    return _scatter(channel, _rows(y_bar), (len(y_bar), layer.channels)).sum(axis=0)
+    per_image = _scatter(channel, _rows(y_bar), (len(y_bar), layer.channels))
+    return np.asarray(per_image.sum(axis=0))
 
 
 def _triples(layer: Conv, shape: tuple[int, ...]) -> Triples:

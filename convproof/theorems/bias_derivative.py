@@ -7,9 +7,7 @@ from convproof.theorems.base import Request, Subject, Theorem
 LAW = "b_bar[m] = sum_{n,o} y_bar[n,m,o]"
 
 
-def _check(
-    subject: Subject, function: Function, case: ConvCase, request: Request
-) -> str | None:
+def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
     return exact.check(subject, function, case, request, LAW)
 
 

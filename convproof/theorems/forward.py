@@ -7,9 +7,7 @@ from convproof.theorems.base import Request, Subject, Theorem
 LAW = "y[n,m,o] = b[m] + sum_{c,k} w[m,c,k] x[n, gC/G + c, s o + t k - low]"
 
 
-def _check(
-    subject: Subject, function: Function, case: ConvCase, request: Request
-) -> str | None:
+def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
     return exact.check(subject, function, case, request, LAW)
 
 

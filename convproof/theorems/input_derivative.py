@@ -7,9 +7,7 @@ from convproof.theorems.base import Request, Subject, Theorem
 LAW = "x_bar[n,c,i] = sum of w[m,c,k] y_bar[n,m,o] over all (m, o, k) with s o + t k - low = i"
 
 
-def _check(
-    subject: Subject, function: Function, case: ConvCase, request: Request
-) -> str | None:
+def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
     return exact.check(subject, function, case, request, LAW)
 
 

@@ -46,4 +46,3 @@ THEOREM = Theorem(
     latex=r"n' = \lfloor (n + p_\ell + p_h - \hat r) / s \rfloor + 1",
     check=_check,
 )
-

@@ -51,16 +51,14 @@ def _allowed(role: Role, case: ConvCase, arrays: Arrays, request: Request) -> np
         dtype=request.dtype,
         operands=operands.astype(np.float64),
     )
-    return allowed + oracle_error(magnitude, products, magnitude.dtype)
+    return np.asarray(allowed + oracle_error(magnitude, products, magnitude.dtype))
 
 
 def _mixed(of_data: Arrays, of_weights: Arrays) -> Arrays:
     return Arrays(x=of_data.x, w=of_weights.w, b=of_weights.b, y_bar=of_weights.y_bar)
 
 
-def _hint(
-    role: Role, case: ConvCase, arrays: Arrays, request: Request, error: np.ndarray
-) -> str:
+def _hint(role: Role, case: ConvCase, arrays: Arrays, request: Request, error: np.ndarray) -> str:
     for precision in PRECISIONS:
         if precision == request.precision:
             continue

@@ -38,7 +38,8 @@ def _check(subject: Subject, function: Function, case: ConvCase, request: Reques
         does = "reads it" if touched[index] else "does not read it"
         literal = f"np.float64('{expected[index]}')"
         raise Violation(
-            law=f"{value} at {name}[{at(position)}] reaches exactly what reads it; this element {does}",
+            law=f"{value} at {name}[{at(position)}] reaches exactly what reads it; "
+            f"this element {does}",
             arrays=arrays,
             assertion=f"np.array_equal(y[{at(index)}], {literal}, equal_nan=True)",
             index=index,
@@ -82,7 +83,7 @@ def _reached(
     """Return which elements read the position: the derivation on a one-hot array and ones."""
     ones = _without_bias(arrays.map(np.ones_like))
     alone = _with(ones._replace(**{name: np.zeros_like(getattr(ones, name))}), name, position, 1)
-    return ask(derivation, function.role, case, alone) != 0
+    return np.asarray(ask(derivation, function.role, case, alone) != 0)
 
 
 THEOREM = Theorem(

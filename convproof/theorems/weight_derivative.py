@@ -7,9 +7,7 @@ from convproof.theorems.base import Request, Subject, Theorem
 LAW = "w_bar[m,c,k] = sum_{n,o} y_bar[n,m,o] x[n, gC/G + c, s o + t k - low]"
 
 
-def _check(
-    subject: Subject, function: Function, case: ConvCase, request: Request
-) -> str | None:
+def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
     return exact.check(subject, function, case, request, LAW)
 
 

@@ -51,7 +51,9 @@ def snippet(target: Target, outcome: Outcome, kind: Kind) -> str:
     lines += [f"{name} = {_literal(array, kind)}" for name, array in held.items()]
     lines.append(f"call = lambda: {_call(target, outcome, case)}")
     if "call()" not in violation.assertion:
-        lines.append("answer = call()" if "answer" in violation.assertion else f"y = {_taken(kind)}")
+        lines.append(
+            "answer = call()" if "answer" in violation.assertion else f"y = {_taken(kind)}"
+        )
     if violation.assertion:
         lines.append(f"assert {violation.assertion}")
     return "\n".join(lines)
@@ -66,7 +68,7 @@ def _call(target: Target, outcome: Outcome, case: ConvCase) -> str:
         "bias": ["y_bar"],
     }[function.role]
     if function.role != "bias":
-        given += [f"{word}={value!r}" for word, value in options(case.layer).items()]
+        given += [f"{word}={value!r}" for word, value in options(case).items()]
     return f"{target.expression[function]}({', '.join(given)})"
 
 
@@ -100,7 +102,7 @@ def as_record(target: Target, outcome: Outcome, kind: Kind) -> dict[str, Any]:
             "weight": list(case.layer.weight_shape),
             "bias": case.layer.bias,
             "seed": case.seed,
-            **{word: value for word, value in options(case.layer).items()},
+            **options(case),
         },
         "index": None if violation.index is None else list(violation.index),
         "got": None if violation.got is None else _number(violation.got),

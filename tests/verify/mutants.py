@@ -104,7 +104,9 @@ def bias_added_twice(x, w, bias, **options):
 
 @mutant("conv2d", "rounding")
 def float16_accumulation(x, w, bias, **options):
-    y = _right.conv2d(*(None if a is None else a.astype(np.float16) for a in (x, w, bias)), **options)
+    y = _right.conv2d(
+        *(None if a is None else a.astype(np.float16) for a in (x, w, bias)), **options
+    )
     return y.astype(x.dtype)
 
 
@@ -192,13 +194,17 @@ def floor_remainder_lost(input_size, w, y_bar, *, stride, padding, dilation, gro
         (o - 1) * s + t * (r - 1) + 1 - 2 * p
         for o, s, t, r, p in zip(y_bar.shape[2:], stride, dilation, w.shape[2:], padding)
     ]
-    return _right.conv2d_input((*input_size[:2], *(max(n, 1) for n in sizes)), w, y_bar, stride, padding, dilation, groups)
+    return _right.conv2d_input(
+        (*input_size[:2], *(max(n, 1) for n in sizes)), w, y_bar, stride, padding, dilation, groups
+    )
 
 
 @mutant("conv2d_input", "exact")
 def floor_remainder_rows_zeroed(input_size, w, y_bar, *, stride, padding, dilation, groups):
     x_bar = _right.conv2d_input(input_size, w, y_bar, stride, padding, dilation, groups)
-    for axis, (o, s, t, r) in enumerate(zip(y_bar.shape[2:], stride, dilation, w.shape[2:]), start=2):
+    for axis, (o, s, t, r) in enumerate(
+        zip(y_bar.shape[2:], stride, dilation, w.shape[2:]), start=2
+    ):
         covered = (o - 1) * s + t * (r - 1) + 1 - 2 * padding[axis - 2]
         x_bar[(slice(None),) * axis + (slice(max(covered, 0), None),)] = 0
     return x_bar
@@ -206,15 +212,23 @@ def floor_remainder_rows_zeroed(input_size, w, y_bar, *, stride, padding, dilati
 
 @mutant("conv2d_input", "exact")
 def kernel_not_flipped_in_the_input_gradient(input_size, w, y_bar, **options):
-    return _right.conv2d_input(input_size, np.ascontiguousarray(w[:, :, ::-1, ::-1]), y_bar, **options)
+    return _right.conv2d_input(
+        input_size, np.ascontiguousarray(w[:, :, ::-1, ::-1]), y_bar, **options
+    )
 
 
 @mutant("conv2d_input", "exact")
-def stride_and_dilation_exchanged_in_the_input_gradient(input_size, w, y_bar, *, stride, dilation, **options):
+def stride_and_dilation_exchanged_in_the_input_gradient(
+    input_size, w, y_bar, *, stride, dilation, **options
+):
     try:
-        return _right.conv2d_input(input_size, w, y_bar, stride=dilation, dilation=stride, **options)
+        return _right.conv2d_input(
+            input_size, w, y_bar, stride=dilation, dilation=stride, **options
+        )
     except ValueError:
-        return _right.conv2d_input(input_size, w, y_bar, stride=stride, dilation=dilation, **options)
+        return _right.conv2d_input(
+            input_size, w, y_bar, stride=stride, dilation=dilation, **options
+        )
 
 
 @mutant("conv2d_input", "exact")
@@ -249,7 +263,9 @@ def input_and_cotangent_channels_exchanged(x, weight_size, y_bar, **options):
 
 @mutant("conv2d_weight", "special")
 def nan_turned_to_zero_in_the_weight_gradient(x, weight_size, y_bar, **options):
-    return np.nan_to_num(_right.conv2d_weight(x, weight_size, y_bar, **options), posinf=np.inf, neginf=-np.inf)
+    return np.nan_to_num(
+        _right.conv2d_weight(x, weight_size, y_bar, **options), posinf=np.inf, neginf=-np.inf
+    )
 
 
 @mutant("conv2d_bias", "exact")

@@ -26,6 +26,11 @@ from convproof.names import get_implementation
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
+_FILE_PRELUDE = """\
+from runpy import run_path
+from types import SimpleNamespace
+
+target = SimpleNamespace(**run_path({place!r}))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
         place, _, path = spec.partition(":")
         if place.endswith(".py"):
             module: Any = _from_file(Path(place), spec)
-            prelude = f"from runpy import run_path\nfrom types import SimpleNamespace\n\ntarget = SimpleNamespace(**run_path({place!r}))"
+            prelude = _FILE_PRELUDE.format(place=place)
             root = "target"
         else:
             module = _from_module(place, spec)
@@ -96,9 +101,12 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
 
 
 def _functions(found: Any) -> dict[Function, Callable[..., Any]]:
-    held = found.get if isinstance(found, Mapping) else lambda name: getattr(found, name, None)
-    pairs = ((function, held(name)) for name, function in _NAMES.items())
-    return {function: call for function, call in pairs if callable(call)}
+    functions = {}
+    for name, function in _NAMES.items():
+        call = found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)
+        if callable(call):
+            functions[function] = call
+    return functions
 
 
 def _from_file(path: Path, spec: str) -> Any:
@@ -113,7 +121,8 @@ def _from_file(path: Path, spec: str) -> Any:
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))
-    _importing(lambda: found.loader.exec_module(module), spec)  # type: ignore[union-attr]
+    loader = found.loader
+    _importing(lambda: loader.exec_module(module), spec)
     return module
 
 
@@ -152,8 +161,9 @@ def _attribute(module: Any, path: str, spec: str) -> Any:
 
 
 def _declared(found: Any, spec: str) -> frozenset[str]:
-    declared = found.get("supports", ()) if isinstance(found, Mapping) else None
-    declared = getattr(found, "supports", ()) if declared is None else declared
+    declared: Any = getattr(found, "supports", ())
+    if isinstance(found, Mapping):
+        declared = found.get("supports", ())
     words = frozenset((declared,) if isinstance(declared, str) else declared)
     unknown = sorted(map(str, words - SUPPORTS))
     if unknown:

@@ -55,7 +55,7 @@ class TargetSubject:
         return np.array(taken, copy=True), given.map(self._take)
 
     def _call(self, function: Function, case: ConvCase, given: Arrays, arrays: Arrays) -> Any:
-        call, keywords = self.target.functions[function], options(case.layer)
+        call, keywords = self.target.functions[function], options(case)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -86,7 +86,7 @@ def _converters(kind: Kind) -> tuple[Callable[[np.ndarray], Any], Callable[[Any]
     try:
         import torch
     except ImportError:
-        raise MissingExtraError("torch", "torch") from None
+        raise MissingExtraError("torch", "torch") from None  # noqa: EM101  # names, no message
     from convproof.verify.targets.tensors import to_numpy, to_torch
 
     def take(answer: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ try:
     import torch
     import torch.nn.functional as F  # noqa: N812  # as everyone writes it
 except ImportError:
-    raise MissingExtraError("torch", "torch") from None
+    raise MissingExtraError("torch", "torch") from None  # noqa: EM101  # names, no message
 
 from convproof.layers import (
     AdaptiveAvgPool,
@@ -104,6 +104,7 @@ def _gradient(function: Callable[[Tensor], Any], at: Tensor, y_bar: Tensor) -> T
 @singledispatch
 def compute(layer: Layer, x: Tensor, *arrays: Tensor) -> Any:
     """Return what torch's function for the layer gives."""
+    del x, arrays
     msg = f"the implementation 'torch' has no {type(layer).__name__}."
     raise UnsupportedError(msg)
 
@@ -142,6 +143,7 @@ def _(layer: Conv, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
 
 @compute.register
 def _(layer: LocallyConnected, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
+    del layer, x, w, b
     msg = "torch has no locally connected layer."
     raise UnsupportedError(msg)
 
@@ -221,15 +223,15 @@ def _(layer: GlobalAvgPool, x: Tensor) -> Tensor:
 def _(layer: MaxUnpool, x: Tensor, indices: Tensor) -> Tensor:
     shape = layer.output_shape(tuple(x.shape))
     padding = tuple(low for low, _ in layer.padding)
-    return _op("max_unpool", len(padding))(  # type: ignore[no-any-return]
-        x, indices, layer.kernel_size, layer.stride, padding, shape[2:]
-    )
+    unpool = _op("max_unpool", len(padding))
+    y: Tensor = unpool(x, indices, layer.kernel_size, layer.stride, padding, shape[2:])
+    return y
 
 
 @compute.register
 def _(layer: Unfold, x: Tensor) -> Tensor:
     ends = tuple(axis.padding for axis in layer.axes(tuple(x.shape[2:])))
-    if len(ends) != 2 or not _symmetric(ends):  # noqa: PLR2004  # all that torch has
+    if len(ends) != 2 or not _symmetric(ends):
         msg = "torch's unfold takes two axes, both ends padded alike."
         raise UnsupportedError(msg)
     padding = tuple(low for low, _ in ends)
@@ -239,7 +241,7 @@ def _(layer: Unfold, x: Tensor) -> Tensor:
 @compute.register
 def _(layer: Fold, x: Tensor) -> Tensor:
     ends = tuple(axis.padding for axis in layer.unfold.axes(layer.output_size))
-    if len(ends) != 2 or not _symmetric(ends):  # noqa: PLR2004  # all that torch has
+    if len(ends) != 2 or not _symmetric(ends):
         msg = "torch's fold takes two axes, both ends padded alike."
         raise UnsupportedError(msg)
     padding = tuple(low for low, _ in ends)
