@@ -9,7 +9,7 @@ from convproof.cli.output import Output, json_option
 @json_option
 def command(json_path: str | None) -> int:
     """Name the implementations, the functions that are verified, and the theorems."""
-    from convproof.cases import Function
+    from convproof.cases import ROLES, Function
     from convproof.errors import MissingExtraError
     from convproof.implementation import implementation_names, load_implementation
     from convproof.theorems import THEOREMS
@@ -44,5 +44,6 @@ def command(json_path: str | None) -> int:
         click.echo(f"  {', '.join(functions[start : start + 4])}")
     click.echo("theorems, in the order they are asked")
     for theorem in THEOREMS:
-        click.echo(f"  {theorem.name:<12} {theorem.statement}")
+        of = "" if theorem.roles == ROLES else f" of {', '.join(theorem.roles)}"
+        click.echo(f"  {theorem.name + of:<17} {theorem.statement}")
     return 0

@@ -9,7 +9,7 @@ from rich.text import Text
 from convproof.verify.failure import facts, snippet
 from convproof.verify.runner import failures
 from convproof.verify.session import Report
-from convproof.verify.table import LEGEND, narrow, plain, rows, summary
+from convproof.verify.table import LEGEND, narrow, plain, rows, summary, unsupported
 
 _STYLES = {"ok": "green", "FAIL": "bold red", "weak": "yellow", "-": "dim", ".": "dim"}
 
@@ -20,6 +20,9 @@ def show_report(report: Report) -> None:
         _line(f"{report.spec}: unsupported here: {report.missing}")
         return
     _show_table(report)
+    lacking = unsupported(report.outcomes)
+    if lacking:
+        _line(f"unsupported: {', '.join(lacking)}", style="dim")
     for outcome in failures(report.outcomes):
         title = f"FAIL {outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
         _line("")

@@ -53,7 +53,5 @@ implementation = ByLayer(
         layers.Softmax: softmax,
         layers.Convolve: convolve,
     },
-    supports=frozenset(
-        {"asymmetric", "circular", "integer", "float64", "float16", "bfloat16"},
-    ),
+    supports=frozenset({"asymmetric", "circular", "integer"}),
 )
