@@ -1,0 +1,29 @@
+"""Hypothesis profiles: ``CONVPROOF_TEST_PROFILE`` selects one, ``quick`` by default."""
+
+import os
+from collections.abc import Iterator
+
+import jaxtyping
+import pytest
+from hypothesis import HealthCheck, settings
+
+_SLOW_INPUTS = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=_SLOW_INPUTS
+)
+settings.load_profile(os.environ.get("CONVPROOF_TEST_PROFILE", "quick"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let strategies build layers: beartype looks at a random entry of each tuple it checks."""
+    config.addinivalue_line("filterwarnings", "ignore:Do not use the `random` module inside")
+
+
+@pytest.fixture
+def untyped() -> Iterator[None]:
+    """Switch the type checks off that only tests have, to see the errors that a user sees."""
+    jaxtyping.config.update("jaxtyping_disable", True)  # noqa: FBT003
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)  # noqa: FBT003
