@@ -9,6 +9,7 @@ from math import lcm, prod
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,12 @@ from convproof import layers
 from convproof.implementation import Implementation
 from convproof.layers import Layer
 from convproof.layers.pooling import AdaptivePool, Pool
+from convproof.numeric.fast import implementation as fast
+from convproof.numeric.reference import implementation as reference
 
 Shape = tuple[int, ...]
-few = settings(max_examples=(settings.default or settings()).max_examples // 5)  # little varies
+_EXAMPLES = (settings.default or settings()).max_examples
+some, few = settings(max_examples=_EXAMPLES // 2), settings(max_examples=_EXAMPLES // 5)
 
 
 class Case(NamedTuple):
@@ -334,6 +338,7 @@ CASES: dict[type[Layer], st.SearchStrategy[Case]] = {
     layers.ReLU: elementwise(layers.ReLU()),
     layers.Convolve: signals(),
 }
+both = pytest.mark.parametrize("implementation", [reference, fast], ids=lambda each: each.name)
 MEANS = (layers.AvgPool, layers.AdaptiveAvgPool, layers.GlobalAvgPool)
 SMOOTH: dict[type[Layer], st.SearchStrategy[Case]] = {
     layers.LocalResponseNorm: st.builds(

@@ -1,6 +1,5 @@
 """Laws that every layer obeys in both NumPy implementations."""
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -26,7 +25,7 @@ LINEAR = [
 LARGE = 2**50 + 1
 
 
-def over(*kinds: type[Layer]) -> Callable[..., object]:
+def over(*kinds: type[Layer]) -> pytest.MarkDecorator:
     """Run a test for both implementations of each layer."""
     pairs = [(each, kind) for kind in kinds for each in (reference, fast) if kind in each._rooms]
     names = [f"{kind.__name__}-{each.name}" for each, kind in pairs]

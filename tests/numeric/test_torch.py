@@ -1,7 +1,5 @@
 """The NumPy paths answer what torch answers, on the cases that torch accepts: equal, in float64."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +12,7 @@ from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as reference
 from tests.numeric import cases
 from tests.numeric.calls import answers_by_name, answers_of_torch
-from tests.numeric.cases import CASES, Case, differences, few
+from tests.numeric.cases import CASES, Case, differences, few, some
 
 functional = pytest.importorskip("torch.nn.functional")
 
@@ -41,7 +39,7 @@ SPATIAL: dict[type[Layer], st.SearchStrategy[Case]] = {
 OURS = {each: get_implementation(each.name) for each in (reference, fast)}
 
 
-def over(*kinds: type[Layer]) -> Callable[..., object]:
+def over(*kinds: type[Layer]) -> pytest.MarkDecorator:
     """Run a test for both implementations of each layer, by the names of torch."""
     pairs = [(OURS[each], kind) for kind in kinds for each in OURS if kind in each._rooms]
     names = [f"{kind.__name__}-{ours.name}" for ours, kind in pairs]
@@ -49,6 +47,7 @@ def over(*kinds: type[Layer]) -> Callable[..., object]:
 
 
 @over(*TORCH)
+@some
 @given(data=st.data())
 def test_layers_and_gradients_equal_torch(
     ours: TorchNames, kind: type[Layer], data: st.DataObject
