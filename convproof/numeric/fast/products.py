@@ -6,9 +6,7 @@
 ``paired``      ``w_bar = y_bar columns(x)^T``
 ==============  ==============================
 
-Sums are ordinary sums: no Winograd, no FFT. Where a group has few channels its matrices are tiny,
-and each tap is multiplied and added on its own (``convproof.numeric.fast.taps``).
-
+Sums are ordinary sums: no Winograd, no FFT. Groups are a batch of matrix products.
 Arrays are ``x (n, c, *input_size)``, ``w (m, c / groups, *kernel_size)``, ``y (n, m, *cells)``.
 """
 
@@ -18,11 +16,9 @@ from math import prod
 import numpy as np
 from jaxtyping import Shaped
 
-from convproof.numeric.fast import taps
 from convproof.numeric.fast.columns import Block, Relation, gathered, scattered
 
 FEWEST_CELLS_PAIRED = 1024  # every block adds up a whole w_bar
-TINY = 4  # weights per tap of one group
 
 
 def correlated(
@@ -32,8 +28,6 @@ def correlated(
     groups: int,
 ) -> Shaped[np.ndarray, "n m *O"]:
     """Return ``y``, the inputs that each cell reads times the weights."""
-    if _is_tiny(w.shape, groups):
-        return taps.correlated(relation, x, w, groups)
     n, m = len(x), len(w)
     kernel = w.reshape(groups, m // groups, w[0].size)
     y = np.empty((n, groups, m // groups, prod(relation.cells)), x.dtype)
@@ -54,8 +48,6 @@ def spread(
     groups: int,
 ) -> Shaped[np.ndarray, "n c *I"]:
     """Return ``x_bar``, the adjoint of ``correlated`` in ``x``."""
-    if _is_tiny(w.shape, groups):
-        return taps.spread(relation, w, y_bar, groups)
     mirrored = _mirrored(relation)
     if mirrored is not None and _copying_pays(w.shape, y_bar.shape, groups):
         return correlated(mirrored, y_bar, _mirrored_kernel(w, groups), groups)
@@ -79,17 +71,11 @@ def paired(
     """Return ``w_bar``, the adjoint of ``correlated`` in ``w``."""
     n, m = y_bar.shape[:2]
     shape = (m, x.shape[1] // groups, *relation.kernel_size)
-    if _is_tiny(shape, groups):
-        return taps.paired(relation, x, y_bar, groups)
     cotangents = y_bar.reshape(n, groups, m // groups, prod(relation.cells))
     w_bar = np.zeros((groups, m // groups, prod(shape[1:])), x.dtype)
     for block, columns in gathered(relation, x, groups, FEWEST_CELLS_PAIRED):
         w_bar += np.matmul(_flat(cotangents, block), columns.swapaxes(1, 2))
     return w_bar.reshape(shape)
-
-
-def _is_tiny(w_shape: tuple[int, ...], groups: int) -> bool:
-    return groups > 1 and w_shape[0] // groups * w_shape[1] <= TINY
 
 
 def _flat(
