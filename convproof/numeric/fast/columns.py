@@ -122,9 +122,16 @@ class Block(NamedTuple):
 
 
 def gathered(
-    relation: Relation, x: Shaped[np.ndarray, "n c *I"], groups: int, fewest: int = FEWEST_CELLS
+    relation: Relation, x: Shaped[np.ndarray, "n c *I"], groups: int, fewest: int = 0
 ) -> Iterator[tuple[Block, Shaped[np.ndarray, "g rows cells"]]]:
-    """Yield every block with its columns, which live until the next one is asked for."""
+    """Yield every block with its columns, which live until the next one is asked for.
+
+    Args:
+        relation: what the columns read.
+        x: the input.
+        groups: blocks of channels, and of rows.
+        fewest: cells that a block should have at least.
+    """
     n, channels = x.shape[:2]
     if relation.is_pointwise:
         for i in range(n):
@@ -154,7 +161,7 @@ def scattered(
 ) -> Shaped[np.ndarray, "n c *I"]:
     """Return the adjoint of ``gathered``: ``x_bar``, to which each row of columns is added."""
     x_bar = np.empty((images, channels, *relation.input_size), dtype)
-    limit = _cells_in_block(channels * relation.taps, x_bar.itemsize, FEWEST_CELLS)
+    limit = _cells_in_block(channels * relation.taps, x_bar.itemsize)
     for some in _image_slices(images, prod(relation.cells), limit):
         padded = relation.border_of_zeros(some.stop - some.start, channels, dtype)
         windows = relation.windows(padded, writeable=True)
@@ -172,8 +179,8 @@ def add_taps(windows: np.ndarray, columns: np.ndarray, relation: Relation) -> No
         windows[row] += columns[row]
 
 
-def _cells_in_block(rows: int, itemsize: int, fewest: int) -> int:
-    return max(fewest, BLOCK_BYTES // (rows * itemsize))
+def _cells_in_block(rows: int, itemsize: int, fewest: int = 0) -> int:
+    return max(fewest, FEWEST_CELLS, BLOCK_BYTES // (rows * itemsize))
 
 
 def _image_slices(n: int, cells: int, limit: int) -> list[slice]:
