@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from convproof.benchmarks import machine, parts
+from convproof.benchmarks.protocol import QUICK as ONCE
 from convproof.cli import USAGE, run
 
 QUICK = ["bench", "cpu", "--quick"]
@@ -53,7 +54,7 @@ def test_a_layer_that_differs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     right = conv.forward
     monkeypatch.setattr(conv, "forward", lambda layer, x, w: right(layer, x, w) + 1)
-    record = convolutions.measure(["alexnet"], [1], parts.QUICK, lambda _: None)
+    record = convolutions.measure(["alexnet"], [1], ONCE, lambda _: None)
 
     text = convolutions.text(record)
     assert text.count("UNEQUAL") == len(record["runs"][0]["layers"]) + 1
