@@ -15,6 +15,7 @@ Specs are checked before a verb is called, so an implementation checks nothing b
 """
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
@@ -99,6 +100,7 @@ def implementation_names() -> list[str]:
     return sorted({point.name for point in entry_points(group=GROUP)})
 
 
+@cache
 def load_implementation(name: str) -> Implementation:
     """Return the four verbs of an installed implementation.
 

@@ -13,7 +13,7 @@
 from collections.abc import Sequence
 from operator import index
 
-from convproof.axes import Pair
+from convproof.axes import Pair, at_least
 from convproof.errors import GeometryError
 
 Padding = int | str | Sequence[int | Sequence[int]]
@@ -78,6 +78,7 @@ def named_pair(name: str, *, input_size: int, span: int, stride: int) -> Pair:
         >>> named_pair("tensorflow_same", input_size=7, span=3, stride=2)
         (1, 1)
     """
+    at_least(1, input_size=input_size, stride=stride)
     if name == "valid":
         return (0, 0)
     if name == "same":

@@ -4,6 +4,9 @@ Every size is drawn, then the input is computed from it, so nothing is rejected.
 towards one image, one channel, one tap, one output, stride 1, no padding, no bias.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from hypothesis import strategies as st
 
 from convproof.axes import Pair
@@ -11,11 +14,12 @@ from convproof.cases import ConvCase
 from convproof.layers import Conv
 
 _LARGEST_SEED = 2**16
+Draw = Callable[[st.SearchStrategy[Any]], Any]  # st.DrawFn cannot be checked at run time
 
 
 @st.composite
 def window_axes(
-    draw: st.DrawFn, *, small: bool = False, asymmetric: bool = False
+    draw: Draw, *, small: bool = False, asymmetric: bool = False
 ) -> tuple[int, int, int, Pair, int]:
     """Draw ``(input_size, kernel_size, stride, padding, dilation)`` of a legal axis.
 
@@ -41,7 +45,7 @@ def window_axes(
 
 @st.composite
 def conv_cases(
-    draw: st.DrawFn,
+    draw: Draw,
     dims: int,
     *,
     groups: bool = True,

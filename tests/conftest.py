@@ -24,6 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def untyped() -> Iterator[None]:
     """Switch the type checks off that only tests have, to see the errors that a user sees."""
-    jaxtyping.config.update("jaxtyping_disable", True)  # noqa: FBT003
+    jaxtyping.config.update("jaxtyping_disable", True)
     yield
-    jaxtyping.config.update("jaxtyping_disable", False)  # noqa: FBT003
+    jaxtyping.config.update("jaxtyping_disable", False)

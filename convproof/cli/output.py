@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import click
 
@@ -60,7 +60,7 @@ class Output:
         """Whether standard output is for the document alone."""
         return self._path == STDOUT
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Output":
         return self
 
     def __exit__(

@@ -5,6 +5,7 @@ the layer's function and its VJPs from it. The other rooms mirror ``convproof.la
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from convproof.implementation import Implementation, load_implementation
@@ -45,6 +46,7 @@ class TorchNames:
         raise AttributeError(msg)
 
 
+@cache
 def get_implementation(name: str) -> TorchNames:
     """Return an installed implementation, as an object with the functions of torch's names.
 

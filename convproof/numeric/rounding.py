@@ -60,13 +60,17 @@ class Precision:
 
 
 PRECISIONS = {
-    "float64": Precision(operand_unit=0, operand_tiny=0, accumulator="float64", tensor_core=False),
-    "float32": Precision(operand_unit=0, operand_tiny=0, accumulator="float32", tensor_core=False),
+    "float64": Precision(
+        operand_unit=0.0, operand_tiny=0.0, accumulator="float64", tensor_core=False
+    ),
+    "float32": Precision(
+        operand_unit=0.0, operand_tiny=0.0, accumulator="float32", tensor_core=False
+    ),
     "tf32": Precision(  # hardware that drops the bits: twice the rounding error
-        operand_unit=2.0**-10, operand_tiny=0, accumulator="float32", tensor_core=True
+        operand_unit=2.0**-10, operand_tiny=0.0, accumulator="float32", tensor_core=True
     ),
     "bf16": Precision(
-        operand_unit=2.0**-8, operand_tiny=0, accumulator="float32", tensor_core=True
+        operand_unit=2.0**-8, operand_tiny=0.0, accumulator="float32", tensor_core=True
     ),
     "f16": Precision(
         operand_unit=2.0**-11, operand_tiny=2.0**-25, accumulator="float32", tensor_core=True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Request:
     precision: str
 
 
+@runtime_checkable
 class Subject(Protocol):
     """The implementation under test, called with NumPy arrays whatever its own arrays are."""
 

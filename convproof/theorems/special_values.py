@@ -82,7 +82,7 @@ def _reached(
 ) -> np.ndarray:
     """Return which elements read the position: the derivation on a one-hot array and ones."""
     ones = _without_bias(arrays.map(np.ones_like))
-    alone = _with(ones._replace(**{name: np.zeros_like(getattr(ones, name))}), name, position, 1)
+    alone = _with(ones._replace(**{name: np.zeros_like(getattr(ones, name))}), name, position, 1.0)
     return np.asarray(ask(derivation, function.role, case, alone) != 0)
 
 

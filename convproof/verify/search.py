@@ -78,5 +78,7 @@ def search(
     except Violation:
         pass  # Hypothesis asks the smallest case last, so it is the one that was kept
     except Flaky:
+        if found.violation is None:
+            raise
         found.flaky = True
     return found

@@ -1,0 +1,5 @@
+"""``python -m convproof``: the same command line."""
+
+from convproof.cli import main
+
+main()

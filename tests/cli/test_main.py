@@ -1,0 +1,167 @@
+"""The command line: exit codes, one clear line for a mistake, files that are whole or not there."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convproof import __version__
+from convproof.cli import run
+
+FLIPPED = """
+from convproof import get_implementation
+
+
+def conv2d(x, w, bias=None, **options):
+    return get_implementation("reference").conv2d(x, w[..., ::-1, ::-1], bias, **options)
+
+
+def noisy(x, w, bias=None, **options):
+    print("noise")
+    return get_implementation("reference").conv2d(x, w, bias, **options)
+
+
+def interrupted(x, w, bias=None, **options):
+    raise KeyboardInterrupt
+
+
+noisy.__name__ = interrupted.__name__ = "conv2d"
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "flipped.py").write_text(FLIPPED, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+QUICK = ["--dims", "1", "--examples", "5", "--seed", "1"]
+
+
+def test_what_holds_exits_0_with_a_plain_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "reference", *QUICK]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("function       dtype    shape  untouched  determinism")
+    assert "reference passed: 40 theorems hold, 0 fail" in told.out
+    assert "reference: conv1d float32" in told.err
+    assert "\x1b" not in told.out
+
+
+def test_what_fails_exits_1_and_shows_law_case_values_and_snippet(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["verify", "flipped.py:conv2d", "--seed", "1"]) == 1
+    out = capsys.readouterr().out
+    for words in (
+        "FAIL conv2d (float32): exact",
+        "law:             y[n,m,o] = b[m] + sum_{c,k}",
+        "first differing: y[",
+        "stride (1, 1)  padding",
+        "    target = SimpleNamespace(**run_path('flipped.py'))",
+        "    assert y[",
+        "unsupported: conv1d,",
+        "flipped.py:conv2d FAILED: 3 theorems hold, 1 fail, 2 not asked, 11 functions unsupported",
+        "seed 1",
+    ):
+        assert words in out
+
+
+def test_json_alone_owns_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """schema, version, command, verdict; and what the target prints stays out of it."""
+    assert run(["verify", "flipped:noisy", "--seed", "1", "--examples", "3", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "convproof/verify/1"
+    assert document["version"] == __version__
+    assert (document["command"], document["verdict"]) == ("verify", "passed")
+    (target,) = document["targets"]
+    assert {theorem["verdict"] for theorem in target["theorems"]} <= {"pass", "weak", "unsupported"}
+
+
+def test_json_file_holds_the_failure(folder: Path) -> None:
+    assert run(["verify", "flipped:conv2d", "--seed", "1", "--json", "out.json"]) == 1
+    document = json.loads((folder / "out.json").read_text(encoding="utf-8"))
+    (failed,) = [t for t in document["targets"][0]["theorems"] if t["verdict"] == "fail"]
+    assert failed["theorem"] == "exact"
+    assert failed["got"] != failed["expected"]
+    assert "import flipped" in failed["snippet"]
+    assert [path.name for path in folder.glob(".out*")] == []
+
+
+def test_an_interrupted_run_exits_2_and_leaves_no_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "out.json").write_text("old", encoding="utf-8")
+    assert run(["verify", "flipped:interrupted", "--json", "out.json"]) == 2
+    assert capsys.readouterr().err.endswith("interrupted\n")
+    assert (folder / "out.json").read_text(encoding="utf-8") == "old"
+    assert [path.name for path in folder.glob(".out*")] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["verify", "nonsense"], "no target is called 'nonsense'"),
+        (["verify", "flipped:nothing"], "nothing is called 'nothing'"),
+        (["verify", "--profile", "slow"], "'slow' is not one of"),
+        (["verify", "--only", "conv4d"], "'conv4d' is none of conv1d"),
+        (["verify", "--dims", "0"], "must be some of 1, 2 and 3"),
+        (["verify", "--dtype", "int3"], "'int3' is none of float32"),
+        (["verify", "--examples", "0"], "x>=1"),
+        (["verify", "--only", "conv1d", "--dims", "2"], "leave no function"),
+        (["verify", "flipped:conv2d", "--only", "conv3d"], "looked for conv3d; it offers conv2d"),
+        (["verify", "--json", "numpy"], "write `convproof verify numpy --json`"),
+        (["verify", "numpy", "--json", "absent/out.json"], "No such file or directory"),
+        (["verify", "numpy", "--json", "."], "Is a directory"),
+        (["derive", "conv"], "Missing option '--input'"),
+        (["derive", "conv", "--input", "2", "--kernel", "5"], "kernel span"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_4(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 4
+    told = capsys.readouterr()
+    assert words in told.err
+    assert "Traceback" not in told.err + told.out
+    assert told.out == ""
+
+
+def test_list_names_implementations_functions_and_theorems(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["list"]) == 0
+    out = capsys.readouterr().out
+    assert all(word in out for word in ("numpy", "reference", "symbolic", "torch", "conv3d_weight"))
+    assert run(["list", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["command"] == "list"
+    assert {"name", "functions", "statement", "latex"} <= set(document["theorems"][0])
+
+
+def test_version_and_help_exit_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"convproof, version {__version__}\n"
+    for arguments in ([], ["--help"], ["verify", "--help"], ["bench", "--help"]):
+        assert run(arguments) == 0
+
+
+def test_the_installed_command_is_this_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "convproof", "verify", "nonsense"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert done.stdout == ""
+
+
+def test_everything_here_is_verified_without_a_target(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "--dims", "1", "--examples", "2", "--only", "conv1d_bias"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"{name} passed" in out for name in ("numpy", "reference", "symbolic", "torch"))

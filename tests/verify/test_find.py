@@ -1,0 +1,113 @@
+"""Finding targets: what may be named, what is told of a name that leads nowhere."""
+
+from pathlib import Path
+
+import pytest
+
+from convproof.cases import Function
+from convproof.errors import TargetError
+from convproof.verify.targets.find import find_target
+
+GOOD = """
+from convproof import get_implementation
+
+_right = get_implementation("reference")
+
+
+def conv2d(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return _right.conv2d(x, w, bias, stride, padding, dilation, groups)
+
+
+def mine(x, w, bias=None, **options):
+    return _right.conv2d(x, w, bias, **options)
+
+
+def conv3d_weight(x, weight_size, y_bar, **options):
+    return _right.conv3d_weight(x, weight_size, y_bar, **options)
+
+
+class Space:
+    supports = {"asymmetric"}
+    conv1d = staticmethod(_right.conv1d)
+    conv1d_bias = staticmethod(_right.conv1d_bias)
+
+
+table = {"conv2d": conv2d, "supports": "integer"}
+number = 3
+
+
+def narrow(x, w):
+    return x
+
+
+class Odd:
+    supports = {"everything"}
+    conv2d = staticmethod(conv2d)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "kernels.py").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("import nothing_of_this_name", encoding="utf-8")
+    (tmp_path / "quits.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("spec", "names", "expression"),
+    [
+        ("kernels.py:conv2d", ["conv2d"], "target.conv2d"),
+        ("kernels:mine", ["conv2d"], "kernels.mine"),
+        ("kernels:conv3d_weight", ["conv3d_weight"], "kernels.conv3d_weight"),
+        ("kernels:Space", ["conv1d", "conv1d_bias"], "kernels.Space.conv1d"),
+        ("kernels:table", ["conv2d"], "kernels.table.conv2d"),
+        ("kernels", ["conv2d", "conv3d_weight"], "kernels.conv2d"),
+        ("kernels.py", ["conv2d", "conv3d_weight"], "target.conv2d"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_target_may_be_named_in_each_of_these_ways(
+    spec: str, names: list[str], expression: str
+) -> None:
+    target = find_target(spec)
+    assert [function.name for function in target.functions] == names
+    assert next(iter(target.expression.values())) == expression
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_function_without_a_known_name_is_what_the_dims_ask_for() -> None:
+    target = find_target("kernels:mine", bare=Function(1, "forward"))
+    assert [function.name for function in target.functions] == ["conv1d"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_target_declares_is_read() -> None:
+    assert find_target("kernels:Space").supports == {"asymmetric"}
+    assert find_target("kernels:table").supports == {"integer"}
+    assert find_target("kernels:conv2d").supports == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("kernels:nothing", "nothing is called 'nothing' in 'kernels'"),
+        ("kernels:number", "is no function, and holds none called conv1d"),
+        ("kernels:narrow", r"called f\(x, w, bias, stride=….*but takes \(x, w\)"),
+        ("kernels:Odd", r"supports = \{everything\}; known are asymmetric, circular, integer"),
+        ("broken", "importing 'broken' failed: ModuleNotFoundError: No module named"),
+        ("broken.py", "importing 'broken.py' failed: ModuleNotFoundError"),
+        ("quits", "importing 'quits' failed: SystemExit: 3"),
+        ("absent.py:conv2d", "there is no file 'absent.py'"),
+        ("absent", "no target is called 'absent': it is no implementation"),
+        (":conv2d", "no target is called ':conv2d'"),
+        ("", "no target is called ''"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_name_that_leads_nowhere_is_told_in_one_line(spec: str, words: str) -> None:
+    with pytest.raises(TargetError, match=words) as told:
+        find_target(spec)
+    assert "\n" not in str(told.value)
