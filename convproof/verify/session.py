@@ -13,6 +13,7 @@ from convproof.verify.failure import as_record
 from convproof.verify.progress import Progress
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
 from convproof.verify.table import summary
+from convproof.verify.threads import one_thread
 from convproof.verify.targets.find import Target, find_target
 from convproof.verify.targets.subject import Kind, TargetSubject
 
@@ -146,7 +147,8 @@ def verify(spec: str, asked: Asked, *, alone: bool = True) -> Report:
         supports=target.supports,
     )
     subject = TargetSubject(target, asked.arrays)
-    with Progress(spec, len(jobs(plan))) as progress, redirect_stdout(StringIO()):
+    shown = Progress(spec, len(jobs(plan)))
+    with one_thread(), shown as progress, redirect_stdout(StringIO()):
         outcomes = run(subject, target.functions, plan, on=progress.tell)
     if alone and not checked(outcomes):
         wanted = ", ".join(function.name for function in asked.functions)
