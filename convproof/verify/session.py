@@ -13,9 +13,9 @@ from convproof.verify.failure import as_record
 from convproof.verify.progress import Progress
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
 from convproof.verify.table import summary
-from convproof.verify.threads import one_thread
 from convproof.verify.targets.find import Target, find_target
 from convproof.verify.targets.subject import Kind, TargetSubject
+from convproof.verify.threads import one_thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
