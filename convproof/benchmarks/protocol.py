@@ -19,13 +19,15 @@ class Protocol:
     """How long a comparison takes.
 
     Attributes:
-        rounds: turns of each side.
+        rounds: turns of each side at least.
+        patience: seconds that a comparison takes at least: quick calls get more turns.
         pause: seconds before a turn.
         calls: timed calls of a turn at most, after as many that are not timed.
         seconds: a turn's time, after which no call is begun; the first one always is.
     """
 
     rounds: int = 6
+    patience: float = 5.0
     pause: float = 0.06
     calls: int = 4
     seconds: float = 0.4
@@ -33,7 +35,9 @@ class Protocol:
     def compare(self, *sides: Call) -> list[dict[str, float]]:
         """Return the best and the median milliseconds of each side."""
         times: list[list[float]] = [[] for _ in sides]
-        for _ in range(self.rounds):
+        begin, turns = perf_counter(), 0
+        while turns < self.rounds or perf_counter() - begin < self.patience:
+            turns += 1
             for side, seen in zip(sides, times, strict=True):
                 sleep(self.pause)
                 self._turn(side)
@@ -49,7 +53,7 @@ class Protocol:
         return seen
 
 
-QUICK = Protocol(rounds=1, pause=0.0, calls=1, seconds=0.0)
+QUICK = Protocol(rounds=1, patience=0.0, pause=0.0, calls=1, seconds=0.0)
 
 
 def seconds_of(call: Call) -> tuple[float, Any]:

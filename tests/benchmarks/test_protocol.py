@@ -10,7 +10,7 @@ from convproof.benchmarks.tables import aligned
 def test_sides_take_turns_and_each_is_warmed_up() -> None:
     """Two rounds of A A B B: one call that is not timed before each that is."""
     calls: list[str] = []
-    protocol = Protocol(rounds=2, pause=0.0, calls=1, seconds=9.0)
+    protocol = Protocol(rounds=2, patience=0.0, pause=0.0, calls=1, seconds=9.0)
     times = protocol.compare(lambda: calls.append("a"), lambda: calls.append("b"))
 
     assert calls == list("aabbaabb")
@@ -20,9 +20,19 @@ def test_sides_take_turns_and_each_is_warmed_up() -> None:
 def test_a_slow_side_is_called_once_a_turn() -> None:
     """No call is begun after the turn's time, but the first one is."""
     calls: list[int] = []
-    Protocol(rounds=3, pause=0.0, calls=4, seconds=0.0).compare(lambda: calls.append(1))
+    Protocol(rounds=3, patience=0.0, pause=0.0, calls=4, seconds=0.0).compare(
+        lambda: calls.append(1)
+    )
 
     assert len(calls) == 3 * (1 + 1)
+
+
+def test_quick_calls_get_more_turns() -> None:
+    """Until the patience is over."""
+    calls: list[int] = []
+    Protocol(rounds=1, patience=0.05, pause=0.01).compare(lambda: calls.append(1))
+
+    assert len(calls) > 2 * Protocol().calls
 
 
 def test_a_quick_comparison_is_one_call_and_its_warm_up() -> None:
