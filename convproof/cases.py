@@ -5,6 +5,7 @@ zero, so that every tap of every output matters.
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -88,6 +89,11 @@ class ConvCase:
     def input_shape(self) -> Shape:
         """``(batch, in_channels, *input_size)``."""
         return (self.batch, self.layer.in_channels, *self.input_size)
+
+    @property
+    def elements(self) -> int:
+        """Elements of the input and of the weights together."""
+        return prod(self.input_shape) + prod(self.layer.weight_shape)
 
     @property
     def output_shape(self) -> Shape:

@@ -20,7 +20,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
-from convproof.errors import TargetError, UnsupportedError
+from convproof.errors import MissingExtraError, TargetError, UnsupportedError
 from convproof.layers import Layer
 
 GROUP = "convproof.implementations"
@@ -109,7 +109,14 @@ def load_implementation(name: str) -> Implementation:
         MissingExtraError: if the implementation needs a package that is not installed.
     """
     for point in entry_points(group=GROUP, name=name):
-        loaded: Implementation = point.load()
+        try:
+            loaded: Implementation = point.load()
+        except MissingExtraError:
+            raise
+        except Exception as error:
+            first = (str(error).strip().splitlines() or ["(no message)"])[0]
+            msg = f"importing the implementation {name!r} failed: {type(error).__name__}: {first}"
+            raise TargetError(msg) from error
         return loaded
     known = ", ".join(implementation_names())
     msg = f"no implementation is called {name!r}; installed are: {known}."

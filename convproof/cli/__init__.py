@@ -81,4 +81,7 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, and nobody is told twice
         return PASSED
+    except OSError as error:
+        click.echo(f"Error: {error.strerror or error}", err=True)
+        return FAILED
     return code if isinstance(code, int) else PASSED

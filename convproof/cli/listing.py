@@ -10,7 +10,7 @@ from convproof.cli.output import Output, json_option
 def command(json_path: str | None) -> int:
     """Name the implementations, the functions that are verified, and the theorems."""
     from convproof.cases import ROLES, Function
-    from convproof.errors import MissingExtraError
+    from convproof.errors import ConvProofError
     from convproof.implementation import implementation_names, load_implementation
     from convproof.theorems import THEOREMS
 
@@ -19,7 +19,7 @@ def command(json_path: str | None) -> int:
         try:
             declared = sorted(load_implementation(name).supports)
             implementations[name] = f"supports {', '.join(declared)}"
-        except MissingExtraError as error:
+        except ConvProofError as error:
             implementations[name] = str(error)
     functions = [function.name for function in Function.all()]
     theorems = [

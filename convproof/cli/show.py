@@ -20,6 +20,8 @@ def show_report(report: Report) -> None:
         _line(f"{report.spec}: unsupported here: {report.missing}")
         return
     _show_table(report)
+    if report.target.supports:
+        _line(f"declares: {', '.join(sorted(report.target.supports))}", style="dim")
     lacking = unsupported(report.outcomes)
     if lacking:
         _line(f"unsupported: {', '.join(lacking)}", style="dim")

@@ -110,10 +110,11 @@ def command(
     """
     from convproof.cli.show import show_report
     from convproof.implementation import implementation_names
+    from convproof.theorems import DisagreementError
     from convproof.verify.session import Asked, verify
 
-    if target is None and json_path in implementation_names():
-        msg = f"write `convproof verify {json_path} --json`, or --json ./{json_path} for a file."
+    if target is None and json_path is not None and _is_target(json_path):
+        msg = f"write `convproof verify {json_path} --json`: {json_path} is taken for a target."
         raise click.UsageError(msg)
     asked = Asked(
         profile=profile,
@@ -131,10 +132,15 @@ def command(
         raise click.UsageError(msg)
     reports = []
     with Output(json_path) as output:
-        for spec in [target] if target is not None else implementation_names():
-            reports.append(verify(spec, asked, alone=target is not None))
-            if not output.owns_stdout:
-                show_report(reports[-1])
+        try:
+            for spec in [target] if target is not None else implementation_names():
+                reports.append(verify(spec, asked, alone=target is not None))
+                if not output.owns_stdout:
+                    show_report(reports[-1])
+        except DisagreementError as error:
+            output.write("verify", "unknown", profile=profile, seed=asked.seed, reason=str(error))
+            click.echo(f"Error: {error}", err=True)
+            return 1
         failed = any(report.failed for report in reports)
         output.write(
             "verify",
@@ -144,6 +150,12 @@ def command(
             targets=[report.as_record() for report in reports],
         )
     return int(failed)
+
+
+def _is_target(word: str) -> bool:
+    from convproof.implementation import implementation_names
+
+    return word in implementation_names() or ":" in word or word.endswith(".py")
 
 
 def _seed(profile: str) -> int:

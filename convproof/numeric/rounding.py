@@ -64,7 +64,7 @@ PRECISIONS = {
         operand_unit=0.0, operand_tiny=0.0, accumulator="float64", tensor_core=False
     ),
     "float32": Precision(
-        operand_unit=0.0, operand_tiny=0.0, accumulator="float32", tensor_core=False
+        operand_unit=2.0**-24, operand_tiny=2.0**-150, accumulator="float32", tensor_core=False
     ),
     "tf32": Precision(  # hardware that drops the bits: twice the rounding error
         operand_unit=2.0**-10, operand_tiny=0.0, accumulator="float32", tensor_core=True
@@ -113,7 +113,8 @@ def bound(
     """
     promise = PRECISIONS[precision]
     stored = _name(dtype)
-    unit_in = 0.0 if stored in ("float16", "bfloat16") else promise.operand_unit
+    is_cut = FORMATS[stored].unit < promise.operand_unit  # else it is stored in the format
+    unit_in = promise.operand_unit if is_cut else 0.0
     summed = FORMATS[promise.accumulator]
     out = FORMATS[stored]
     rounds_out = stored != promise.accumulator

@@ -47,8 +47,8 @@ class Violation(AssertionError):  # noqa: N818  # the word of the field
     Attributes:
         law: the law, in one line, with the numbers in it.
         arrays: what the target was given.
-        assertion: the law as a line of NumPy about the answer ``y``, or about ``call()``, which
-            gives it once more.
+        assertion: the law as Python, about the NumPy array ``y``, about ``answer()``, which asks
+            the target once more, or about ``bits`` of an answer.
         index: the first element that differs, row-major; None if no element is to blame.
         got: its value in the target's answer.
         expected: its value by the law.

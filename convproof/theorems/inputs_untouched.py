@@ -5,22 +5,27 @@ from convproof.theorems.base import Request, Subject, Theorem, Violation
 
 
 def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
-    arrays = case.integers().astype(request.dtype)
+    arrays = case.reals(request.dtype) if request.dtype.kind != "i" else case.integers()
     _, left = subject.raw_answer(function, case, arrays)
     before, after = arrays.read_by(function.role), left.read_by(function.role)
     for name, array in before.items():
-        if array.tobytes() != after[name].tobytes():
-            flat = next(
-                i
-                for i, (a, b) in enumerate(zip(array.flat, after[name].flat, strict=True))
-                if a.tobytes() != b.tobytes()
-            )
+        now = after[name]
+        if now.shape != array.shape or now.dtype != array.dtype:
             raise Violation(
-                law=f"the input {name} is left as it was; {name}.flat[{flat}] was "
-                f"{array.flat[flat]} and is now {after[name].flat[flat]}",
+                law=f"the input {name} is left as it was; it was {array.dtype} {array.shape} and "
+                f"is now {now.dtype} {now.shape}",
                 arrays=arrays,
-                assertion=f"{name}.flat[{flat}] == {array.flat[flat].item()!r}",
+                assertion=f"(answer(), tuple({name}.shape))[1] == {array.shape}",
             )
+        pairs = enumerate(zip(array.flat, now.flat, strict=True))
+        for flat, (was, became) in pairs:
+            if was.tobytes() != became.tobytes():
+                raise Violation(
+                    law=f"the input {name} is left as it was; entry {flat} of {name} was {was} "
+                    f"and is now {became}",
+                    arrays=arrays,
+                    assertion=f"(answer(), {name}.ravel()[{flat}])[1] == {was.item()!r}",
+                )
     return None
 
 

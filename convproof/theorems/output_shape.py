@@ -1,27 +1,40 @@
-"""Output shape: ``n' = floor((n + low + high - span) / s) + 1`` per axis, in the given dtype."""
+"""Output shape: ``n' = floor((n + low + high - span) / s) + 1`` per axis, in the given dtype.
 
-from convproof.cases import ConvCase, Function
+Every other theorem takes its answers from here, so that none of them compares arrays that do not
+correspond.
+"""
+
+import numpy as np
+
+from convproof.cases import Arrays, ConvCase, Function
 from convproof.layers import Shape
 from convproof.theorems.base import Request, Subject, Theorem, Violation
 
 
-def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
-    arrays = case.integers().astype(request.dtype)
+def answer(
+    subject: Subject, function: Function, case: ConvCase, arrays: Arrays, request: Request
+) -> np.ndarray:
+    """Return the target's answer; raise ``Violation`` unless its shape and dtype are lawful."""
     got = subject.answer(function, case, arrays)
     expected, law = _law(function, case)
     if got.shape != expected:
         raise Violation(
             law=f"{law}; the shape must be {expected}, got {got.shape}",
             arrays=arrays,
-            assertion=f"y.shape == {expected}",
+            assertion=f"tuple(answer().shape) == {expected}",
         )
     if got.dtype != request.dtype:
         raise Violation(
             law=f"arrays of {request.dtype} give an answer of {request.dtype}, got {got.dtype}",
             arrays=arrays,
-            assertion=f"y.dtype == {str(request.dtype)!r}",
+            assertion=f"str(answer().dtype).split('.')[-1] == {str(request.dtype)!r}",
         )
-    return "every size is 1" if max(expected) == 1 else None
+    return got
+
+
+def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
+    got = answer(subject, function, case, case.integers().astype(request.dtype), request)
+    return "every size is 1" if max(got.shape) == 1 else None
 
 
 def _law(function: Function, case: ConvCase) -> tuple[Shape, str]:

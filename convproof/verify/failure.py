@@ -49,14 +49,20 @@ def snippet(target: Target, outcome: Outcome, kind: Kind) -> str:
         lines.append("import ml_dtypes")
     lines += [target.prelude, ""]
     lines += [f"{name} = {_literal(array, kind)}" for name, array in held.items()]
-    lines.append(f"call = lambda: {_call(target, outcome, case)}")
-    if "call()" not in violation.assertion:
-        lines.append(
-            "answer = call()" if "answer" in violation.assertion else f"y = {_taken(kind)}"
-        )
+    lines.append(f"answer = lambda: {_call(target, outcome, case)}")
+    if "bits(" in violation.assertion:
+        lines.append(_BITS[kind])
+    if "answer()" not in violation.assertion:
+        lines.append(f"y = {_taken(kind, outcome)}")
     if violation.assertion:
         lines.append(f"assert {violation.assertion}")
     return "\n".join(lines)
+
+
+_BITS = {
+    "numpy": "bits = lambda a: a.tobytes()",
+    "torch": "bits = lambda a: bytes(a.detach().cpu().contiguous().view(torch.uint8).numpy())",
+}
 
 
 def _call(target: Target, outcome: Outcome, case: ConvCase) -> str:
@@ -72,8 +78,11 @@ def _call(target: Target, outcome: Outcome, case: ConvCase) -> str:
     return f"{target.expression[function]}({', '.join(given)})"
 
 
-def _taken(kind: Kind) -> str:
-    return "call()" if kind == "numpy" else "call().detach().cpu().numpy()"
+def _taken(kind: Kind, outcome: Outcome) -> str:
+    if kind == "numpy":
+        return "answer()"
+    wider = ".float()" if outcome.dtype == "bfloat16" else ""  # NumPy has no bfloat16 of its own
+    return f"answer().detach().cpu(){wider}.numpy()"
 
 
 def _literal(array: np.ndarray, kind: Kind) -> str:

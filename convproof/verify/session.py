@@ -1,9 +1,7 @@
 """One verification as a whole: what was asked of a target, and what is to be reported of it."""
 
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +9,7 @@ from convproof.cases import Function
 from convproof.errors import MissingExtraError, TargetError
 from convproof.verify.failure import as_record
 from convproof.verify.progress import Progress
+from convproof.verify.quiet import quiet_stdout
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
 from convproof.verify.table import summary
 from convproof.verify.targets.find import Target, find_target
@@ -130,9 +129,9 @@ def verify(spec: str, asked: Asked, *, alone: bool = True) -> Report:
     """
     started = perf_counter()
     try:
-        with redirect_stdout(StringIO()):
+        with quiet_stdout():
             target = find_target(spec, bare=asked.bare)
-    except MissingExtraError as error:
+    except (MissingExtraError, TargetError) as error:
         if alone:
             raise
         return Report(spec=spec, target=None, outcomes=(), asked=asked, missing=str(error))
@@ -148,7 +147,7 @@ def verify(spec: str, asked: Asked, *, alone: bool = True) -> Report:
     )
     subject = TargetSubject(target, asked.arrays)
     shown = Progress(spec, len(jobs(plan)))
-    with one_thread(), shown as progress, redirect_stdout(StringIO()):
+    with one_thread(), shown as progress, quiet_stdout():
         outcomes = run(subject, target.functions, plan, on=progress.tell)
     if alone and not checked(outcomes):
         wanted = ", ".join(function.name for function in asked.functions)

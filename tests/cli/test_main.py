@@ -115,6 +115,7 @@ def test_an_interrupted_run_exits_2_and_leaves_no_file(
         (["verify", "--only", "conv1d", "--dims", "2"], "leave no function"),
         (["verify", "flipped:conv2d", "--only", "conv3d"], "looked for conv3d; it offers conv2d"),
         (["verify", "--json", "numpy"], "write `convproof verify numpy --json`"),
+        (["verify", "--json", "flipped.py"], "flipped.py is taken for a target"),
         (["verify", "numpy", "--json", "absent/out.json"], "No such file or directory"),
         (["verify", "numpy", "--json", "."], "Is a directory"),
         (["derive", "conv"], "Missing option '--input'"),

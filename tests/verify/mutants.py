@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from convproof import get_implementation
+from convproof.errors import UnsupportedError
 
 _right = get_implementation("reference")
 
@@ -309,3 +310,119 @@ def raises_on_groups(x, w, bias, *, groups, **options):
 @mutant("conv2d", "exact")
 def all_zero(x, w, bias, **options):
     return 0 * _right.conv2d(x, w, bias, **options)
+
+
+@mutant("conv2d", "special")
+def nan_in_the_weights_cleaned(x, w, bias, **options):
+    return _right.conv2d(x, np.nan_to_num(w, posinf=np.inf, neginf=-np.inf), bias, **options)
+
+
+@mutant("conv2d", "special")
+def nan_in_the_bias_cleaned(x, w, bias, **options):
+    clean = None if bias is None else np.nan_to_num(bias, posinf=np.inf, neginf=-np.inf)
+    return _right.conv2d(x, w, clean, **options)
+
+
+@mutant("conv2d", "untouched")
+def input_rounded_in_place(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    x[...] = x.astype(np.float16)
+    return y
+
+
+@mutant("conv2d", "untouched")
+def input_reshaped_in_place(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    x.shape = (1, *x.shape)
+    return y
+
+
+@mutant("conv2d", "special")
+def a_row_dropped_where_the_data_are_not_finite(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    return y if np.isfinite(x).all() else y[:, :, 1:]
+
+
+@mutant("conv2d", "determinism")  # the first theorem that asks with fractions
+def twice_as_wide_on_fractions(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    return y if (x == np.rint(x)).all() else np.concatenate([y, y], axis=3)
+
+
+@mutant("conv2d", "exact")
+def bias_along_the_width_where_sizes_coincide(x, w, bias, **options):
+    y = _right.conv2d(x, w, None, **options)
+    if bias is None:
+        return y
+    return y + (bias if len(bias) == y.shape[3] > 1 else bias[:, None, None])
+
+
+@mutant("conv2d", "exact")
+def tail_beyond_16_channels_skipped(x, w, bias, **options):
+    w = w.copy()
+    w[:, 16:] = 0
+    return _right.conv2d(x, w, bias, **options)
+
+
+@mutant("conv2d", "exact")
+def fifth_tap_skipped(x, w, bias, **options):
+    w = w.copy()
+    w[:, :, 4:] = 0
+    return _right.conv2d(x, w, bias, **options)
+
+
+@mutant("conv2d", "exact")
+def outputs_beyond_the_16th_left_at_zero(x, w, bias, **options):
+    y = _right.conv2d(x, w, bias, **options)
+    y[:, :, 16:] = 0
+    return y
+
+
+@mutant("conv2d_weight", "exact")
+def images_after_the_third_missing_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    return _right.conv2d_weight(x[:3], weight_size, y_bar[:3], **options)
+
+
+@mutant("conv1d_input", "exact")
+def cotangent_read_backward(input_size, w, y_bar, **options):
+    return _right.conv1d_input(input_size, w, np.ascontiguousarray(y_bar[..., ::-1]), **options)
+
+
+@mutant("conv1d_weight", "untouched")
+def cotangent_scaled_in_place(x, weight_size, y_bar, **options):
+    w_bar = _right.conv1d_weight(x, weight_size, y_bar, **options)
+    y_bar *= 2
+    return w_bar
+
+
+@mutant("conv3d_input", "exact")
+def depth_and_height_of_the_kernel_exchanged(input_size, w, y_bar, **options):
+    if w.shape[2] != w.shape[3]:
+        return _right.conv3d_input(input_size, w, y_bar, **options)
+    return _right.conv3d_input(input_size, np.ascontiguousarray(w.swapaxes(2, 3)), y_bar, **options)
+
+
+@mutant("conv3d_weight", "rounding")
+def half_sums_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    halves = (a.astype(np.float16) for a in (x, y_bar))
+    x, y_bar = halves
+    return _right.conv3d_weight(x, weight_size, y_bar, **options).astype(np.float32)
+
+
+@mutant("conv3d_bias", "special")
+def nan_skipped_in_the_bias_gradient(y_bar):
+    return np.nansum(y_bar, axis=(0, 2, 3, 4))
+
+
+@mutant("conv2d_bias", "untouched")
+def bias_gradient_summed_in_place(y_bar):
+    y_bar[0] += y_bar[1:].sum(axis=0)
+    return y_bar[0].sum(axis=(1, 2))
+
+
+@mutant("conv2d", "exact")
+def flipped_and_without_groups(x, w, bias, *, groups, **options):
+    if groups > 1:
+        msg = "no groups"
+        raise UnsupportedError(msg)
+    return _right.conv2d(x, w[:, :, ::-1, ::-1], bias, groups=groups, **options)

@@ -49,7 +49,16 @@ class Odd:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "kernels.py").write_text(GOOD, encoding="utf-8")
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('first' + chr(10) + 'second')")
+    (package / "mod.py").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "sibling.py").write_text("from kernels_too import conv2d")
+    (tmp_path / "below" / "kernels_too.py").write_text(GOOD, encoding="utf-8")
     (tmp_path / "broken.py").write_text("import nothing_of_this_name", encoding="utf-8")
+    declaring = "supports = ['circular']\n" + GOOD
+    (tmp_path / "declaring.py").write_text(declaring, encoding="utf-8")
     (tmp_path / "quits.py").write_text("raise SystemExit(3)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -63,9 +72,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("kernels:mine", ["conv2d"], "kernels.mine"),
         ("kernels:conv3d_weight", ["conv3d_weight"], "kernels.conv3d_weight"),
         ("kernels:Space", ["conv1d", "conv1d_bias"], "kernels.Space.conv1d"),
-        ("kernels:table", ["conv2d"], "kernels.table.conv2d"),
+        ("kernels:table", ["conv2d"], "kernels.table['conv2d']"),
         ("kernels", ["conv2d", "conv3d_weight"], "kernels.conv2d"),
         ("kernels.py", ["conv2d", "conv3d_weight"], "target.conv2d"),
+        ("below/sibling.py:conv2d", ["conv2d"], "target.conv2d"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -75,6 +85,9 @@ def test_a_target_may_be_named_in_each_of_these_ways(
     target = find_target(spec)
     assert [function.name for function in target.functions] == names
     assert next(iter(target.expression.values())) == expression
+    namespace: dict[str, object] = {}
+    exec(target.prelude, namespace)
+    assert all(callable(eval(e, namespace)) for e in target.expression.values())
 
 
 @pytest.mark.usefixtures("folder")
@@ -88,6 +101,7 @@ def test_what_a_target_declares_is_read() -> None:
     assert find_target("kernels:Space").supports == {"asymmetric"}
     assert find_target("kernels:table").supports == {"integer"}
     assert find_target("kernels:conv2d").supports == frozenset()
+    assert find_target("declaring:conv2d").supports == {"circular"}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +114,7 @@ def test_what_a_target_declares_is_read() -> None:
         ("broken", "importing 'broken' failed: ModuleNotFoundError: No module named"),
         ("broken.py", "importing 'broken.py' failed: ModuleNotFoundError"),
         ("quits", "importing 'quits' failed: SystemExit: 3"),
+        ("package.mod:conv2d", "importing 'package.mod:conv2d' failed: RuntimeError: first$"),
         ("absent.py:conv2d", "there is no file 'absent.py'"),
         ("absent", "no target is called 'absent': it is no implementation"),
         (":conv2d", "no target is called ':conv2d'"),

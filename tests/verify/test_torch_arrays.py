@@ -1,5 +1,6 @@
 """Targets that take and return torch tensors."""
 
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +28,39 @@ def transposed(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
 
 def through_numpy(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
     """Right values, but no tensor."""
-    return F.conv2d(x, w, bias, **options).numpy()
+    return F.conv2d(x, w, bias, **options).float().numpy()
+
+
+def overwriting(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
+    """Right values, the input lost."""
+    y = F.conv2d(x, w, bias, **options)
+    x.zero_()
+    return y
+
+
+def unsqueezing(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
+    """Right values, the input in another shape."""
+    y = F.conv2d(x, w, bias, **options)
+    x.unsqueeze_(0)
+    return y
+
+
+_noise = count()
+
+
+def changing(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
+    """Right values at two calls of three."""
+    return F.conv2d(x, w, bias, **options) + (next(_noise) % 3 == 2)
+
+
+def widened(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
+    """Right values in a wider dtype."""
+    return F.conv2d(x, w, bias, **options).double()
+
+
+def complex_(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
+    """Right values, complex."""
+    return F.conv2d(x, w, bias, **options) + 0j
 
 
 def _target(call: Any) -> Target:
@@ -51,9 +84,14 @@ def test_torchs_own_function_passes_on_tensors(dtype: str) -> None:
     assert {outcome.status for outcome in _outcomes(F.conv2d, dtype)} == {"pass"}
 
 
-def test_a_fault_on_tensors_comes_with_a_snippet_of_tensors() -> None:
-    (failed,) = failures(_outcomes(transposed))
-    code = snippet(_target(transposed), failed, "torch")
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "call", [transposed, overwriting, unsqueezing, changing, widened, complex_, through_numpy]
+)
+def test_a_fault_on_tensors_comes_with_a_snippet_of_tensors(call: Any, dtype: str) -> None:
+    """The printed lines, run as they are, end in an AssertionError, whatever the fault."""
+    (failed,) = failures(_outcomes(call, dtype))
+    code = snippet(_target(call), failed, "torch")
     assert "torch.tensor(" in code
     with pytest.raises(AssertionError):
         exec(compile(code, "snippet", "exec"), {})
@@ -62,7 +100,7 @@ def test_a_fault_on_tensors_comes_with_a_snippet_of_tensors() -> None:
 def test_an_array_where_a_tensor_was_promised_is_a_fault() -> None:
     (failed,) = failures(_outcomes(through_numpy))
     assert failed.violation is not None
-    assert failed.violation.law == "conv2d returns a torch array, got a numpy.ndarray"
+    assert failed.violation.law == ("conv2d returns a torch array of numbers, got a numpy.ndarray")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64, "bfloat16"])

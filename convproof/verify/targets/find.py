@@ -26,11 +26,6 @@ from convproof.names import get_implementation
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
-_FILE_PRELUDE = """\
-from runpy import run_path
-from types import SimpleNamespace
-
-target = SimpleNamespace(**run_path({place!r}))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +60,13 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     """
     if spec in implementation_names():
         found: Any = get_implementation(spec)
+        module: Any = found
         prelude, root = "from convproof import get_implementation", f"get_implementation({spec!r})"
     else:
         place, _, path = spec.partition(":")
         if place.endswith(".py"):
-            module: Any = _from_file(Path(place), spec)
-            prelude = _FILE_PRELUDE.format(place=place)
+            module = _from_file(Path(place), spec)
+            prelude = _file_prelude(Path(place))
             root = "target"
         else:
             module = _from_module(place, spec)
@@ -79,7 +75,8 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
         root = f"{root}.{path}" if path else root
     functions = _functions(found)
     if functions:
-        expression = {function: f"{root}.{function.name}" for function in functions}
+        held = "{root}[{name!r}]" if isinstance(found, Mapping) else "{root}.{name}"
+        expression = {f: held.format(root=root, name=f.name) for f in functions}
     elif callable(found) and not inspect.isclass(found):
         name = _NAMES.get(getattr(found, "__name__", ""), bare)
         functions, expression = {name: found}, {name: root}
@@ -94,7 +91,7 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     return Target(
         spec=spec,
         functions=functions,
-        supports=_declared(found, spec),
+        supports=_declared(found, module, spec),
         prelude=prelude,
         expression=expression,
     )
@@ -129,17 +126,20 @@ def _from_file(path: Path, spec: str) -> Any:
 def _from_module(name: str, spec: str) -> Any:
     sys.path.insert(0, str(Path.cwd()))
     try:
-        exists = bool(name) and importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        exists = False
-    if not exists:
+        return _importing(lambda: importlib.import_module(name), spec)
+    except TargetError as error:
+        missing = error.__cause__
+        absent = isinstance(missing, ModuleNotFoundError) and f"{name}.".startswith(
+            f"{missing.name}."
+        )
+        if name and not absent:
+            raise
         msg = (
             f"no target is called {spec!r}: it is no implementation "
             f"({', '.join(implementation_names())}) and no module that can be imported from here; "
             "write package.module:object or path/file.py:object."
         )
-        raise TargetError(msg)
-    return _importing(lambda: importlib.import_module(name), spec)
+        raise TargetError(msg) from None
 
 
 def _importing(load: Callable[[], Any], spec: str) -> Any:
@@ -148,7 +148,8 @@ def _importing(load: Callable[[], Any], spec: str) -> Any:
     except MissingExtraError:
         raise
     except (Exception, SystemExit) as error:
-        msg = f"importing {spec!r} failed: {type(error).__name__}: {error}"
+        lines = str(error).strip().splitlines() or ["(no message)"]
+        msg = f"importing {spec!r} failed: {type(error).__name__}: {lines[0]}"
         raise TargetError(msg) from error
 
 
@@ -160,10 +161,18 @@ def _attribute(module: Any, path: str, spec: str) -> Any:
         raise TargetError(msg) from None
 
 
-def _declared(found: Any, spec: str) -> frozenset[str]:
-    declared: Any = getattr(found, "supports", ())
+def _file_prelude(path: Path) -> str:
+    lines = ["from runpy import run_path", "from types import SimpleNamespace", ""]
+    if path.parent != Path():
+        lines = ["import sys", *lines, f"sys.path.insert(0, {str(path.parent)!r})"]
+    return "\n".join([*lines, f"target = SimpleNamespace(**run_path({str(path)!r}))"])
+
+
+def _declared(found: Any, module: Any, spec: str) -> frozenset[str]:
+    """Return what the object declares, or else the module that it is in."""
+    declared: Any = getattr(found, "supports", getattr(module, "supports", ()))
     if isinstance(found, Mapping):
-        declared = found.get("supports", ())
+        declared = found.get("supports", declared)
     words = frozenset((declared,) if isinstance(declared, str) else declared)
     unknown = sorted(map(str, words - SUPPORTS))
     if unknown:

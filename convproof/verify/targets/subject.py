@@ -43,16 +43,11 @@ class TargetSubject:
         """Return a copy of the target's answer, and the arrays as it left them."""
         given = arrays.map(lambda array: self._give(array.copy()))
         answer = self._call(function, case, given, arrays)
-        try:
-            taken = self._take(answer)
-        except TypeError:
-            raise Violation(
-                law=f"{function.name} returns a {self.kind} array, got a "
-                f"{type(answer).__module__}.{type(answer).__name__}",
-                arrays=arrays,
-                assertion="isinstance(answer, " + _TYPES[self.kind] + ")",
-            ) from None
-        return np.array(taken, copy=True), given.map(self._take)
+        wrong, assertion = _kind_error(answer, self.kind)
+        if wrong:
+            law = f"{function.name} returns a {self.kind} array of numbers, got {wrong}"
+            raise Violation(law=law, arrays=arrays, assertion=assertion)
+        return np.array(self._take(answer), copy=True), given.map(self._take)
 
     def _call(self, function: Function, case: ConvCase, given: Arrays, arrays: Arrays) -> Any:
         call, keywords = self.target.functions[function], options(case)
@@ -66,41 +61,57 @@ class TargetSubject:
                 if function.role == "weight":
                     return call(given.x, case.layer.weight_shape, given.y_bar, **keywords)
                 return call(given.y_bar)
-        except (UnsupportedError, MissingExtraError):
+        except (UnsupportedError, MissingExtraError, KeyboardInterrupt, GeneratorExit):
             raise
-        except (Exception, SystemExit) as error:
-            lines = str(error).strip().splitlines()
+        except BaseException as error:  # whatever a target raises is its own
+            message = _first_line(error)
             raise Violation(
-                law=f"a legal call is answered, but it raised {type(error).__name__}: "
-                f"{lines[0] if lines else '(no message)'}",
+                law=f"a legal call is answered, but it raised {type(error).__name__}: {message}",
                 arrays=arrays,
-            ) from error
+                hint=_hint(message, self.kind),
+            ) from None
 
 
-_TYPES = {"numpy": "np.ndarray", "torch": "torch.Tensor"}
+def _first_line(error: BaseException) -> str:
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # even telling the error can fail
+        lines = []
+    return lines[0] if lines else "(no message)"
+
+
+def _hint(message: str, kind: Kind) -> str:
+    wants_tensors = kind == "numpy" and ("ensor" in message or "torch" in message)
+    return (
+        "a target that takes torch tensors is verified with --arrays torch" if wants_tensors else ""
+    )
+
+
+def _kind_error(answer: Any, kind: Kind) -> tuple[str, str]:
+    """Return what is wrong with the kind of an answer, and the assertion that says so."""
+    name = f"a {type(answer).__module__}.{type(answer).__name__}"
+    if kind == "torch":
+        import torch
+
+        if not isinstance(answer, torch.Tensor):
+            return name, "isinstance(answer(), torch.Tensor)"
+        if answer.layout != torch.strided:
+            return f"a tensor of layout {answer.layout}", "answer().layout == torch.strided"
+        wrong = answer.dtype.is_complex
+        assertion = "not answer().dtype.is_complex"
+    else:
+        if not isinstance(answer, np.ndarray | np.generic):
+            return name, "isinstance(answer(), np.ndarray)"
+        wrong = answer.dtype.kind not in "iufb" and answer.dtype != BFLOAT16
+        assertion = "answer().dtype.kind in 'iufb'"
+    return (f"an array of {answer.dtype}", assertion) if wrong else ("", "")
 
 
 def _converters(kind: Kind) -> tuple[Callable[[np.ndarray], Any], Callable[[Any], np.ndarray]]:
     if kind == "numpy":
-        return (lambda array: array), _take_numpy
+        return (lambda array: array), np.asarray
     try:
-        import torch
+        from convproof.verify.targets.tensors import to_numpy, to_torch
     except ImportError:
         raise MissingExtraError("torch", "torch") from None  # noqa: EM101  # names, no message
-    from convproof.verify.targets.tensors import to_numpy, to_torch
-
-    def take(answer: Any) -> np.ndarray:
-        if not isinstance(answer, torch.Tensor):
-            raise TypeError
-        return to_numpy(answer)
-
-    return to_torch, take
-
-
-def _take_numpy(answer: Any) -> np.ndarray:
-    if not isinstance(answer, np.ndarray | np.generic):
-        raise TypeError
-    array = np.asarray(answer)
-    if array.dtype.kind not in "iufb" and array.dtype != BFLOAT16:
-        raise TypeError
-    return array
+    return to_torch, to_numpy

@@ -41,10 +41,14 @@ Tensor = torch.Tensor
 
 
 class TorchImplementation:
-    """The four verbs, on NumPy arrays or tensors; the answer is of the kind that was given."""
+    """The four verbs, on NumPy arrays or tensors; the answer is of the kind that was given.
+
+    Asymmetric and circular padding are offered, by padding first, but not declared: they would
+    verify this adapter. PyTorch's own functions have neither.
+    """
 
     name = "torch"
-    supports = frozenset({"asymmetric", "circular"})
+    supports: frozenset[str] = frozenset()
 
     def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
         """Return ``y``."""
