@@ -74,7 +74,7 @@ class Axis:
         dilation: input steps between neighbouring taps, at least 1.
         padding_mode: what the padding reads.
         ceil_mode: round the output size up; the last window must then start inside the input or
-            the low padding.
+            the low padding, and may reach beyond the padded input.
 
     Raises:
         GeometryError: if a size is out of range, or the dilated kernel does not fit into the
@@ -101,7 +101,7 @@ class Axis:
         at_least(1, input_size=self.input_size, kernel_size=self.kernel_size)
         at_least(1, stride=self.stride, dilation=self.dilation)
         at_least(0, padding_low=low, padding_high=high)
-        if self.span > self.padded_size:
+        if self.span > self.padded_size and not (self.ceil_mode and self.output_size >= 1):
             lacking = self.span - self.padded_size
             advice = f"Use padding >= {low + lacking // 2, high + lacking - lacking // 2}"
             largest = (self.padded_size - 1) // self.dilation + 1

@@ -6,7 +6,7 @@ follows from the axes (``convproof.axes``).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 
 import numpy as np
 
@@ -143,10 +143,11 @@ def check_groups(in_channels: int, out_channels: int, groups: int) -> None:
     at_least(1, in_channels=in_channels, out_channels=out_channels, groups=groups)
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         if channels % groups:
-            nearest = max(g for g in range(1, groups) if channels % g == 0)
+            both = gcd(in_channels, out_channels)
+            nearest = max(g for g in range(1, groups) if both % g == 0)
             msg = (
                 f"{name} must be a multiple of groups, but {channels} mod {groups} = "
-                f"{channels % groups}. Use groups={nearest} or {name}="
+                f"{channels % groups}. Use groups={nearest}, or {name}="
                 f"{-(-channels // groups) * groups}."
             )
             raise GeometryError(msg)

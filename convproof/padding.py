@@ -12,6 +12,7 @@
 
 from collections.abc import Sequence
 from operator import index
+from typing import Any
 
 from convproof.axes import Pair, at_least
 from convproof.errors import GeometryError
@@ -30,6 +31,7 @@ def per_axis(value: int | Sequence[int], dims: int, name: str) -> tuple[int, ...
         >>> per_axis(2, 3, "stride"), per_axis((1, 2), 2, "stride")
         ((2, 2, 2), (1, 2))
     """
+    value = _listed(value)
     entries = tuple(value) if isinstance(value, Sequence) else (value,)
     if len(entries) not in (1, dims):
         msg = (
@@ -55,6 +57,7 @@ def pairs(padding: Padding, dims: int) -> tuple[Pair, ...] | str:
             msg = f"padding must be an integer, one entry per axis, or one of {NAMES}: {padding!r}."
             raise GeometryError(msg)
         return padding
+    padding = _listed(padding)
     entries = tuple(padding) if isinstance(padding, Sequence) else (padding,)
     if len(entries) not in (1, dims):
         advice = f" Write padding=({padding!r},) for low and high." if dims == 1 else ""
@@ -94,6 +97,11 @@ def named_pair(name: str, *, input_size: int, span: int, stride: int) -> Pair:
         outputs = -(-input_size // stride)
         total = max((outputs - 1) * stride + span - input_size, 0)
     return (total // 2, total - total // 2)
+
+
+def _listed(value: Any) -> Any:
+    """Return an array of integers as a list, anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _pair(entry: object) -> Pair:

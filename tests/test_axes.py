@@ -72,6 +72,13 @@ def test_with_ceil_mode_the_last_window_starts_inside(
     assert (axis.output_size - 1) * s < n + padding[0]
 
 
+def test_with_ceil_mode_a_window_may_reach_beyond_the_padded_input() -> None:
+    """n = 2, r = 3, s = 2: ceil(-1/2) + 1 = 1 window, as in torch."""
+    assert Axis(input_size=2, kernel_size=3, stride=2, ceil_mode=True).output_size == 1
+    with pytest.raises(GeometryError, match="does not fit"):
+        Axis(input_size=2, kernel_size=3, stride=1, ceil_mode=True)
+
+
 def test_a_kernel_that_does_not_fit_is_refused_with_the_numbers_and_true_advice() -> None:
     """span 2*(5-1)+1 = 9 > 5: padding (2, 2) or kernel_size 3 would do."""
     sizes: dict[str, Any] = {"input_size": 5, "kernel_size": 5, "dilation": 2}

@@ -93,9 +93,11 @@ def test_channels_that_do_not_split_are_refused(channels: tuple[int, int, int], 
 
 def test_the_advice_on_groups_is_true() -> None:
     """4 channels in 3 groups: groups=2 or 6 channels."""
-    with pytest.raises(GeometryError, match=r"Use groups=2 or in_channels=6\."):
+    with pytest.raises(GeometryError, match=r"Use groups=2, or in_channels=6\."):
         Geometry(axes=(), in_channels=4, out_channels=6, groups=3)
     Geometry(axes=(), in_channels=4, out_channels=6, groups=2)
+    with pytest.raises(GeometryError, match=r"Use groups=2, or out_channels=8\."):
+        Geometry(axes=(), in_channels=4, out_channels=6, groups=4)
     Geometry(axes=(), in_channels=6, out_channels=6, groups=3)
 
 

@@ -56,6 +56,7 @@ def check_channels(layer: str, input_shape: Shape, channels: int) -> None:
     if input_shape[1] != channels:
         msg = (
             f"{layer} reads in_channels={channels} channels, but the input of shape {input_shape} "
-            f"has {input_shape[1]}."
+            f"has {input_shape[1]}. Give it {channels} channels, or weights that read "
+            f"{input_shape[1]}."
         )
         raise ShapeError(msg)

@@ -186,6 +186,20 @@ class MaxUnpool(Layer):
         """Channels and the spatial axes."""
         return len(self.kernel_size) + 1
 
+    def __post_init__(self) -> None:
+        if isinstance(self.padding, str):
+            msg = (
+                f"max_unpool undoes a padding given by numbers; padding={self.padding!r} names "
+                "none. Use an integer, or (low, high) pairs."
+            )
+            raise GeometryError(msg)
+        if self.output_size is not None and len(self.output_size) != len(self.kernel_size):
+            msg = (
+                f"output_size must have one entry per axis, {len(self.kernel_size)}, or be a whole "
+                f"shape, got {self.output_size}."
+            )
+            raise GeometryError(msg)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """``(batch, channels, *output_size)``; within one stride of the default, as in torch."""
         check_axes("max_unpool", input_shape, len(self.kernel_size))
@@ -213,11 +227,15 @@ def _check_every_window_reads(axis: Axis) -> None:
         o = int(blind[0])
         start = axis.stride * o - axis.padding[0]
         taps = [start + axis.dilation * k for k in range(axis.kernel_size)]
+        least = axis.span - 1
+        advice = (
+            f"padding <= {least} at either end"
+            if max(axis.padding) > least
+            else f"a dilation <= {axis.input_size}"
+        )
         msg = (
             f"window {o} reads no input: its taps lie at {taps}, outside 0..."
-            f"{axis.input_size - 1} (padding {axis.padding}, span {axis.span}). "
-            f"Use padding <= {axis.span - 1} at either end"
-            f"{'' if axis.dilation == 1 else ', or a smaller dilation'}."
+            f"{axis.input_size - 1} (padding {axis.padding}, span {axis.span}). Use {advice}."
         )
         raise GeometryError(msg)
 

@@ -1,6 +1,7 @@
 """What every functional name asks of its arrays before it calls a verb."""
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 from convproof.errors import DTypeError, ShapeError
@@ -10,7 +11,7 @@ from convproof.layers import Shape
 def as_shape(size: Sequence[int], name: str) -> Shape:
     """Return a shape argument as a tuple of integers."""
     try:
-        return tuple(int(extent) for extent in size)
+        return tuple(index(extent) for extent in size)
     except TypeError:
         msg = f"{name} must be a sequence of integers, got {size!r}."
         raise ShapeError(msg) from None

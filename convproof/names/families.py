@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature, signature
 from typing import Any
 
-from convproof.errors import ShapeError
+from convproof.errors import DTypeError, ShapeError
 from convproof.implementation import Implementation
 from convproof.layers import Bias, Layer, Shape
 from convproof.names.checks import as_shape, check_shape, has_batch, shape_of
@@ -40,10 +40,10 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
             layer = build(shape_of(weight, "weight"), bias is not None, *args, **options)
             images, batched = _with_batch(layer, input, "input")
             layer.output_shape(tuple(images.shape))
-            given = () if bias is None else (bias,)
-            for array in given:
-                check_shape(array, layer.parameter_shapes["bias"], "bias")
-            return _without(choose(input).forward(layer, images, weight, *given), batched)
+            if bias is None:
+                return _without(choose(input).forward(layer, images, weight), batched)
+            check_shape(bias, layer.parameter_shapes["bias"], "bias")
+            return _without(choose(input).forward(layer, images, weight, bias), batched)
 
         return _described(function, name, build.__doc__, build, skip=2)
 
@@ -111,30 +111,36 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
     }
 
 
-def without_weights(name: str, build: Callable[..., Layer]) -> Family:
+def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = False) -> Family:
     """Return the two functions of a layer without weights.
 
     Args:
         name: the layer's functional name.
         build: ``build(axes, *args)``, the spec for an input of so many axes; its docstring is the
             layer's.
+        indexed: whether the layer scatters to ``indices``, an array of the input's shape that
+            follows the input in ``f`` and the cotangent in ``f_input``.
     """
 
     def forward(choose: Choose) -> Callable[..., Any]:
         def function(input: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
+            arrays, args = _indices(input, args, options, indexed=indexed)
             layer = build(len(shape_of(input, "input")), *args, **options)
             images, batched = _with_batch(layer, input, "input")
             layer.output_shape(tuple(images.shape))
-            return _without(choose(input).forward(layer, images), batched)
+            places = (array if batched else array[None] for array in arrays)
+            return _without(choose(input).forward(layer, images, *places), batched)
 
-        return _described(function, name, build.__doc__, build, skip=1)
+        return _described(function, name, build.__doc__, build, skip=1, indexed=indexed)
 
     def input_vjp(choose: Choose) -> Callable[..., Any]:
         def function(x: Any, y_bar: Any, *args: Any, **options: Any) -> Any:
+            arrays, args = _indices(x, args, options, indexed=indexed)
             layer = build(len(shape_of(x, "x")), *args, **options)
             images, batched = _with_batch(layer, x, "x")
             cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
-            return _without(choose(x).input_vjp(layer, images, cotangent), batched)
+            places = (array if batched else array[None] for array in arrays)
+            return _without(choose(x).input_vjp(layer, images, cotangent, *places), batched)
 
         doc = f"""Return the gradient of ``<{name}(x), y_bar>`` in ``x``.
 
@@ -144,51 +150,23 @@ def without_weights(name: str, build: Callable[..., Layer]) -> Family:
 
         The further arguments are those of ``{name}``.
         """
-        return _described(function, f"{name}_input", doc, build, skip=1)
+        return _described(function, f"{name}_input", doc, build, skip=1, indexed=indexed)
 
     return {name: forward, f"{name}_input": input_vjp}
 
 
-def with_indices(name: str, build: Callable[..., Layer]) -> Family:
-    """Return the two functions of a layer that scatters to given ``indices``.
-
-    Args:
-        name: the layer's functional name.
-        build: ``build(axes, *args)``, as in ``without_weights``.
-    """
-
-    def forward(choose: Choose) -> Callable[..., Any]:
-        def function(input: Any, indices: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
-            layer = build(len(shape_of(input, "input")), *args, **options)
-            check_shape(indices, tuple(input.shape), "indices")
-            images, batched = _with_batch(layer, input, "input")
-            layer.output_shape(tuple(images.shape))
-            places = indices if batched else indices[None]
-            return _without(choose(input).forward(layer, images, places), batched)
-
-        return _described(function, name, build.__doc__, build, skip=1)
-
-    def input_vjp(choose: Choose) -> Callable[..., Any]:
-        def function(x: Any, y_bar: Any, indices: Any, *args: Any, **options: Any) -> Any:
-            layer = build(len(shape_of(x, "x")), *args, **options)
-            check_shape(indices, tuple(x.shape), "indices")
-            images, batched = _with_batch(layer, x, "x")
-            cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
-            places = indices if batched else indices[None]
-            return _without(choose(x).input_vjp(layer, images, cotangent, places), batched)
-
-        doc = f"""Return the gradient of ``<{name}(x, indices), y_bar>`` in ``x``: a gather.
-
-        Args:
-            x: the input of ``{name}``.
-            y_bar: the cotangent, of the output's shape.
-            indices: as given to ``{name}``.
-
-        The further arguments are those of ``{name}``.
-        """
-        return _described(function, f"{name}_input", doc, build, skip=1)
-
-    return {name: forward, f"{name}_input": input_vjp}
+def _indices(
+    x: Any, args: tuple[Any, ...], options: dict[str, Any], *, indexed: bool
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the indices, checked, and the arguments without them."""
+    if not indexed:
+        return (), args
+    indices, args = (args[0], args[1:]) if args else (options.pop("indices"), args)
+    check_shape(indices, shape_of(x, "input"), "indices")
+    if getattr(indices.dtype, "kind", "i") not in "iu":  # a torch dtype has none: torch refuses
+        msg = f"indices must be integers, got an array of {indices.dtype}."
+        raise DTypeError(msg)
+    return (indices,), args
 
 
 def _with_batch(layer: Layer, array: Any, name: str) -> tuple[Any, bool]:
@@ -215,21 +193,34 @@ def _described(
     build: Callable[..., Layer] | None = None,
     *,
     skip: int = 0,
+    indexed: bool = False,
 ) -> Callable[..., Any]:
-    """Give the function its public name, its docstring, and a signature without ``*args``."""
+    """Return the function under its public name and signature, to which its arguments are bound.
+
+    The builder's own arguments, all but its first ``skip``, stand in the place of ``*args``.
+    """
     own = [
         p
         for p in signature(function).parameters.values()
         if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     ]
     further = list(signature(build).parameters.values())[skip:] if build is not None else []
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = "convproof.functional"
-    function.__doc__ = doc
-    if build is not None:
-        build.__name__ = build.__qualname__ = name
-    function.__signature__ = Signature([*own, *further])  # type: ignore[attr-defined]
-    return function
+    extra = [Parameter("indices", Parameter.POSITIONAL_OR_KEYWORD)] if indexed else []
+    public = Signature([*own, *extra, *further])
+
+    def named(*args: Any, **options: Any) -> Any:
+        try:
+            public.bind(*args, **options)
+        except TypeError as error:
+            msg = f"{name}() {error}"
+            raise TypeError(msg) from None
+        return function(*args, **options)
+
+    named.__name__ = named.__qualname__ = name
+    named.__module__ = "convproof.functional"
+    named.__doc__ = doc
+    named.__signature__ = public  # type: ignore[attr-defined]
+    return named
 
 
 def bias_after_channels(shape: Shape, *, dims: int) -> Bias:

@@ -1,6 +1,6 @@
 """linear, activations, norms and maxima over channels: from arguments to specs."""
 
-from convproof.errors import ShapeError
+from convproof.errors import ShapeError, UnsupportedError
 from convproof.layers import Linear, LocalResponseNorm, Maxout, ReLU, Shape, Softmax, Tanh
 from convproof.names.families import bias_after_features, with_weights, without_weights
 
@@ -51,13 +51,17 @@ def _maxout(axes: int, pool_size: int) -> Maxout:
     return Maxout(pool_size=pool_size)
 
 
-def _relu(axes: int) -> ReLU:
+def _relu(axes: int, inplace: bool = False) -> ReLU:
     """Return ``max(input, 0)``; its derivative at 0 is 0, and NaN stays NaN.
 
     Args:
         input: any shape.
+        inplace: torch's argument; True is refused, for inputs are never modified.
     """
     del axes
+    if inplace:
+        msg = "relu(inplace=True) would modify its input, which no function here does."
+        raise UnsupportedError(msg)
     return ReLU()
 
 
@@ -86,7 +90,8 @@ def _softmax(axes: int, dim: int | None = None) -> Softmax:
 
     Args:
         input: any shape.
-        dim: the axis; None means 0 for an input of 0, 1 or 3 axes, else 1, as in torch.
+        dim: the axis; None means 0 for an input of 0, 1 or 3 axes, else 1, as in torch. There is
+            no ``dtype``: cast the input.
     """
     if dim is None:
         dim = 0 if axes in (0, 1, 3) else 1

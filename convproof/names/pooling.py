@@ -11,7 +11,7 @@ from convproof.layers import (
     MaxPool,
     MaxUnpool,
 )
-from convproof.names.families import Family, with_indices, without_weights
+from convproof.names.families import Family, without_weights
 from convproof.padding import Padding, pairs, per_axis
 
 DIMS = (1, 2, 3)
@@ -170,7 +170,7 @@ def _max_unpool(dims: int) -> Callable[..., MaxUnpool]:
         kernel_size: Ints,
         stride: Ints | None = None,
         padding: Padding = 0,
-        output_size: Sequence[int] | None = None,
+        output_size: Ints | None = None,
     ) -> MaxUnpool:
         """Return the pooled values put back where they came from, zero elsewhere.
 
@@ -184,12 +184,16 @@ def _max_unpool(dims: int) -> Callable[..., MaxUnpool]:
             padding: of the pooling, an integer or one entry per axis.
             output_size: the shape wanted, with or without batch and channels.
         """
-        wanted = None if output_size is None else tuple(output_size)[-dims:]
         del axes
+        wanted = None
+        if output_size is not None:
+            given = output_size if isinstance(output_size, Sequence) else (output_size,) * dims
+            whole = per_axis(given, len(given), "output_size")
+            wanted = whole[-dims:]
         return MaxUnpool(
             kernel_size=per_axis(kernel_size, dims, "kernel_size"),
             stride=per_axis(kernel_size if stride is None else stride, dims, "stride"),
-            padding=pairs(padding, dims),  # type: ignore[arg-type]  # see MaxUnpool
+            padding=pairs(padding, dims),  # type: ignore[arg-type]  # the spec refuses a name
             output_size=wanted,
         )
 
@@ -214,4 +218,4 @@ for _dims in DIMS:
     FUNCTIONS |= without_weights(f"adaptive_avg_pool{_dims}d", _adaptive_avg_pool(_dims))
     FUNCTIONS |= without_weights(f"global_max_pool{_dims}d", _global_max_pool(_dims))
     FUNCTIONS |= without_weights(f"global_avg_pool{_dims}d", _global_avg_pool(_dims))
-    FUNCTIONS |= with_indices(f"max_unpool{_dims}d", _max_unpool(_dims))
+    FUNCTIONS |= without_weights(f"max_unpool{_dims}d", _max_unpool(_dims), indexed=True)

@@ -5,9 +5,12 @@ arrays hold                       accumulated in      result
 ================================  ==================  =============
 float16, bfloat16                 float32             as given
 float32, float64, longdouble      the same            the same
-integers                          int64, exactly      int64
+integers                          int64 (see below)   int64
 Python objects (int, Fraction)    themselves          object
 ================================  ==================  =============
+
+Integers are exact while every sum of ``|w| |x|`` stays below 2^63; beyond it they wrap around, as
+all of NumPy's do. Objects have no such bound.
 """
 
 import ml_dtypes

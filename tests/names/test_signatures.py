@@ -32,6 +32,9 @@ TORCH_ORDER = {
     "max_pool2d_input": "x, y_bar, kernel_size, stride=None, padding=0, dilation=1, "
     "ceil_mode=False, return_indices=False",
     "softmax_input": "x, y_bar, dim=None",
+    "relu": "input, inplace=False",
+    "max_unpool2d_input": "x, y_bar, indices, kernel_size, stride=None, padding=0, "
+    "output_size=None",
     "maxout_input": "x, y_bar, pool_size",
     "maxout": "input, pool_size",
     "convolve": "x, h, mode='full'",
@@ -106,6 +109,34 @@ W = np.ones((6, 2, 3, 3), np.float32)
         ),
         (lambda: functional.conv2d_input(5, W, X), ShapeError, "input_size must be a sequence"),
         (lambda: functional.max_unpool2d(X, X[:1], 2), ShapeError, "indices must have the shape"),
+        (lambda: functional.max_unpool2d(X, X, 2), DTypeError, "indices must be integers"),
+        (
+            lambda: functional.max_unpool2d(X, X.astype(int), 2, padding="same"),
+            GeometryError,
+            "padding='same' names none",
+        ),
+        (
+            lambda: functional.max_unpool2d(X, X.astype(int), 2, output_size=(6,)),
+            GeometryError,
+            r"one entry per axis, 2.*got \(6,\)",
+        ),
+        (
+            lambda: functional.conv2d_input((2, 4, 6.5, 5), W, X, groups=2),
+            ShapeError,
+            "must be a sequence of integers",
+        ),
+        (lambda: functional.relu(X, inplace=True), UnsupportedError, "would modify its input"),
+        (
+            lambda: functional.conv2d(X, W, strid=2),
+            TypeError,
+            r"^conv2d\(\) got an unexpected keyword argument 'strid'$",
+        ),
+        (lambda: functional.relu(X, False, 3), TypeError, r"^relu\(\) too many positional"),
+        (
+            lambda: functional.max_pool1d(X[0, :, 0, :2], 2, padding=1, dilation=3),
+            GeometryError,
+            "Use a dilation <= 2",
+        ),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_with_the_numbers(
@@ -129,6 +160,12 @@ def test_arrays_that_do_not_fit_are_refused_with_the_numbers(
 def test_impossible_options_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(GeometryError, match=words):
         functional.conv2d(X, W, groups=2, **options)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_per_axis_arguments_may_be_numpy_arrays() -> None:
+    y = functional.conv2d(X, W, stride=np.array([1, 2]), padding=np.array([1, 0]), groups=2)
+    assert y.shape == (2, 6, 5, 2)
 
 
 def test_an_unknown_implementation_is_named_with_the_known_ones() -> None:

@@ -65,7 +65,7 @@ def test_a_fault_is_refuted_by_its_law_and_shrunk(mutant: Mutant) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_fault_is_refuted_whatever_the_seed(mutant: Mutant) -> None:
-    for seed in range(100, 105):
+    for seed in range(100, 103):
         assert _refuted(mutant, seed).status == "fail"
 
 

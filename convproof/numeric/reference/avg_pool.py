@@ -11,14 +11,14 @@ from jaxtyping import Shaped
 
 from convproof.layers import AvgPool
 from convproof.numeric.reference.means import Divisors, counts, means, means_input_vjp
-from convproof.numeric.reference.windows import Windows, sliding_windows
+from convproof.numeric.reference.windows import Windows, extent, sliding_windows
 
 
 def forward(layer: AvgPool, x: Shaped[np.ndarray, "n c *I"]) -> Shaped[np.ndarray, "n c *O"]:
     """Return ``y``."""
     windows = sliding_windows(layer, x.shape[2:])
     divisors = _divisors(layer, x.shape[2:], windows)
-    return means(x, layer.output_shape(x.shape)[2:], windows, divisors)
+    return means(x, extent(windows), windows, divisors)
 
 
 def input_vjp(

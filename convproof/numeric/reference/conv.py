@@ -15,7 +15,7 @@ from jaxtyping import Shaped
 from convproof.layers import Conv
 from convproof.numeric.dtypes import accumulator, common_dtype, result_dtype
 from convproof.numeric.reference.border import pad, unpad
-from convproof.numeric.reference.windows import by_position
+from convproof.numeric.reference.windows import by_position, fitting
 
 
 def forward(
@@ -28,7 +28,8 @@ def forward(
     dtype = common_dtype(x=x, w=w) if b is None else common_dtype(x=x, w=w, b=b)
     x, w = x.astype(accumulator(dtype)), w.astype(accumulator(dtype))
     x_padded = pad(x, _ends(layer, x.shape), layer.padding_mode)
-    y = np.zeros(layer.output_shape(x.shape), x.dtype)
+    sizes = fitting(x_padded.shape[2:], layer.kernel_size, layer.stride, layer.dilation)
+    y = np.zeros((len(x), layer.out_channels, *sizes), x.dtype)
     y_at = by_position(y)
     for m, o, window in _windows(layer, y.shape):
         y_at[o][:, m] = (w[m] * x_padded[window]).sum(axis=tuple(range(1, x.ndim)))

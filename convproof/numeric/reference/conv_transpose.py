@@ -25,7 +25,10 @@ def forward(
     """Return ``y``."""
     dtype = common_dtype(x=x, w=w) if b is None else common_dtype(x=x, w=w, b=b)
     x, w = x.astype(accumulator(dtype)), w.astype(accumulator(dtype))
-    y_padded = pad(np.zeros(layer.output_shape(x.shape), x.dtype), layer.padding)
+    rows = zip(x.shape[2:], layer.kernel_size, layer.stride, layer.dilation, strict=True)
+    written = [max(s * i + t * k for i in range(n) for k in range(r)) + 1 for n, r, s, t in rows]
+    uncropped = [size + more for size, more in zip(written, layer.output_padding, strict=True)]
+    y_padded = np.zeros((len(x), layer.out_channels, *uncropped), x.dtype)
     x_at = by_position(x)
     for c, i, window in _windows(layer, x.shape):
         for n in range(len(x)):

@@ -25,7 +25,7 @@ def forward(
     dtype = common_dtype(x=x, w=w) if b is None else common_dtype(x=x, w=w, b=b)
     x, w = x.astype(accumulator(dtype)), w.astype(accumulator(dtype))
     x_padded = pad(x, _ends(layer, x.shape), layer.padding_mode)
-    y = np.zeros(layer.output_shape(x.shape), x.dtype)
+    y = np.zeros((len(x), layer.out_channels, *layer.output_size), x.dtype)
     y_at, w_at = by_position(y), _by_output(layer, w)
     for m, o, window in _windows(layer):
         for n in range(len(x)):

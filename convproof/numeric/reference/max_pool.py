@@ -5,7 +5,7 @@ from jaxtyping import Int64, Shaped
 
 from convproof.layers import MaxPool
 from convproof.numeric.reference.maxima import maxima, maxima_input_vjp
-from convproof.numeric.reference.windows import sliding_windows
+from convproof.numeric.reference.windows import extent, sliding_windows
 
 
 def forward(
@@ -14,8 +14,8 @@ def forward(
     Shaped[np.ndarray, "n c *O"] | tuple[Shaped[np.ndarray, "n c *O"], Int64[np.ndarray, "n c *O"]]
 ):
     """Return ``y``, and with ``return_indices`` where each maximum lies."""
-    output_size = layer.output_shape(x.shape)[2:]
-    y, indices = maxima(x, output_size, sliding_windows(layer, x.shape[2:]))
+    windows = sliding_windows(layer, x.shape[2:])
+    y, indices = maxima(x, extent(windows), windows)
     return (y, indices) if layer.return_indices else y
 
 

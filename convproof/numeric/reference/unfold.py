@@ -10,7 +10,7 @@ from jaxtyping import Shaped
 from convproof.layers import Unfold
 from convproof.numeric.dtypes import accumulator, common_dtype, result_dtype
 from convproof.numeric.reference.border import pad, unpad
-from convproof.numeric.reference.windows import Position, by_position
+from convproof.numeric.reference.windows import Position, by_position, fitting
 
 
 def forward(
@@ -19,7 +19,8 @@ def forward(
     """Return ``y``."""
     dtype = common_dtype(x=x)
     x_padded = pad(x.astype(accumulator(dtype)), _ends(layer, x.shape))
-    y = np.zeros(layer.output_shape(x.shape), x_padded.dtype)
+    rows, columns = x.shape[1] * prod(layer.kernel_size), prod(_sizes(layer, x.shape))
+    y = np.zeros((len(x), rows, columns), x_padded.dtype)
     x_at = by_position(x_padded)
     for row, column, c, i in _entries(layer, x.shape):
         y[:, row, column] = x_at[i][:, c]
@@ -47,9 +48,15 @@ def _ends(layer: Unfold, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     return tuple(axis.padding for axis in layer.axes(shape[2:]))
 
 
+def _sizes(layer: Unfold, shape: tuple[int, ...]) -> tuple[int, ...]:
+    ends = zip(shape[2:], _ends(layer, shape), strict=True)
+    padded = tuple(low + n + high for n, (low, high) in ends)
+    return fitting(padded, layer.kernel_size, layer.stride, layer.dilation)
+
+
 def _entries(layer: Unfold, shape: tuple[int, ...]) -> Iterator[tuple[int, int, int, Position]]:
     """Yield each row and column with the channel and the position in the padded input it copies."""
-    taps, output_size = prod(layer.kernel_size), [a.output_size for a in layer.axes(shape[2:])]
+    taps, output_size = prod(layer.kernel_size), _sizes(layer, shape)
     for c in range(shape[1]):
         for row, k in enumerate(product(*map(range, layer.kernel_size)), start=c * taps):
             for column, o in enumerate(product(*map(range, output_size))):

@@ -9,17 +9,39 @@ from itertools import product
 import numpy as np
 from jaxtyping import Shaped
 
+from convproof.axes import Axis
 from convproof.layers.pooling import Pool
 
 Position = tuple[int, ...]
 Windows = list[tuple[Position, list[Position]]]
 
 
+def fitting(
+    padded_size: tuple[int, ...],
+    kernel_size: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> tuple[int, ...]:
+    """Return how many windows fit into a padded array along each axis, counted one by one.
+
+    Example:
+        >>> fitting((7,), (3,), (2,), (1,))
+        (3,)
+    """
+    counts = []
+    for size, r, s, t in zip(padded_size, kernel_size, stride, dilation, strict=True):
+        count = 0
+        while s * count + t * (r - 1) < size:
+            count += 1
+        counts.append(count)
+    return tuple(counts)
+
+
 def sliding_windows(layer: Pool, input_size: tuple[int, ...]) -> Windows:
     """Return each output position with the positions that its taps read."""
     axes = layer.axes(input_size)
     windows = []
-    for o in product(*(range(axis.output_size) for axis in axes)):
+    for o in product(*(range(_count(axis)) for axis in axes)):
         taps = []
         for axis, p in zip(axes, o, strict=True):
             start = axis.stride * p - axis.padding[0]
@@ -27,6 +49,23 @@ def sliding_windows(layer: Pool, input_size: tuple[int, ...]) -> Windows:
             taps.append([i for i in reads if 0 <= i < axis.input_size])
         windows.append((o, list(product(*taps))))
     return windows
+
+
+def _count(axis: Axis) -> int:
+    """Count windows while they fit; or, rounding up, until the padded input is covered."""
+    inside, padded = axis.input_size + axis.padding[0], axis.input_size + sum(axis.padding)
+    reach = axis.dilation * (axis.kernel_size - 1)
+    if not axis.ceil_mode:
+        return fitting((padded,), (axis.kernel_size,), (axis.stride,), (axis.dilation,))[0]
+    count = 1
+    while axis.stride * (count - 1) + reach < padded - 1 and axis.stride * count < inside:
+        count += 1
+    return count
+
+
+def extent(windows: Windows) -> tuple[int, ...]:
+    """Return the output's spatial sizes: one more than the last position."""
+    return tuple(p + 1 for p in windows[-1][0])
 
 
 def adaptive_windows(input_size: tuple[int, ...], output_size: tuple[int, ...]) -> Windows:
