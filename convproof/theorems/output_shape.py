@@ -6,9 +6,10 @@ correspond.
 
 import numpy as np
 
-from convproof.cases import Arrays, ConvCase, Function
+from convproof.cases import Arrays, ConvCase, Function, ask
 from convproof.layers import Shape
-from convproof.theorems.base import Request, Subject, Theorem, Violation
+from convproof.numeric.reference import implementation as oracle
+from convproof.theorems.base import DisagreementError, Request, Subject, Theorem, Violation
 
 
 def answer(
@@ -33,6 +34,14 @@ def answer(
 
 
 def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
+    counted = ask(oracle, function.role, case, case.integers()).shape
+    if counted != _law(function, case)[0]:
+        msg = (
+            f"the size law and the oracle differ for {function.name} of {case}: "
+            f"{_law(function, case)[0]} and {counted}; this is a fault of convproof, not of the "
+            "target. Please report it."
+        )
+        raise DisagreementError(msg)
     got = answer(subject, function, case, case.integers().astype(request.dtype), request)
     return "every size is 1" if max(got.shape) == 1 else None
 
