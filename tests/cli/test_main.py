@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from convproof import __version__
+from convproof import Axis, __version__, implementation
 from convproof.cli import run
+from convproof.errors import TargetError
 
 FLIPPED = """
+import os
+
 from convproof import get_implementation
 
 
@@ -27,7 +30,26 @@ def interrupted(x, w, bias=None, **options):
     raise KeyboardInterrupt
 
 
-noisy.__name__ = interrupted.__name__ = "conv2d"
+def raw(x, w, bias=None, **options):
+    os.write(1, b"written by C")
+    return get_implementation("reference").conv2d(x, w, bias, **options)
+
+
+class Odd(BaseException):
+    def __str__(self):
+        raise ValueError
+
+
+def odd(x, w, bias=None, **options):
+    raise Odd
+
+
+def tensors(x, w, bias=None, **options):
+    raise TypeError("must be Tensor, not ndarray\\nand more")
+
+
+for each in (noisy, interrupted, raw, odd, tensors):
+    each.__name__ = "conv2d"
 """
 
 
@@ -79,6 +101,57 @@ def test_json_alone_owns_standard_output(capsys: pytest.CaptureFixture[str]) -> 
     assert (document["command"], document["verdict"]) == ("verify", "passed")
     (target,) = document["targets"]
     assert {theorem["verdict"] for theorem in target["theorems"]} <= {"pass", "weak", "unsupported"}
+
+
+def test_what_c_code_prints_stays_out_of_the_document(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["verify", "flipped:raw", "--seed", "1", "--examples", "3", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["verdict"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        ("odd", "it raised Odd: (no message)"),
+        ("tensors", "it raised TypeError: must be Tensor, not ndarray\n"),
+        ("tensors", "a target that takes torch tensors is verified with --arrays torch"),
+    ],
+)
+def test_whatever_a_target_raises_is_a_reported_failure(
+    function: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["verify", f"flipped:{function}", "--seed", "1"]) == 1
+    assert words in capsys.readouterr().out
+
+
+def test_a_fault_of_our_own_is_unknown_and_exits_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The derivation and the oracle differ: nothing can be said of the target."""
+    right = Axis.output_size.fget  # type: ignore[attr-defined]
+    monkeypatch.setattr(Axis, "output_size", property(lambda axis: max(1, right(axis) - 1)))
+    assert run(["verify", "numpy", "--dims", "1", "--seed", "1", "--json"]) == 1
+    told = capsys.readouterr()
+    assert "fault of convproof, not of the target" in told.err
+    assert json.loads(told.out)["verdict"] == "unknown"
+
+
+def test_an_implementation_that_cannot_be_imported_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken:
+        def load(self) -> None:
+            msg = "libtorch.so: cannot open"
+            raise OSError(msg)
+
+    def found(*, group: str, name: str) -> list[Broken]:
+        return [Broken()] if group and name == "broken" else []
+
+    monkeypatch.setattr(implementation, "entry_points", found)
+    with pytest.raises(TargetError, match=r"failed: OSError: libtorch\.so"):
+        implementation.load_implementation("broken")
+    assert capsys.readouterr().out == ""
 
 
 def test_json_file_holds_the_failure(folder: Path) -> None:
