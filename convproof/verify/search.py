@@ -13,6 +13,9 @@ from hypothesis.strategies import SearchStrategy
 from convproof.cases import ConvCase
 from convproof.theorems import Violation
 
+_ROUND = 10  # beyond it Hypothesis mutates earlier cases instead of drawing new ones
+_MOST_ROUNDS = 3  # times as many as would do if no case came twice
+
 
 @dataclass(slots=True, kw_only=True)
 class Found:
@@ -40,7 +43,7 @@ def search(
     examples: int,
     seed_: int,
 ) -> Found:
-    """Return what checking ``examples`` cases found; a violation comes with its smallest case.
+    """Return what checking ``examples`` distinct cases found; a violation has its smallest case.
 
     Args:
         check: raises ``Violation``, or returns why the case was weak, or None.
@@ -49,9 +52,27 @@ def search(
         seed_: of the search.
     """
     found = Found(examples=0, weak={})
+    held: set[ConvCase] = set()
+    for number in range(_MOST_ROUNDS * -(-examples // _ROUND)):
+        if found.violation is not None or found.examples >= examples:
+            break
+        _round(check, cases, found, held, most=examples, seed_=seed_ + number * 2**32)
+    return found
+
+
+def _round(
+    check: Callable[[ConvCase], str | None],
+    cases: SearchStrategy[ConvCase],
+    found: Found,
+    held: set[ConvCase],
+    *,
+    most: int,
+    seed_: int,
+) -> None:
+    """Search among a few cases, each drawn afresh; those that held already are passed over."""
 
     @settings(
-        max_examples=examples,
+        max_examples=_ROUND,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
@@ -63,14 +84,17 @@ def search(
     @seed(seed_)
     @given(cases)
     def ask(case: ConvCase) -> None:
-        if found.violation is None:
-            found.examples += 1
+        searching = found.violation is None
+        if case in held or (searching and found.examples >= most):
+            return
+        found.examples += searching
         try:
             weak = check(case)
         except Violation as violation:
             found.violation, found.case = violation, case
             raise
-        if weak is not None and found.violation is None:
+        held.add(case)
+        if weak is not None and searching:
             found.weak[weak] = found.weak.get(weak, 0) + 1
 
     try:
@@ -81,4 +105,3 @@ def search(
         if found.violation is None:
             raise
         found.flaky = True
-    return found
