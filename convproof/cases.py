@@ -1,174 +1,216 @@
-"""A case: one convolution geometry with its data, and the function of it that is asked.
+"""A case: one layer bound to an input, with the seed of its data.
 
 Data come from one seed, so a search shrinks sizes rather than array entries. Integers are never
-zero, so that every tap of every output matters.
+zero, so that every tap of every output matters, and as large as the number format can sum exactly.
 """
 
-from dataclasses import dataclass
-from math import prod
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from math import isqrt, lcm, prod
+from typing import Any
 
 import numpy as np
 
+from convproof import layers
+from convproof.functions import Role
 from convproof.implementation import Implementation
-from convproof.layers import Bias, Conv, Shape
+from convproof.layers import Bias, Conv, ConvTranspose, Layer, Linear, Maxout, Shape
+from convproof.names.arguments import arguments_of
 
-Role = Literal["forward", "input", "weight", "bias"]
-ROLES: tuple[Role, ...] = ("forward", "input", "weight", "bias")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Function:
-    """A functional name of the convolution: ``conv2d``, ``conv2d_input``, ...
-
-    Attributes:
-        dims: number of spatial axes, 1 to 3.
-        role: the layer itself, or which VJP.
-    """
-
-    dims: int
-    role: Role
-
-    @property
-    def name(self) -> str:
-        """The functional name."""
-        return f"conv{self.dims}d" + ("" if self.role == "forward" else f"_{self.role}")
-
-    @classmethod
-    def all(cls) -> tuple["Function", ...]:
-        """Return every function that verification knows, in the order it asks them."""
-        return tuple(cls(dims, role) for dims in (1, 2, 3) for role in ROLES)
+EXACT_BITS = {"float64": 53, "int64": 63, "float16": 15}  # else sums are kept in float32
+FLOAT32_BITS = 24
+_OPERAND_BITS = {"bfloat16": 8, "int64": 31}  # else 11: float16, and what TF32 keeps of float32
+_MEANS = (layers.AvgPool, layers.AdaptiveAvgPool, layers.GlobalAvgPool)
+_SMOOTH = (layers.Tanh, layers.Softmax, layers.LocalResponseNorm)
+_SMALL = 9  # so that multiples of divisors stay exact, and exponentials normal
+_MAXIMA = (layers.MaxPool, layers.AdaptiveMaxPool, layers.GlobalMaxPool)
 
 
-class Arrays(NamedTuple):
-    """The arrays of a case; ``b`` is None where the layer has no bias."""
+class Arrays(dict[str, np.ndarray]):
+    """The arrays of a case by name: ``x``, ``w``, ``b``, ``y_bar``; directions ``u, v, *_dot``."""
 
-    x: np.ndarray
-    w: np.ndarray
-    b: np.ndarray | None
-    y_bar: np.ndarray
+    def map(self, function: Any) -> "Arrays":
+        """Return the arrays with a function applied to each."""
+        return Arrays({name: function(array) for name, array in self.items()})
 
     def astype(self, dtype: Any) -> "Arrays":
         """Return the arrays in another dtype."""
         return self.map(lambda array: np.asarray(array).astype(dtype))
 
-    def map(self, function: Any) -> "Arrays":
-        """Return the arrays with a function applied to each."""
-        return Arrays(*(None if array is None else function(array) for array in self))  # type: ignore[arg-type]
-
-    def read_by(self, role: Role) -> dict[str, np.ndarray]:
-        """Return the arrays that a function of this role is given, by name."""
-        names = {"forward": "xwb", "input": "wy", "weight": "xy", "bias": "y"}[role]
-        held = {"x": self.x, "w": self.w, "b": self.b, "y": self.y_bar}
-        return {
-            {"y": "y_bar"}.get(name, name): array
-            for name in names
-            if (array := held[name]) is not None
-        }
+    def but(self, **others: np.ndarray) -> "Arrays":
+        """Return the arrays with some of them replaced."""
+        return Arrays({**self, **others})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConvCase:
-    """A convolution bound to an input, with the seed of its data.
+class Case:
+    """A layer bound to an input.
 
     Attributes:
         layer: the spec.
-        input_size: spatial sizes of the input.
-        batch: number of images.
+        input_shape: of ``x``, batch included.
         seed: of the data.
-        magnitude: the integers lie in ``-magnitude..magnitude`` without 0.
+        magnitude: the integers lie in ``-magnitude..magnitude`` without 0; 0: as large as the
+            number format sums exactly.
     """
 
-    layer: Conv
-    input_size: Shape
-    batch: int = 1
+    layer: Layer
+    input_shape: Shape
     seed: int = 0
     magnitude: int = 3
 
     @property
-    def input_shape(self) -> Shape:
-        """``(batch, in_channels, *input_size)``."""
-        return (self.batch, self.layer.in_channels, *self.input_size)
+    def output_shape(self) -> Shape:
+        """Shape of ``y``."""
+        return self.layer.output_shape(self.input_shape)
+
+    @property
+    def weight_shape(self) -> Shape | None:
+        """Shape of ``w``, if the layer has weights."""
+        return self.layer.parameter_shapes.get("weight")
 
     @property
     def elements(self) -> int:
         """Elements of the input and of the weights together."""
-        return prod(self.input_shape) + prod(self.layer.weight_shape)
+        return prod(self.input_shape) + prod(self.weight_shape or (0,))
 
     @property
-    def output_shape(self) -> Shape:
-        """``(batch, out_channels, *output_size)``."""
-        return self.layer.output_shape(self.input_shape)
+    def products(self) -> int:
+        """The most products that one element of any answer sums."""
+        layer = self.layer
+        if isinstance(layer, Conv | ConvTranspose):
+            per_group = max(layer.in_channels, layer.out_channels) // layer.groups
+            positions = prod(self.input_shape[2:]), prod(self.output_shape[2:])
+            return max(per_group * prod(layer.kernel_size), self.input_shape[0] * max(positions)) + 1
+        if isinstance(layer, Linear):
+            return max(layer.in_features, layer.out_features, prod(self.input_shape[:-1])) + 1
+        return max(prod(self.input_shape), prod(self.output_shape), 1)
 
-    def integers(self) -> Arrays:
-        """Return nonzero integers, as int64."""
+    def with_batch(self, images: int) -> "Case":
+        """Return the case with another number of images."""
+        return replace(self, input_shape=(images, *self.input_shape[1:]))
+
+    def largest(self, dtype: np.dtype | str) -> int:
+        """Return the largest integer whose products the number format sums exactly, at least 1."""
+        name = str(dtype)
+        budget = 1 << EXACT_BITS.get(name, FLOAT32_BITS)
+        operand = 1 << _OPERAND_BITS.get(name, 11)
+        return max(1, min(operand, isqrt(budget // self.products)))
+
+    def integers(self, dtype: np.dtype | str = "float32") -> Arrays:
+        """Return nonzero integers that the dtype sums exactly, as int64.
+
+        Windows of a maximum hold distinct integers; data of a mean are multiples of every divisor.
+        """
         rng = np.random.default_rng(self.seed)
+        unit = self.common_divisor
+        most = min(self.largest(dtype), self.magnitude or 2**31)
+        if unit > 1 or isinstance(self.layer, _SMOOTH):
+            most = min(most, _SMALL)
+        drawn = self._arrays(lambda shape: _nonzero(rng, shape, most))
+        if type(self.layer) in (*_MAXIMA, Maxout):
+            return drawn.but(x=_distinct(rng, self.input_shape, self.layer))
+        return drawn if unit == 1 else drawn.map(lambda array: unit * array)
 
-        def draw(shape: Shape) -> np.ndarray:
-            sizes = rng.integers(1, self.magnitude + 1, shape)
-            return np.where(rng.integers(0, 2, shape) == 0, sizes, -sizes)
+    @property
+    def common_divisor(self) -> int:
+        """The least common multiple of a mean's divisors; 1 for other layers."""
+        layer = self.layer
+        if type(layer) not in _MEANS:
+            return 1
+        if isinstance(layer, layers.AvgPool):
+            if layer.divisor_override is not None:
+                return abs(layer.divisor_override)
+            return prod(lcm(*range(1, r + 1)) for r in layer.kernel_size)
+        if isinstance(layer, layers.AdaptiveAvgPool):
+            rows = zip(self.input_shape[2:], self.output_shape[2:], strict=True)
+            return prod(lcm(*_window_lengths(n, m)) for n, m in rows)
+        return prod(self.input_shape[2:])
 
-        return self._arrays(draw)
-
-    def reals(self, dtype: np.dtype) -> Arrays:
+    def reals(self, dtype: np.dtype, seed: int = 0) -> Arrays:
         """Return normally distributed numbers, rounded to the dtype."""
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng([self.seed, seed] if seed else self.seed)
         return self._arrays(lambda shape: np.asarray(rng.standard_normal(shape)).astype(dtype))
 
     def _arrays(self, draw: Any) -> Arrays:
-        bias = draw((self.layer.out_channels,)) if self.layer.bias else None
-        return Arrays(
-            x=draw(self.input_shape),
-            w=draw(self.layer.weight_shape),
-            b=bias,
-            y_bar=draw(self.output_shape),
-        )
+        shapes = {"x": self.input_shape}
+        parameters = self.layer.parameter_shapes
+        shapes |= {letter: parameters[name] for name, letter in _LETTERS if name in parameters}
+        drawn = Arrays({name: draw(shape) for name, shape in shapes.items()})
+        drawn["y_bar"] = draw(self.output_shape)
+        if "w" in drawn:
+            for name, like in (("x_dot", "x"), ("w_dot", "w"), ("u", "x"), ("v", "w")):
+                drawn[name] = draw(drawn[like].shape)
+        return drawn
 
     def __str__(self) -> str:
         layer = self.layer
-        parts = [
-            f"x {self.input_shape}",
-            f"w {layer.weight_shape}",
-            f"bias {'yes' if layer.bias else 'no'}",
-            f"stride {layer.stride}",
-            f"padding {padding_argument(self)}",
-            f"dilation {layer.dilation}",
-            f"groups {layer.groups}",
-        ]
-        if layer.padding_mode != "zeros":
-            parts.append(f"padding_mode {layer.padding_mode}")
+        parts = [f"x {self.input_shape}"]
+        if self.weight_shape is not None:
+            parts.append(f"w {self.weight_shape}")
+            parts.append(f"bias {'yes' if 'bias' in layer.parameter_shapes else 'no'}")
+        parts += [f"{k} {v}" for k, v in arguments_of(layer, self.input_shape).items()]
         return "  ".join(parts)
 
 
-def padding_argument(case: ConvCase) -> tuple[Any, ...]:
-    """Return the padding as torch writes it, per axis, or as pairs where the ends differ."""
-    ends = tuple(axis.padding for axis in case.layer.axes(case.input_size))
-    return tuple(low for low, _ in ends) if all(low == high for low, high in ends) else ends
+_LETTERS = (("weight", "w"), ("bias", "b"))
 
 
-def options(case: ConvCase) -> dict[str, Any]:
-    """Return the keyword arguments that a target is called with."""
-    layer = case.layer
-    circular = {} if layer.padding_mode == "zeros" else {"padding_mode": layer.padding_mode}
-    return {
-        "stride": layer.stride,
-        "padding": padding_argument(case),
-        "dilation": layer.dilation,
-        "groups": layer.groups,
-        **circular,
-    }
-
-
-def ask(implementation: Implementation, role: Role, case: ConvCase, arrays: Arrays) -> np.ndarray:
+def ask(implementation: Implementation, role: Role, case: Case, arrays: Arrays) -> np.ndarray:
     """Return what an implementation answers for one function of the case."""
-    layer, (x, w, b, y_bar) = case.layer, arrays
+    layer, weights = case.layer, [arrays[name] for name in ("w", "b") if name in arrays]
+    bare = weights[:1]
     if role == "forward":
-        answer = implementation.forward(layer, x, w, *(() if b is None else (b,)))
+        answer = implementation.forward(layer, arrays["x"], *weights)
     elif role == "input":
-        answer = implementation.input_vjp(layer, case.input_shape, y_bar, w)
+        x = arrays["x"].shape if bare else arrays["x"]
+        answer = implementation.input_vjp(layer, x, arrays["y_bar"], *bare)
     elif role == "weight":
-        answer = implementation.weight_vjp(layer, x, y_bar)
+        answer = implementation.weight_vjp(layer, arrays["x"], arrays["y_bar"])
+    elif role == "bias":
+        answer = implementation.bias_vjp(bias_of(case), arrays["y_bar"])
     else:
-        spec = Bias(channels=layer.out_channels, image_axes=len(case.input_shape) - 1)
-        answer = implementation.bias_vjp(spec, y_bar)
+        answer = _second(implementation, role, case, arrays)
     return np.asarray(answer)
+
+
+def _second(implementation: Implementation, role: Role, case: Case, arrays: Arrays) -> Any:
+    """Return what the trilinear form makes of the second order: it is closed under derivatives."""
+    layer, (x, w, y_bar) = case.layer, (arrays["x"], arrays["w"], arrays["y_bar"])
+    if role == "jvp":
+        one, two = arrays["x_dot"], arrays["w_dot"]
+    else:
+        one, two = arrays["u"], arrays["v"]
+    if role in ("jvp", "second_output"):
+        return implementation.forward(layer, one, w) + implementation.forward(layer, x, two)
+    if role == "second_input":
+        return implementation.input_vjp(layer, x.shape, y_bar, two)
+    return implementation.weight_vjp(layer, one, y_bar)
+
+
+def bias_of(case: Case) -> Bias:
+    """Return the spec of the bias that the case's layer adds."""
+    if isinstance(case.layer, Linear):
+        return Bias(channels=case.layer.out_features, channel_axis=-1)
+    return Bias(channels=case.output_shape[1], image_axes=len(case.input_shape) - 1)
+
+
+def _nonzero(rng: np.random.Generator, shape: Shape, most: int) -> np.ndarray:
+    sizes = rng.integers(1, most + 1, shape)
+    return np.where(rng.integers(0, 2, shape) == 0, sizes, -sizes)
+
+
+def _distinct(rng: np.random.Generator, shape: Shape, layer: Layer) -> np.ndarray:
+    """Return integers that are distinct wherever the layer compares them."""
+    if isinstance(layer, Maxout):
+        return np.moveaxis(_permutations(rng, (shape[0], *shape[2:]), shape[1]), -1, 1)
+    return _permutations(rng, shape[:2], prod(shape[2:])).reshape(shape)
+
+
+def _permutations(rng: np.random.Generator, rows: Shape, size: int) -> np.ndarray:
+    numbers = np.broadcast_to(np.arange(size) - size // 2, (*rows, size))
+    return rng.permuted(numbers, axis=-1)
+
+
+def _window_lengths(input_size: int, windows: int) -> set[int]:
+    ends = ((o * input_size // windows, -(-(o + 1) * input_size // windows)) for o in range(windows))
+    return {high - low for low, high in ends}

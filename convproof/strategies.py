@@ -1,4 +1,4 @@
-"""Hypothesis strategies: legal convolutions, built from the output up and never filtered.
+"""Hypothesis strategies: legal layers, built from the output up and never filtered.
 
 Every size is drawn, then the input is computed from it, so nothing is rejected. Examples shrink
 towards one image, one channel, one tap, one output, stride 1, no padding, no bias.
@@ -9,9 +9,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from convproof.axes import Axis, Pair
-from convproof.cases import ConvCase
-from convproof.layers import Conv
+from convproof import layers
+from convproof.axes import Pair
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.layers import Layer
 
 _LARGEST_SEED = 2**16
 _TINY: dict[str, int] = {}
@@ -24,31 +26,44 @@ _LARGE = (  # what is added to a tiny case, to come to the sizes of vectors and 
     {"writes": 14, "taps": 6},
 )
 _CORNERS = (*(_TINY,) * 11, *(_COINCIDING,) * 4, *_LARGE)
+_MAGNITUDES = (1, 2, 3, 9, 0)
 Draw = Callable[[st.SearchStrategy[Any]], Any]  # st.DrawFn cannot be checked at run time
+Words = frozenset[str]
+EXTRAS: Words = frozenset({"asymmetric", "circular", "groups", "dilation", "stride", "padding"})
+TORCH: Words = EXTRAS - {"asymmetric", "circular"}
 
 
 @st.composite
 def window_axes(
-    draw: Draw, *, small: bool = False, asymmetric: bool = False, outputs: int = 0, taps: int = 0
+    draw: Draw,
+    *,
+    small: bool = False,
+    offers: Words = EXTRAS,
+    outputs: int = 0,
+    taps: int = 0,
+    reads: bool = False,
 ) -> tuple[int, int, int, Pair, int]:
     """Draw ``(input_size, kernel_size, stride, padding, dilation)`` of a legal axis.
 
     Args:
         draw: given by Hypothesis.
         small: keep to sizes that three axes can afford.
-        asymmetric: let the two ends be padded differently.
+        offers: which options may leave their default.
         outputs: as many more than are drawn.
         taps: as many more than are drawn.
+        reads: let every window read some input, as pooling must: padding of half the kernel.
     """
     most = 2 if small else 3
     kernel_size = draw(st.integers(1, most + 1)) + taps
-    stride = draw(st.integers(1, most + 1))
-    dilation = draw(st.integers(1, most))
-    low = draw(st.integers(0, most))
-    high = draw(st.integers(0, most)) if asymmetric else low
+    stride = draw(st.integers(1, most + 1)) if "stride" in offers else 1
+    dilation = draw(st.integers(1, most)) if "dilation" in offers else 1
+    widest = (0 if "padding" not in offers else kernel_size // 2 if reads else most)
+    low = draw(st.integers(0, widest))
+    high = draw(st.integers(0, widest)) if "asymmetric" in offers else low
     remainder = draw(st.integers(0, stride - 1))
     span = dilation * (kernel_size - 1) + 1
-    lacking = 1 + low + high - span - remainder  # what the first output leaves of a 1-sized input
+    # what the first output leaves of the least input: one position, or (pooling) the whole span
+    lacking = (max(1, dilation) if reads else 1) + low + high - span - remainder
     fewest = max(0, -(-lacking // stride))
     more = draw(st.integers(0, most)) + outputs
     input_size = stride * (fewest + more) + span + remainder - low - high
@@ -56,64 +71,232 @@ def window_axes(
 
 
 @st.composite
-def conv_cases(
-    draw: Draw,
-    dims: int,
-    *,
-    groups: bool = True,
-    asymmetric: bool = False,
-    circular: bool = False,
-    tiny: bool = False,
-) -> ConvCase:
-    """Draw a convolution with its data, over ``dims`` axes.
+def transposed_axes(
+    draw: Draw, *, small: bool = False, offers: Words = EXTRAS, inputs: int = 0, taps: int = 0
+) -> tuple[int, int, int, Pair, int, int]:
+    """Draw ``(input_size, kernel_size, stride, padding, dilation, output_padding)``, legal."""
+    most = 2 if small else 3
+    input_size = draw(st.integers(1, most + 1)) + inputs
+    kernel_size = draw(st.integers(1, most + 1)) + taps
+    stride = draw(st.integers(1, most + 1)) if "stride" in offers else 1
+    dilation = draw(st.integers(1, most)) if "dilation" in offers else 1
+    more = draw(st.integers(0, max(stride, dilation) - 1))
+    spare = stride * (input_size - 1) + dilation * (kernel_size - 1) + more
+    cropped = min(most, spare // 2) if "padding" in offers else 0
+    low = draw(st.integers(0, cropped))
+    high = draw(st.integers(0, cropped)) if "asymmetric" in offers else low
+    return input_size, kernel_size, stride, (low, high), dilation, more
+
+
+def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.SearchStrategy[Case]:
+    """Return the cases of a layer.
 
     Half are tiny. A quarter leave the tiny sizes in one direction (outputs, taps, channels,
     images), around the sizes of vectors and tiles; a fifth have coinciding sizes (channels in,
     channels out and the last axis), which show an axis mistaken for another.
 
     Args:
-        draw: given by Hypothesis.
-        dims: number of spatial axes.
-        groups: also draw grouped and depthwise convolutions.
-        asymmetric: also draw paddings that differ at the two ends.
-        circular: also draw circular padding.
+        layer: its functional name.
+        offers: what a target can be asked beyond the defaults, some of ``EXTRAS``.
         tiny: draw none but tiny ones.
     """
-    corner = _TINY if tiny else draw(st.sampled_from(_CORNERS))
-    added = [{k: corner.get(k, 0) for k in ("outputs", "taps")}, *[_TINY] * (dims - 1)]
-    drawn = [draw(window_axes(small=dims > 2, asymmetric=asymmetric, **more)) for more in added]
-    sizes, kernel_size, stride, padding, dilation = zip(*drawn, strict=True)
-    blocks = draw(st.integers(1, 3)) if groups else 1
+    function = Function(layer)
+    corners = st.just(_TINY) if tiny else st.sampled_from(_CORNERS)
+    return corners.flatmap(lambda corner: _DRAWN[function.stem](function.dims, offers, corner))
+
+
+@st.composite
+def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
+    first = {k: corner.get(k, 0) for k in ("outputs", "taps")}
+    added = [first, *[_TINY] * (dims - 1)]
+    axes = [draw(window_axes(small=dims > 2, offers=offers, **more)) for more in added]
+    sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
+    options: dict[str, Any] = {
+        "kernel_size": kernel_size,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "padding_mode": draw(st.sampled_from(["zeros", "circular"]))
+        if "circular" in offers
+        else "zeros",
+    }
+    if corner is _COINCIDING:
+        last = layers.Conv(in_channels=1, out_channels=1, **options).axes(sizes)[-1].output_size
+        layer = layers.Conv(in_channels=last, out_channels=last, bias=True, **options)
+    else:
+        layer = layers.Conv(**options, **draw(_channels(offers, corner)))
+    return draw(_bound(layer, (layer.in_channels, *sizes), corner))
+
+
+@st.composite
+def _conv_transpose(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
+    first = {"inputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
+    added = [first, *[_TINY] * (dims - 1)]
+    axes = [draw(transposed_axes(small=dims > 2, offers=offers, **more)) for more in added]
+    sizes, kernel_size, stride, padding, dilation, output_padding = zip(*axes, strict=True)
+    layer = layers.ConvTranspose(
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        output_padding=output_padding,
+        **draw(_channels(offers, corner)),
+    )
+    return draw(_bound(layer, (layer.in_channels, *sizes), corner))
+
+
+@st.composite
+def _channels(draw: Draw, offers: Words, corner: dict[str, int]) -> dict[str, Any]:
+    blocks = draw(st.integers(1, 3)) if "groups" in offers else 1
     reads = draw(st.integers(1, 3)) + corner.get("reads", 0)
     writes = draw(st.integers(1, 3)) + corner.get("writes", 0)
+    bias = draw(st.booleans())
+    counts = {"in_channels": blocks * reads, "out_channels": blocks * writes}
+    return {**counts, "groups": blocks, "bias": bias}
+
+
+@st.composite
+def _linear(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Case:
+    del dims, offers
+    layer = layers.Linear(
+        in_features=draw(st.integers(1, 4)) + corner.get("reads", 0),
+        out_features=draw(st.integers(1, 4)) + corner.get("writes", corner.get("outputs", 0)),
+        bias=draw(st.booleans()),
+    )
     if corner is _COINCIDING:
-        blocks, reads, writes = 1, *[_outputs(*drawn[-1])] * 2
-    layer = Conv(
-        in_channels=blocks * reads,
-        out_channels=blocks * writes,
-        kernel_size=kernel_size,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=blocks,
-        padding_mode=draw(st.sampled_from(["zeros", "circular"])) if circular else "zeros",
-        bias=draw(st.booleans()) or corner is _COINCIDING,
+        layer = layers.Linear(
+            in_features=layer.in_features, out_features=layer.in_features, bias=layer.bias
+        )
+    return draw(_bound(layer, (layer.in_features,), corner))
+
+
+@st.composite
+def _pool(
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: type[Layer]
+) -> Case:
+    average = kind is layers.AvgPool
+    offers = offers - {"dilation"} if average else offers  # torch's average has none
+    first = {"outputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
+    added = [first, *[_TINY] * (dims - 1)]
+    axes = [draw(window_axes(small=dims > 2, offers=offers, reads=True, **m)) for m in added]
+    sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
+    options: dict[str, Any] = {"ceil_mode": draw(st.booleans()) if "ceil" not in offers else False}
+    if average:
+        options["count_include_pad"] = draw(st.booleans())
+        if dims > 1 and "padding" in offers:
+            options["divisor_override"] = draw(st.sampled_from([None, None, None, 2, 3]))
+    layer = kind(
+        kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation, **options
     )
-    return ConvCase(
+    return draw(_bound(layer, (draw(_maps(corner)), *sizes), corner))
+
+
+@st.composite
+def _adaptive_pool(
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: type[Layer]
+) -> Case:
+    del offers
+    most = {1: 9, 2: 5, 3: 3}[dims]
+    sizes = tuple(draw(st.integers(1, most)) for _ in range(dims))
+    outputs = tuple(draw(st.integers(1, most)) for _ in range(dims))
+    layer = kind(output_size=outputs)
+    return draw(_bound(layer, (draw(_maps(corner)), *sizes), corner))
+
+
+@st.composite
+def _global_pool(
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: type[Layer]
+) -> Case:
+    del offers
+    sizes = [draw(st.integers(1, {1: 9, 2: 5, 3: 3}[dims])) for _ in range(dims)]
+    sizes[0] += corner.get("outputs", 0)
+    return draw(_bound(kind(dims=dims), (draw(_maps(corner)), *sizes), corner))
+
+
+@st.composite
+def _unfold(draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, fold: bool) -> Case:
+    del dims
+    first = {"outputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
+    axes = [draw(window_axes(offers=offers, small=True, **more)) for more in (first, _TINY)]
+    sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
+    options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
+    unfold = layers.Unfold(dilation=dilation, **options)
+    channels = draw(st.integers(1, 3))
+    if not fold:
+        return draw(_bound(unfold, (channels, *sizes), corner))
+    layer = layers.Fold(output_size=sizes, dilation=dilation, **options)
+    return draw(_bound(layer, unfold.output_shape((1, channels, *sizes))[1:], corner))
+
+
+@st.composite
+def _local_response_norm(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Case:
+    del dims, offers
+    layer = layers.LocalResponseNorm(  # alpha of order 1: with 1e-4 a wrong window is invisible
+        size=draw(st.integers(1, 6)),
+        alpha=draw(st.sampled_from([1.0, 2.0, 0.5])),
+        beta=draw(st.sampled_from([1.0, 0.75, 0.5])),
+        k=draw(st.sampled_from([1.0, 2.0])),
+    )
+    channels = draw(st.integers(1, 7)) + corner.get("reads", 0)
+    sizes = tuple(draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 2))))
+    return draw(_bound(layer, (channels, *sizes), corner))
+
+
+@st.composite
+def _maxout(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Case:
+    del dims, offers
+    layer = layers.Maxout(pool_size=draw(st.integers(1, 4)))
+    units = draw(st.integers(1, 3)) + corner.get("writes", 0)
+    sizes = tuple(draw(st.integers(1, 3)) for _ in range(draw(st.integers(0, 2))))
+    return draw(_bound(layer, (units * layer.pool_size, *sizes), corner))
+
+
+@st.composite
+def _pointwise(
+    draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, kind: type[Layer]
+) -> Case:
+    del dims, offers
+    shape = tuple(draw(st.integers(1, 4)) for _ in range(draw(st.integers(0, 3))))
+    if shape:
+        shape = (shape[0] + corner.get("reads", 0), *shape[1:])
+    layer = kind(dim=draw(st.integers(0, len(shape)))) if kind is layers.Softmax else kind()
+    return draw(_bound(layer, shape, corner))
+
+
+@st.composite
+def _bound(draw: Draw, layer: Layer, image: tuple[int, ...], corner: dict[str, int]) -> Case:
+    return Case(
         layer=layer,
-        input_size=sizes,
-        batch=draw(st.integers(1, 3)) + corner.get("images", 0),
+        input_shape=(draw(st.integers(1, 3)) + corner.get("images", 0), *image),
         seed=draw(st.integers(0, _LARGEST_SEED)),
-        magnitude=draw(st.integers(1, 9)),
+        magnitude=draw(st.sampled_from(_MAGNITUDES)),
     )
 
 
-def _outputs(input_size: int, kernel_size: int, stride: int, padding: Pair, dilation: int) -> int:
-    axis = Axis(
-        input_size=input_size,
-        kernel_size=kernel_size,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-    )
-    return axis.output_size
+def _maps(corner: dict[str, int]) -> st.SearchStrategy[int]:
+    more = corner.get("reads", 0) + corner.get("writes", 0)
+    return st.integers(1, 3).map(lambda channels: channels + more)
+
+
+def _of(draw: Any, **fixed: Any) -> Callable[[Any, Words, dict[str, int]], Any]:
+    return lambda dims, offers, corner: draw(dims, offers, corner, **fixed)
+
+
+_DRAWN: dict[str, Callable[[Any, Words, dict[str, int]], st.SearchStrategy[Case]]] = {
+    "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "linear": _linear,
+    "max_pool": _of(_pool, kind=layers.MaxPool),
+    "avg_pool": _of(_pool, kind=layers.AvgPool),
+    "adaptive_max_pool": _of(_adaptive_pool, kind=layers.AdaptiveMaxPool),
+    "adaptive_avg_pool": _of(_adaptive_pool, kind=layers.AdaptiveAvgPool),
+    "global_max_pool": _of(_global_pool, kind=layers.GlobalMaxPool),
+    "global_avg_pool": _of(_global_pool, kind=layers.GlobalAvgPool),
+    "unfold": _of(_unfold, fold=False),
+    "fold": _of(_unfold, fold=True),
+    "local_response_norm": _local_response_norm,
+    "maxout": _maxout,
+    "relu": _of(_pointwise, kind=layers.ReLU),
+    "tanh": _of(_pointwise, kind=layers.Tanh),
+    "softmax": _of(_pointwise, kind=layers.Softmax),
+}

@@ -17,7 +17,7 @@ def _words(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 def _only(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
     words = _words(ctx, parameter, value)
     if words:
-        from convproof.cases import Function
+        from convproof.functions import Function
 
         known = [function.name for function in Function.all()]
         for word in words:
@@ -121,7 +121,7 @@ def command(
         only=only,
         dims=dims,
         dtypes=dtype,
-        groups=groups,
+        lacks=frozenset() if groups else frozenset({"groups"}),
         precision=precision,
         arrays="torch" if arrays == "torch" else "numpy",
         seed=_seed(profile) if seed is None else seed,

@@ -1,30 +1,52 @@
-"""One law of the convolution per file: its statement and the check that can refute it."""
+"""One law per file: its statement and the check that can refute it."""
 
 from convproof.theorems import (
+    adjoint,
+    batch,
     bias_derivative,
+    channels,
     determinism,
+    empty_batch,
+    equivariance,
     forward,
+    fresh_answer,
     input_derivative,
     inputs_untouched,
+    linearity,
+    memory_layout,
     output_shape,
+    rejects,
     rounding,
+    second_order,
     special_values,
     weight_derivative,
 )
 from convproof.theorems.base import DisagreementError as DisagreementError
 from convproof.theorems.base import Request as Request
+from convproof.theorems.base import Seen as Seen
 from convproof.theorems.base import Subject as Subject
 from convproof.theorems.base import Theorem as Theorem
+from convproof.theorems.base import Unanswered as Unanswered
 from convproof.theorems.base import Violation as Violation
 
 THEOREMS: tuple[Theorem, ...] = (  # in the order they are asked: a broken one misleads the later
     output_shape.THEOREM,
     inputs_untouched.THEOREM,
+    fresh_answer.THEOREM,
     determinism.THEOREM,
     forward.THEOREM,
     input_derivative.THEOREM,
     weight_derivative.THEOREM,
     bias_derivative.THEOREM,
+    second_order.THEOREM,
+    adjoint.THEOREM,
+    linearity.THEOREM,
+    batch.THEOREM,
+    channels.THEOREM,
+    equivariance.THEOREM,
     rounding.THEOREM,
     special_values.THEOREM,
+    memory_layout.THEOREM,
+    empty_batch.THEOREM,
+    rejects.THEOREM,
 )

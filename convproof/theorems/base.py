@@ -1,13 +1,20 @@
-"""What a theorem is: a statement, and an exact check of an implementation that can refute it."""
+"""What a theorem is: a statement, and a check of an implementation that can refute it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from convproof.cases import ROLES, Arrays, ConvCase, Function, Role
+from convproof.calls import Answer, Call
+from convproof.cases import Arrays, Case
 from convproof.errors import ConvProofError
+from convproof.functions import FAMILIES, ROLES, Family, Function, Role
+from convproof.numeric.dtypes import HALVES
+
+EVERY: tuple[Family, ...] = tuple(FAMILIES)
+EXACT: tuple[Family, ...] = tuple(family for family in EVERY if family != "smooth")
+Silence = Literal["raised", "crashed", "hung", "memory", "no array"]
 
 
 class DisagreementError(ConvProofError):
@@ -29,15 +36,26 @@ class Request:
 
 @runtime_checkable
 class Subject(Protocol):
-    """The implementation under test, called with NumPy arrays whatever its own arrays are."""
+    """The implementation under test, called with NumPy arrays whatever its own arrays are.
 
-    def answer(self, function: Function, case: ConvCase, arrays: Arrays) -> np.ndarray:
-        """Return a copy of what the target returned; raise ``Violation`` if that is no array."""
+    Attributes:
+        shrinking: whether calls may be cut short: a failure is being made smaller.
+    """
 
-    def raw_answer(
-        self, function: Function, case: ConvCase, arrays: Arrays
-    ) -> tuple[np.ndarray, Arrays]:
-        """Return the answer, and the arrays as the target left them."""
+    shrinking: bool
+
+    @property
+    def layouts(self) -> tuple[str, ...]:
+        """The memory layouts that its arrays can have."""
+
+    def ask(self, call: Call) -> Answer:
+        """Return the answer; raise ``Unanswered`` if there is none."""
+
+    def ask_twice(self, call: Call, second: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        """Return two answers, the second after the same buffers were overwritten.
+
+        Both are read at the end, so an answer that the second call overwrote shows.
+        """
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -46,50 +64,105 @@ class Violation(AssertionError):  # noqa: N818  # the word of the field
 
     Attributes:
         law: the law, in one line, with the numbers in it.
-        arrays: what the target was given.
+        call: what the target was asked.
         assertion: the law as Python, about the NumPy array ``y``, about ``answer()``, which asks
             the target once more, or about ``bits`` of an answer.
         index: the first element that differs, row-major; None if no element is to blame.
         got: its value in the target's answer.
         expected: its value by the law.
         hint: what is known to cause this, if anything.
+        ratio: the error over its bound, where there is a bound.
+        then: data that are written over the given ones after a first call, if a second follows.
+        keeps: whether it is then the first answer that is read.
     """
 
     law: str
-    arrays: Arrays
+    call: Call
     assertion: str = ""
     index: tuple[int, ...] | None = None
     got: object = None
     expected: object = None
     hint: str = ""
+    ratio: float | None = None
+    then: Arrays | None = None
+    keeps: bool = False
 
     def __str__(self) -> str:
         return self.law
 
 
-Check = Callable[[Subject, Function, ConvCase, Request], str | None]
+@dataclass(slots=True, kw_only=True, eq=False)
+class Unanswered(Violation):
+    """A call that brought no array: it raised, its process died, or it did not end.
+
+    Attributes:
+        silence: which of them.
+    """
+
+    silence: Silence = "raised"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw that refuted nothing.
+
+    Attributes:
+        weak: why the case could not have failed, or "".
+        ratio: the largest error over its bound, where there is a bound.
+    """
+
+    weak: str = ""
+    ratio: float | None = None
+
+
+Check = Callable[[Subject, Function, Case, Request], Seen]
+Judge = Callable[[np.ndarray], tuple[int, ...] | None]
+Wants = Callable[[Function, Case, Request], bool]
+
+
+def always(function: Function, case: Case, request: Request) -> bool:
+    """Return that a theorem speaks of every case."""
+    del function, case, request
+    return True
+
+
+def not_rounded(function: Function, case: Case, request: Request) -> bool:
+    """Return whether answers in integers are exact: halves round them once more."""
+    del function, case
+    return request.dtype not in HALVES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theorem:
-    """One law of the convolution.
+    """One law.
 
     Attributes:
         name: a word for tables.
         statement: the sentence.
         latex: the equation.
-        check: raises ``Violation`` if a case refutes the law; returns why the case was *weak*
-            (could not have failed), or None.
-        roles: the functions that it speaks of.
+        check: raises ``Violation`` if a case refutes the law.
+        families: the layers that it speaks of.
+        roles: the functions of them.
         integer_too: whether it also speaks of integer arrays.
+        share: it is asked of one case in so many.
+        wants: whether it speaks of a case at all.
+        needs: words that a target must not lack.
     """
 
     name: str
     statement: str
     latex: str
     check: Check
+    families: tuple[Family, ...] = EVERY
     roles: tuple[Role, ...] = ROLES
-    integer_too: bool = field(default=True)
+    integer_too: bool = True
+    share: int = 1
+    wants: Wants = always
+    needs: frozenset[str] = frozenset()
+
+    def speaks_of(self, function: Function) -> bool:
+        """Return whether the law is about the function."""
+        return function.role in self.roles and function.family in self.families
 
 
 def first_difference(got: np.ndarray, expected: np.ndarray) -> tuple[int, ...] | None:
@@ -100,11 +173,36 @@ def first_difference(got: np.ndarray, expected: np.ndarray) -> tuple[int, ...] |
         with np.errstate(invalid="ignore"):
             both_nan = np.isnan(got) & np.isnan(expected)
         differ = (got != expected) & ~both_nan
-    if not differ.any():
+    return first(differ)
+
+
+def first(where: np.ndarray) -> tuple[int, ...] | None:
+    """Return the row-major first index where the array is true, or None."""
+    if not where.any():
         return None
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(differ)), got.shape))
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(where)), where.shape))
+
+
+def controls(judge: Judge, answer: np.ndarray) -> str:
+    """Return why a case is weak: a wrong answer that the judge would accept too, or "".
+
+    Three answers are tried in place of a right one: zeros, the right numbers in other places
+    (where there is more than one), and what memory held before a call that was skipped.
+    """
+    if answer.size == 0:
+        return "the answer has no element"
+    if judge(np.zeros_like(answer)) is None:
+        return "zeros would pass"
+    flat = answer.ravel()
+    moved = (np.roll(flat, 1), flat[::-1])
+    if answer.size > 1 and all(judge(m.reshape(answer.shape)) is None for m in moved):
+        return "a permuted answer would pass"
+    stale = np.nan if answer.dtype.kind not in "iu" else np.iinfo(answer.dtype).min
+    if judge(np.full_like(answer, stale)) is None:
+        return "a skipped call would pass"
+    return ""
 
 
 def at(index: tuple[int, ...]) -> str:
     """Return an index as it is written between brackets."""
-    return ", ".join(map(str, index))
+    return ", ".join(map(str, index)) if index else "()"

@@ -1,14 +1,25 @@
 """Determinism: the same arrays give the same bits, call after call."""
 
-from convproof.cases import ConvCase, Function
-from convproof.theorems.base import Request, Subject, Theorem, Violation, first_difference
+from convproof.calls import call_of
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.theorems.base import (
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Violation,
+    controls,
+    first_difference,
+)
 from convproof.theorems.output_shape import answer
 
 CALLS = 3
 
 
-def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
-    arrays = case.reals(request.dtype) if request.dtype.kind != "i" else case.integers()
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    whole = request.dtype.kind == "i"
+    arrays = case.integers("int64") if whole else case.reals(request.dtype)
     first = answer(subject, function, case, arrays, request)
     for call in range(2, CALLS + 1):
         again = answer(subject, function, case, arrays, request)
@@ -16,13 +27,13 @@ def _check(subject: Subject, function: Function, case: ConvCase, request: Reques
             index = first_difference(again, first)
             raise Violation(
                 law=f"the same arrays give the same bits; call {call} differs from call 1",
-                arrays=arrays,
+                call=call_of(function, case, arrays),
                 assertion=f"len({{bits(answer()) for _ in range({CALLS})}}) == 1",
                 index=index,
                 got=None if index is None else again[index],
                 expected=None if index is None else first[index],
             )
-    return None
+    return Seen(controls(lambda got: first_difference(got, first), first))
 
 
 THEOREM = Theorem(
@@ -30,4 +41,5 @@ THEOREM = Theorem(
     statement="The same arrays give the same bits, call after call.",
     latex=r"f(x) = f(x) \text{ bit by bit}",
     check=_check,
+    share=2,
 )

@@ -6,65 +6,59 @@ answer is computed in a wider format, whose own error bound is added.
 
 import numpy as np
 
-from convproof.cases import Arrays, ConvCase, Function, Role, ask
+from convproof.calls import call_of
+from convproof.cases import Arrays, Case, ask
+from convproof.functions import Function
 from convproof.numeric.reference import implementation as oracle
-from convproof.numeric.rounding import PRECISIONS, bound, oracle_error
-from convproof.theorems.base import Request, Subject, Theorem, Violation, at
+from convproof.numeric.rounding import PRECISIONS
+from convproof.theorems.allowed import allowed_error
+from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, at, controls, first
 from convproof.theorems.output_shape import answer
+from convproof.theorems.right import wider
+from convproof.theorems.signatures import signature
 
 
-def _check(subject: Subject, function: Function, case: ConvCase, request: Request) -> str | None:
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     arrays = case.reals(request.dtype)
     got = answer(subject, function, case, arrays, request)
-    wide = np.dtype(np.longdouble if request.dtype == np.float64 else np.float64)
-    exact = ask(oracle, function.role, case, arrays.astype(wide))
-    allowed = _allowed(function.role, case, arrays.astype(wide), request)
-    error = np.abs(got.astype(wide) - exact)
-    over = ~(error <= allowed)  # a NaN is over every bound
-    if over.any():
-        index = tuple(int(i) for i in np.unravel_index(int(np.argmax(over)), got.shape))
+    wide = arrays.astype(wider(request.dtype))
+    exact = ask(oracle, function.role, case, wide)
+    allowed = allowed_error(function, case, wide, exact, request)
+    error = _error(got, exact)
+    index = first(~(error <= allowed))  # a NaN is over every bound
+    if index is not None:
+        ratio = float(np.max(error / np.maximum(allowed, np.finfo(float).tiny)))
         raise Violation(
             law=f"|y - exact| <= {float(allowed[index]):.3g} for {request.precision} sums, but it "
             f"is {float(error[index]):.3g}",
-            arrays=arrays,
+            call=call_of(function, case, arrays),
             assertion=f"abs(float(y[{at(index)}]) - {float(exact[index])!r}) <= "
             f"{float(allowed[index])!r}",
             index=index,
             got=got[index],
             expected=exact[index],
-            hint=_hint(function.role, case, arrays.astype(wide), request, error),
+            hint=signature(function, case, wide, got) or _hint(function, case, wide, got, request),
+            ratio=ratio,
         )
-    return None if exact.any() else "the exact answer is all zero"
+    ratio = float(np.max(np.divide(error, allowed, where=allowed > 0, out=error * 0), initial=0))
+    return Seen(controls(lambda y: first(~(_error(y, exact) <= allowed)), got), ratio)
 
 
-def _allowed(role: Role, case: ConvCase, arrays: Arrays, request: Request) -> np.ndarray:
-    ones = arrays.map(np.ones_like)
-    sizes = arrays.map(np.abs)
-    magnitude = ask(oracle, role, case, sizes)
-    products = ask(oracle, role, case, ones)
-    operands = ask(oracle, role, case, _mixed(sizes, ones)) + ask(
-        oracle, role, case, _mixed(ones, sizes)
-    )
-    allowed = bound(
-        magnitude.astype(np.float64),
-        products.astype(np.float64),
-        precision=request.precision,
-        dtype=request.dtype,
-        operands=operands.astype(np.float64),
-    )
-    return np.asarray(allowed + oracle_error(magnitude, products, magnitude.dtype))
+def _error(got: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(got.astype(exact.dtype) - exact))
 
 
-def _mixed(of_data: Arrays, of_weights: Arrays) -> Arrays:
-    return Arrays(x=of_data.x, w=of_weights.w, b=of_weights.b, y_bar=of_weights.y_bar)
-
-
-def _hint(role: Role, case: ConvCase, arrays: Arrays, request: Request, error: np.ndarray) -> str:
+def _hint(
+    function: Function, case: Case, arrays: Arrays, got: np.ndarray, request: Request
+) -> str:
+    exact = ask(oracle, function.role, case, arrays)
     for precision in PRECISIONS:
         if precision == request.precision:
             continue
         asked = Request(dtype=request.dtype, precision=precision)
-        if (error <= _allowed(role, case, arrays, asked)).all():
+        allowed = allowed_error(function, case, arrays, exact, asked)
+        if (_error(got, exact) <= allowed).all():
             return f"the error is one that --precision {precision} allows"
     return ""
 

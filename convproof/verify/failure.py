@@ -1,17 +1,17 @@
 """Telling a failure: the law, the smallest case, the first differing element, and a snippet."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from convproof.cases import ConvCase, options
+from convproof.calls import Call
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems import Violation
 from convproof.verify.runner import Outcome
 from convproof.verify.targets.find import Target
 from convproof.verify.targets.subject import Kind
 
-_ANSWERS = {"forward": "y", "input": "x_bar", "weight": "w_bar", "bias": "b_bar"}
 
 
 def facts(outcome: Outcome) -> list[tuple[str, str]]:
@@ -22,41 +22,82 @@ def facts(outcome: Outcome) -> list[tuple[str, str]]:
     rows = [("law", violation.law), ("case", str(case))]
     if violation.index is not None:
         place = ", ".join(map(str, violation.index))
-        name = _ANSWERS[outcome.function.role]
         rows.append(
             (
                 "first differing",
-                f"{name}[{place}] is {_number(violation.got)}, "
+                f"{_answer_name(outcome)}[{place}] is {_number(violation.got)}, "
                 f"expected {_number(violation.expected)}",
             )
         )
+    if violation.call.layout != "plain":
+        rows.append(("memory layout", violation.call.layout.replace("_", " ")))
     if violation.hint:
         rows.append(("hint", violation.hint))
     return rows
 
 
+def _answer_name(outcome: Outcome) -> str:
+    return {"input": "x_bar", "weight": "w_bar", "bias": "b_bar"}.get(outcome.function.role, "y")
+
+
 def snippet(target: Target, outcome: Outcome, kind: Kind) -> str:
     """Return Python that shows the failure with plain NumPy (or torch) and nothing of convproof."""
-    violation, case = outcome.violation, outcome.case
-    if violation is None or case is None:
+    violation = outcome.violation
+    if violation is None:
         return ""
-    role = outcome.function.role
-    held = violation.arrays.read_by(role)
+    call = violation.call
+    held = call.arrays
     lines = ["import numpy as np"]
     if kind == "torch":
         lines.append("import torch")
     elif any(array.dtype == BFLOAT16 for array in held.values()):
         lines.append("import ml_dtypes")
     lines += [target.prelude, ""]
-    lines += [f"{name} = {_literal(array, kind)}" for name, array in held.items()]
-    lines.append(f"answer = lambda: {_call(target, outcome, case)}")
+    for name, array in held.items():
+        lines += [f"{name} = {_literal(array, kind)}", *_laid_out(name, array, call.layout, kind)]
+    lines.append(f"answer = lambda: {_call(target, call)}")
     if "bits(" in violation.assertion:
         lines.append(_BITS[kind])
-    if "answer()" not in violation.assertion:
-        lines.append(f"y = {_taken(kind, outcome)}")
+    lines += _asked(violation, kind, outcome)
     if violation.assertion:
         lines.append(f"assert {violation.assertion}")
     return "\n".join(lines)
+
+
+def _asked(violation: Violation, kind: Kind, outcome: Outcome) -> list[str]:
+    """Return the lines that call the target and name what it answered."""
+    taken = _taken(kind, outcome)
+    if violation.then is None:
+        return [] if "answer()" in violation.assertion else [f"y = {taken('answer()')}"]
+    names = list(violation.call.arrays)
+    then = [f"{name}[...] = {_literal(violation.then[name], kind)}" for name in names]
+    last = ["answer()", f"y = {taken('first')}"] if violation.keeps else [f"y = {taken('answer()')}"]
+    return ["first = answer()", *then, *last]
+
+
+_LAYOUTS = {
+    "sliced": "{x} = np.repeat({x}, 2, -1)[..., ::2]",
+    "transposed": "{x} = np.asfortranarray({x})",
+    "channels_last": "{x} = np.moveaxis(np.moveaxis({x}, 1, -1).copy(), -1, 1)",
+    "negative": "{x} = np.flip(np.flip({x}).copy())",
+    "offset": "{x} = np.append({x}.ravel()[:1], {x})[1:].reshape({x}.shape)",
+    "read_only": "{x}.flags.writeable = False",
+}
+_TORCH_LAYOUTS = {
+    "sliced": "{x} = {x}.repeat_interleave(2, -1)[..., ::2]",
+    "transposed": "{x} = {x}.permute(*range({x}.ndim)[::-1]).contiguous()"
+    ".permute(*range({x}.ndim)[::-1])",
+    "channels_last": "{x} = {x}.movedim(1, -1).contiguous().movedim(-1, 1)",
+    "offset": "{x} = torch.cat([{x}.flatten()[:1], {x}.flatten()])[1:].view({x}.shape)",
+}
+
+
+def _laid_out(name: str, array: np.ndarray, layout: str, kind: Kind) -> list[str]:
+    """Return the line that gives an array another memory layout, if it has one."""
+    line = (_LAYOUTS if kind == "numpy" else _TORCH_LAYOUTS).get(layout)
+    if line is None or (layout == "channels_last" and array.ndim < 3):
+        return []
+    return [line.format(x=name)]
 
 
 _BITS = {
@@ -65,24 +106,17 @@ _BITS = {
 }
 
 
-def _call(target: Target, outcome: Outcome, case: ConvCase) -> str:
-    function = outcome.function
-    given = {
-        "forward": ["x", "w", "b" if case.layer.bias else "None"],
-        "input": [repr(case.input_shape), "w", "y_bar"],
-        "weight": ["x", repr(case.layer.weight_shape), "y_bar"],
-        "bias": ["y_bar"],
-    }[function.role]
-    if function.role != "bias":
-        given += [f"{word}={value!r}" for word, value in options(case).items()]
-    return f"{target.expression[function]}({', '.join(given)})"
+def _call(target: Target, call: Call) -> str:
+    given = [n if isinstance(v, np.ndarray) else repr(v) for n, v in call.given]
+    given += [f"{word}={value!r}" for word, value in call.options.items()]
+    return f"{target.expression[call.function]}({', '.join(given)})"
 
 
-def _taken(kind: Kind, outcome: Outcome) -> str:
+def _taken(kind: Kind, outcome: Outcome) -> Callable[[str], str]:
     if kind == "numpy":
-        return "answer()"
+        return lambda name: name
     wider = ".float()" if outcome.dtype == "bfloat16" else ""  # NumPy has no bfloat16 of its own
-    return f"answer().detach().cpu(){wider}.numpy()"
+    return lambda name: f"{name}.detach().cpu(){wider}.numpy()"
 
 
 def _literal(array: np.ndarray, kind: Kind) -> str:
@@ -98,24 +132,3 @@ def _number(value: Any) -> str:
     return repr(value.item()) if isinstance(value, np.generic) else repr(value)
 
 
-def as_record(target: Target, outcome: Outcome, kind: Kind) -> dict[str, Any]:
-    """Return the failure as values for JSON."""
-    violation: Violation | None = outcome.violation
-    case = outcome.case
-    if violation is None or case is None:
-        return {}
-    return {
-        "law": violation.law,
-        "case": {
-            "input": list(case.input_shape),
-            "weight": list(case.layer.weight_shape),
-            "bias": case.layer.bias,
-            "seed": case.seed,
-            **options(case),
-        },
-        "index": None if violation.index is None else list(violation.index),
-        "got": None if violation.got is None else _number(violation.got),
-        "expected": None if violation.expected is None else _number(violation.expected),
-        "hint": violation.hint,
-        "snippet": snippet(target, outcome, kind),
-    }

@@ -2,24 +2,27 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 import numpy as np
+from hypothesis.database import DirectoryBasedExampleDatabase
 
-from convproof.cases import ConvCase, Function
+from convproof.cases import Case
 from convproof.errors import UnsupportedError
+from convproof.functions import FIRST, Function
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.numeric.rounding import DEFAULT_PRECISION
-from convproof.strategies import conv_cases
-from convproof.theorems import THEOREMS, Request, Subject, Theorem, Violation
-from convproof.verify.search import Found, search
+from convproof.strategies import TORCH, cases
+from convproof.theorems import THEOREMS, Request, Seen, Subject, Theorem, Unanswered, Violation
+from convproof.verify.search import Search, Tally, first_broken
 
 _UNSUPPORTED = "unsupported: "
 Status = Literal["pass", "fail", "weak", "unsupported", "not run"]
 BY_HAND = 16  # elements of input and weights that a person can check
-PROFILES = {"quick": 50, "ci": 300, "thorough": 3000}
+PROFILES = {"quick": (40, 15), "ci": (300, 60), "thorough": (3000, 1000)}
 DTYPES = {
     "float32": np.dtype(np.float32),
     "float64": np.dtype(np.float64),
@@ -36,20 +39,32 @@ class Plan:
     Attributes:
         functions: which functions.
         dtypes: names of ``DTYPES``, in order.
-        examples: cases per theorem.
+        examples: cases per function with weights, and per function without.
         seed: of the whole run.
-        groups: whether grouped convolutions are asked.
         precision: what the target promises; None: what its dtype suggests.
-        supports: what the target declares.
+        supports: what the target declares beyond torch's own geometries.
+        lacks: what it declares not to have.
+        database: a folder that keeps this target's failing cases; None: nothing is kept.
     """
 
     functions: tuple[Function, ...]
     dtypes: tuple[str, ...]
-    examples: int
+    examples: tuple[int, int]
     seed: int
-    groups: bool = True
     precision: str | None = None
     supports: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
+    database: Path | None = None
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What may leave its default in the cases."""
+        return (TORCH | (self.supports & {"asymmetric", "circular"})) - self.lacks
+
+    def request(self, dtype: str) -> Request:
+        """Return how the target is asked in a dtype."""
+        precision = self.precision or DEFAULT_PRECISION.get(dtype, "float32")
+        return Request(dtype=DTYPES[dtype], precision=precision)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,97 +78,186 @@ class Outcome:
     reason: str = ""
     examples: int = 0
     weak: dict[str, int] = field(default_factory=dict)
+    ratio: float | None = None
     violation: Violation | None = None
-    case: ConvCase | None = None
+    case: Case | None = None
     seconds: float = 0.0
 
 
-def jobs(plan: Plan) -> list[tuple[Function, str, Theorem]]:
-    """Return every (function, dtype, theorem) that the plan asks, in order."""
+def jobs(plan: Plan) -> list[tuple[Function, str, tuple[Theorem, ...]]]:
+    """Return every function and dtype that the plan asks, with its theorems in order."""
     return [
-        (function, dtype, theorem)
+        (
+            function,
+            dtype,
+            tuple(
+                theorem
+                for theorem in THEOREMS
+                if theorem.speaks_of(function)
+                and (dtype != "int64" or theorem.integer_too)
+                and not theorem.needs & plan.lacks
+            ),
+        )
         for function in plan.functions
         for dtype in plan.dtypes
-        for theorem in THEOREMS
-        if function.role in theorem.roles and (dtype != "int64" or theorem.integer_too)
+        if dtype != "int64" or function.family not in ("mean", "smooth")
     ]
 
 
 def run(
     subject: Subject, offered: Iterable[Function], plan: Plan, *, on: Callable[[Outcome], None]
 ) -> list[Outcome]:
-    """Return the outcome of every job, telling ``on`` of each as it ends.
-
-    A function that breaks a theorem in one dtype is not asked the later ones there.
-    """
-    held, broken, outcomes = frozenset(offered), set(), []
-    for function, dtype, theorem in jobs(plan):
-        outcome = Outcome(function=function, theorem=theorem, dtype=dtype, status="not run")
-        if function not in held:
-            outcome.status, outcome.reason = "unsupported", "the target has no such function"
-        elif dtype == "int64" and "integer" not in plan.supports:
-            outcome.status, outcome.reason = "unsupported", "the target declares no integer arrays"
-        elif (function, dtype) in broken:
-            outcome.reason = "the function breaks an earlier theorem"
+    """Return the outcome of every theorem of every job, telling ``on`` of each as it ends."""
+    held, outcomes = frozenset(offered), []
+    for function, dtype, theorems in jobs(plan):
+        reason = _unsupported(function, dtype, held, plan)
+        if reason:
+            found = [
+                Outcome(
+                    function=function,
+                    theorem=theorem,
+                    dtype=dtype,
+                    status="unsupported",
+                    reason=reason,
+                )
+                for theorem in theorems
+            ]
         else:
-            _ask(subject, plan, outcome)
-        if outcome.status in ("fail", "unsupported"):
-            broken.add((function, dtype))
-        outcomes.append(outcome)
-        on(outcome)
+            found = ask(subject, held, plan, function, dtype, theorems)
+        for outcome in found:
+            on(outcome)
+        outcomes += found
     return outcomes
 
 
-def _ask(subject: Subject, plan: Plan, outcome: Outcome) -> None:
-    function, theorem = outcome.function, outcome.theorem
-    precision = plan.precision or DEFAULT_PRECISION.get(outcome.dtype, "float32")
-    request = Request(dtype=DTYPES[outcome.dtype], precision=precision)
-    started = perf_counter()
+def _unsupported(function: Function, dtype: str, held: frozenset[Function], plan: Plan) -> str:
+    if function not in held:
+        return "the target has no such function"
+    if dtype == "int64" and "integer" not in plan.supports:
+        return "the target declares no integer arrays"
+    if dtype in plan.lacks:
+        return f"the target declares that it lacks {dtype}"
+    return ""
 
-    def check(case: ConvCase) -> str | None:
-        try:
-            return theorem.check(subject, function, case, request)
-        except UnsupportedError as error:
-            return f"{_UNSUPPORTED}{error}"
 
-    found = _searched(check, function, plan)
-    outcome.seconds = perf_counter() - started
-    outcome.examples, outcome.weak = found.examples, found.weak
-    outcome.case, outcome.violation = found.case, found.violation
-    if found.violation is not None:
+def ask(
+    subject: Subject,
+    held: frozenset[Function],
+    plan: Plan,
+    function: Function,
+    dtype: str,
+    theorems: tuple[Theorem, ...],
+) -> list[Outcome]:
+    """Return the outcomes of one function in one dtype.
+
+    A function that breaks a theorem has not to answer for the later ones.
+    """
+    request, started = plan.request(dtype), perf_counter()
+    asked = tuple(t for t in theorems if t.name != "adjoint" or Function(function.layer) in held)
+    tallies = _searched(subject, plan, function, request, asked)
+    seconds = perf_counter() - started
+    broken, _ = first_broken(tallies)
+    outcomes = []
+    for theorem in theorems:
+        outcome = Outcome(function=function, theorem=theorem, dtype=dtype, status="not run")
+        tally = tallies.get(theorem)
+        if tally is None:
+            outcome.status, outcome.reason = "unsupported", "the target has no forward"
+        elif broken is not None and theorems.index(theorem) > theorems.index(broken):
+            outcome.reason = "the function breaks an earlier theorem"
+        else:
+            _judge(outcome, tally)
+        outcome.seconds = seconds / len(theorems)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _judge(outcome: Outcome, tally: Tally) -> None:
+    outcome.examples, outcome.weak, outcome.ratio = tally.examples, tally.weak, tally.ratio
+    outcome.case, outcome.violation = tally.case, tally.violation
+    if tally.violation is not None:
         outcome.status = "fail"
-        if found.flaky:
-            found.violation.hint = (
+        if tally.flaky:
+            tally.violation.hint = (
                 "this case broke the law once and kept it when asked again: the answer changes "
                 "from call to call"
             )
-    elif sum(found.weak.values()) == found.examples:
-        outcome.reason = next(iter(found.weak))
-        lacking = all(reason.startswith(_UNSUPPORTED) for reason in found.weak)
+    elif not tally.examples:
+        outcome.reason = "no case of this search is one that it speaks of"
+    elif sum(tally.weak.values()) == tally.examples:
+        outcome.reason = next(iter(tally.weak))
+        lacking = all(reason.startswith(_UNSUPPORTED) for reason in tally.weak)
         outcome.status = "unsupported" if lacking else "weak"
     else:
         outcome.status = "pass"
 
 
-def _searched(check: Callable[[ConvCase], str | None], function: Function, plan: Plan) -> Found:
+def _searched(
+    subject: Subject,
+    plan: Plan,
+    function: Function,
+    request: Request,
+    theorems: tuple[Theorem, ...],
+) -> dict[Theorem, Tally]:
     """Search; where the counterexample is large, look whether a tiny case shows the same fault."""
 
-    def among(*, tiny: bool) -> Found:
-        cases = conv_cases(
-            function.dims,
-            groups=plan.groups,
-            asymmetric="asymmetric" in plan.supports,
-            circular="circular" in plan.supports,
-            tiny=tiny,
-        )
-        seed = plan.seed ^ zlib.crc32(function.name.encode())  # all theorems ask the same cases
-        return search(check, cases, examples=plan.examples, seed_=seed)
+    def search(among: tuple[Theorem, ...], *, tiny: bool) -> dict[Theorem, Tally]:
+        def check(theorem: Theorem, case: Case) -> Seen | None:
+            subject.shrinking = one.shrinking
+            due = one.shrinking or (case.seed + zlib.crc32(theorem.name.encode())) % theorem.share
+            if (due and not one.shrinking) or not theorem.wants(function, case, request):
+                return None
+            try:
+                return theorem.check(subject, function, case, request)
+            except UnsupportedError as error:
+                return Seen(f"{_UNSUPPORTED}{error}")
 
-    found = among(tiny=False)
-    if found.case is None or found.case.elements <= BY_HAND:
-        return found
-    again = among(tiny=True)
-    return found if again.case is None else replace(again, examples=found.examples)
+        heavy, light = plan.examples
+        one = Search(
+            among,
+            check,
+            examples=heavy if function.family == "bilinear" and function.role in FIRST else light,
+            seed_=plan.seed ^ zlib.crc32(function.name.encode()),
+            database=_database(plan, function, request),
+        )
+        return one.among(cases(function.layer, plan.offers, tiny=tiny))
+
+    tallies = search(theorems, tiny=False)
+    subject.shrinking = False
+    broken, tally = first_broken(tallies)
+    if broken is None:
+        return tallies
+    if tally.case.elements > BY_HAND:
+        again = search((broken,), tiny=True)[broken]
+        if again.case is not None:
+            again.examples = tally.examples
+            tallies[broken] = tally = again
+    subject.shrinking = False
+    _confirm(subject, tally)
+    return tallies
+
+
+def _confirm(subject: Subject, tally: Tally) -> None:
+    """Ask once more, with all its time, a call that did not end in the short time of shrinking."""
+    violation = tally.violation
+    if not isinstance(violation, Unanswered) or violation.silence != "hung":
+        return
+    try:
+        subject.ask(violation.call)
+    except Unanswered as again:
+        violation.law = again.law
+    else:
+        violation.hint = (
+            "with more time this call was answered: it takes far longer than all that passed"
+        )
+
+
+def _database(
+    plan: Plan, function: Function, request: Request
+) -> DirectoryBasedExampleDatabase | None:
+    if plan.database is None:
+        return None
+    return DirectoryBasedExampleDatabase(plan.database / f"{function.name}-{request.dtype.name}")
 
 
 def failures(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:

@@ -1,107 +1,163 @@
 """Searching for a case that breaks a theorem, and shrinking it: Hypothesis, run as a function.
 
-One integer seeds a search, so the same command gives the same cases. Nothing is kept on disk.
+All theorems of a function are asked of each case in turn. One integer seeds a search, so the same
+command gives the same cases. When a theorem breaks, its case is shrunk at once, with that theorem
+alone; then the search goes on with the theorems before it, which would explain the failure better.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from convproof.cases import ConvCase
-from convproof.theorems import Violation
+from convproof.cases import Case
+from convproof.theorems import Seen, Theorem, Unanswered, Violation
 
 _ROUND = 10  # beyond it Hypothesis mutates earlier cases instead of drawing new ones
 _MOST_ROUNDS = 3  # times as many as would do if no case came twice
+Ask = Callable[[Theorem, Case], Seen | None]
 
 
-@dataclass(slots=True, kw_only=True)
-class Found:
-    """What a search saw.
+@dataclass(slots=True)
+class Tally:
+    """What was seen of one theorem.
 
     Attributes:
-        examples: cases tried before the first violation, or in all.
+        examples: cases asked before the first violation, or in all.
         weak: the reasons of the weak cases, with their counts.
+        ratio: the worst error over its bound, where there is a bound.
         violation: the law that the smallest case breaks, if any does.
         case: that case.
         flaky: whether a case broke the law once and kept it when it was asked again.
     """
 
-    examples: int
-    weak: dict[str, int]
+    examples: int = 0
+    weak: dict[str, int] = field(default_factory=dict)
+    ratio: float | None = None
     violation: Violation | None = None
-    case: ConvCase | None = None
+    case: Case | None = None
     flaky: bool = False
 
+    def note(self, seen: Seen) -> None:
+        """Count a case that broke nothing."""
+        if seen.weak:
+            self.weak[seen.weak] = self.weak.get(seen.weak, 0) + 1
+        if seen.ratio is not None:
+            self.ratio = max(self.ratio or 0.0, seen.ratio)
 
-def search(
-    check: Callable[[ConvCase], str | None],
-    cases: SearchStrategy[ConvCase],
-    *,
-    examples: int,
-    seed_: int,
-) -> Found:
-    """Return what checking ``examples`` distinct cases found; a violation has its smallest case.
+
+class Search:
+    """One search among the cases of a function.
 
     Args:
-        check: raises ``Violation``, or returns why the case was weak, or None.
-        cases: where cases are drawn from.
-        examples: how many to try.
+        theorems: in the order in which a broken one explains the later.
+        ask: asks a theorem of a case: raises ``Violation``, or returns what was seen, or None
+            where the theorem does not speak of the case.
+        examples: how many distinct cases to try.
         seed_: of the search.
+        database: where failing cases are kept and asked again first; None: nowhere.
     """
-    found = Found(examples=0, weak={})
-    held: set[ConvCase] = set()
-    for number in range(_MOST_ROUNDS * -(-examples // _ROUND)):
-        if found.violation is not None or found.examples >= examples:
-            break
-        _round(check, cases, found, held, most=examples, seed_=seed_ + number * 2**32)
-    return found
 
+    def __init__(
+        self,
+        theorems: tuple[Theorem, ...],
+        ask: Ask,
+        *,
+        examples: int,
+        seed_: int,
+        database: ExampleDatabase | None = None,
+    ) -> None:
+        self.tallies = {theorem: Tally() for theorem in theorems}
+        self.cases_asked = 0
+        self._ask, self._examples, self._seed = ask, examples, seed_
+        self._database = database
+        self._active = list(theorems)
+        self._broken: Theorem | None = None
+        self._held: set[Case] = set()
 
-def _round(
-    check: Callable[[ConvCase], str | None],
-    cases: SearchStrategy[ConvCase],
-    found: Found,
-    held: set[ConvCase],
-    *,
-    most: int,
-    seed_: int,
-) -> None:
-    """Search among a few cases, each drawn afresh; those that held already are passed over."""
+    @property
+    def shrinking(self) -> bool:
+        """Whether a case that broke a theorem is being made smaller."""
+        return self._broken is not None
 
-    @settings(
-        max_examples=_ROUND,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-        verbosity=Verbosity.quiet,
-    )
-    @seed(seed_)
-    @given(cases)
-    def ask(case: ConvCase) -> None:
-        searching = found.violation is None
-        if case in held or (searching and found.examples >= most):
-            return
-        found.examples += searching
+    def among(self, cases: SearchStrategy[Case]) -> dict[Theorem, Tally]:
+        """Return what asking all theorems found; a violation has its smallest case."""
+        if self._database is not None:
+            self._round(cases, self._seed, phases=(Phase.reuse, Phase.shrink))
+        for number in range(_MOST_ROUNDS * -(-self._examples // _ROUND)):
+            if not self._active or self.cases_asked >= self._examples:
+                break
+            self._round(cases, self._seed + number * 2**32, phases=(Phase.generate, Phase.shrink))
+        return self.tallies
+
+    def _round(
+        self, cases: SearchStrategy[Case], seed_: int, *, phases: tuple[Phase, ...]
+    ) -> None:
+        """Search among a few cases, each drawn afresh; those that held already are passed over."""
+
+        @settings(
+            max_examples=_ROUND,
+            database=self._database,
+            deadline=None,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+            verbosity=Verbosity.quiet,
+        )
+        @seed(seed_)
+        @given(cases)
+        def ask(case: Case) -> None:
+            if self._broken is not None:
+                self._asked(self._broken, case)
+            elif case not in self._held and self.cases_asked < self._examples:
+                self.cases_asked += 1
+                for theorem in list(self._active):
+                    self._asked(theorem, case)
+                self._held.add(case)
+
         try:
-            weak = check(case)
-        except Violation as violation:
-            found.violation, found.case = violation, case
-            raise
-        held.add(case)
-        if weak is not None and searching:
-            found.weak[weak] = found.weak.get(weak, 0) + 1
+            ask()
+        except Violation:
+            pass  # Hypothesis asks the smallest case last, so it is the one that was kept
+        except Flaky:
+            if self._broken is None:
+                raise
+            self.tallies[self._broken].flaky = True
+        if self._broken is not None:
+            self._active = self._active[: self._active.index(self._broken)]
+            self._broken = None
 
-    try:
-        ask()
-    except Violation:
-        pass  # Hypothesis asks the smallest case last, so it is the one that was kept
-    except Flaky:
-        if found.violation is None:
-            raise
-        found.flaky = True
+    def _asked(self, theorem: Theorem, case: Case) -> None:
+        tally = self.tallies[theorem]
+        try:
+            seen = self._ask(theorem, case)
+        except Violation as violation:
+            tally.examples += self._broken is None
+            kept = tally.violation
+            if kept is None or _silence(kept) == _silence(violation):
+                tally.violation, tally.case = violation, case
+                self._broken = theorem
+                raise
+            return  # shrinking keeps to the kind of failure that was found
+        if seen is not None and self._broken is None:
+            tally.examples += 1
+            tally.note(seen)
+
+
+def _silence(violation: Violation) -> str:
+    return violation.silence if isinstance(violation, Unanswered) else ""
+
+
+def broken(tallies: dict[Theorem, Tally]) -> Iterator[tuple[Theorem, Tally]]:
+    """Return the theorems that were broken, in their order."""
+    return ((theorem, tally) for theorem, tally in tallies.items() if tally.violation is not None)
+
+
+def first_broken(tallies: dict[Theorem, Tally]) -> tuple[Theorem, Tally] | tuple[None, Any]:
+    """Return the first broken theorem, which explains the others, or None."""
+    return next(broken(tallies), (None, None))

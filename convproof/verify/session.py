@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from convproof.cases import Function
+from convproof.functions import FIRST, Function
 from convproof.errors import MissingExtraError, TargetError
-from convproof.verify.failure import as_record
 from convproof.verify.progress import Progress
 from convproof.verify.quiet import quiet_stdout
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
@@ -27,10 +26,10 @@ class Asked:
         only: names of the functions; empty: all.
         dims: numbers of axes; empty: all.
         dtypes: empty: float32, and int64 of a target that declares ``"integer"``.
-        groups: whether grouped convolutions are asked.
         precision: what the target promises; None: what its dtype suggests.
         arrays: the kind of arrays that the target takes.
-        examples: cases per theorem; None: the profile's.
+        examples: cases per function; None: the profile's.
+        lacks: what the target is not asked, besides what it declares.
     """
 
     profile: str
@@ -38,10 +37,10 @@ class Asked:
     only: tuple[str, ...] = ()
     dims: tuple[int, ...] = ()
     dtypes: tuple[str, ...] = ()
-    groups: bool = True
     precision: str | None = None
     arrays: Kind = "numpy"
     examples: int | None = None
+    lacks: frozenset[str] = frozenset()
 
     @property
     def functions(self) -> tuple[Function, ...]:
@@ -57,7 +56,7 @@ class Asked:
     def bare(self) -> Function:
         """What a bare function is taken for whose name says nothing: the first forward asked."""
         forwards = [function for function in self.functions if function.role == "forward"]
-        two = Function(2, "forward")
+        two = Function("conv2d")
         return two if two in forwards or not forwards else forwards[0]
 
 
@@ -105,7 +104,6 @@ class Report:
                     "reason": outcome.reason,
                     "examples": outcome.examples,
                     "weak": outcome.weak,
-                    **as_record(self.target, outcome, self.asked.arrays),
                 }
                 for outcome in self.outcomes
             ],
@@ -137,16 +135,16 @@ def verify(spec: str, asked: Asked, *, alone: bool = True) -> Report:
         return Report(spec=spec, target=None, outcomes=(), asked=asked, missing=str(error))
     default = ("float32", "int64") if "integer" in target.supports else ("float32",)
     plan = Plan(
-        functions=asked.functions,
+        functions=tuple(f for f in asked.functions if f.role in FIRST or f in target.functions),
         dtypes=asked.dtypes or default,
-        examples=asked.examples or PROFILES[asked.profile],
+        examples=PROFILES[asked.profile] if asked.examples is None else (asked.examples,) * 2,
         seed=asked.seed,
-        groups=asked.groups,
         precision=asked.precision,
         supports=target.supports,
+        lacks=target.lacks | asked.lacks,
     )
-    subject = TargetSubject(target, asked.arrays)
-    shown = Progress(spec, len(jobs(plan)))
+    subject = TargetSubject(target.functions, asked.arrays)
+    shown = Progress(spec, sum(len(theorems) for _, _, theorems in jobs(plan)))
     with one_thread(), shown as progress, quiet_stdout():
         outcomes = run(subject, target.functions, plan, on=progress.tell)
     if alone and not checked(outcomes):

@@ -15,15 +15,22 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from convproof.cases import Function
 from convproof.errors import MissingExtraError, TargetError
+from convproof.calls import given_names
+from convproof.functions import Function
 from convproof.implementation import implementation_names
+from convproof.names.arguments import argument_names
 from convproof.names import get_implementation
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
+LACKS = frozenset(
+    {"groups", "dilation", "stride", "padding", "ceil", "layouts", "special", "rejects", "empty"}
+    | {"float32", "float64", "float16", "bfloat16"}
+)
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
 
@@ -35,7 +42,9 @@ class Target:
     Attributes:
         spec: as the user wrote it.
         functions: what it offers; what it lacks is unsupported.
-        supports: what it declares, see ``convproof.implementation``.
+        supports: what it declares to offer beyond torch's own geometries, of ``SUPPORTS``.
+        lacks: what it declares not to have, of ``LACKS``.
+        versions: of the packages that it is made of.
         prelude: the Python lines that a snippet begins with.
         expression: how a snippet then writes each function.
     """
@@ -43,6 +52,8 @@ class Target:
     spec: str
     functions: Mapping[Function, Callable[..., Any]]
     supports: frozenset[str]
+    lacks: frozenset[str]
+    versions: Mapping[str, str]
     prelude: str
     expression: Mapping[Function, str]
 
@@ -91,7 +102,9 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     return Target(
         spec=spec,
         functions=functions,
-        supports=_declared(found, module, spec),
+        supports=_declared("supports", SUPPORTS, found, module, spec),
+        lacks=_declared("lacks", LACKS, found, module, spec),
+        versions=_versions(spec, found),
         prelude=prelude,
         expression=expression,
     )
@@ -168,20 +181,36 @@ def _file_prelude(path: Path) -> str:
     return "\n".join([*lines, f"target = SimpleNamespace(**run_path({str(path)!r}))"])
 
 
-def _declared(found: Any, module: Any, spec: str) -> frozenset[str]:
+def _declared(
+    what: str, known: frozenset[str], found: Any, module: Any, spec: str
+) -> frozenset[str]:
     """Return what the object declares, or else the module that it is in."""
-    declared: Any = getattr(found, "supports", getattr(module, "supports", ()))
+    declared: Any = getattr(found, what, getattr(module, what, ()))
     if isinstance(found, Mapping):
-        declared = found.get("supports", declared)
+        declared = found.get(what, declared)
     words = frozenset((declared,) if isinstance(declared, str) else declared)
-    unknown = sorted(map(str, words - SUPPORTS))
+    unknown = sorted(map(str, words - known))
     if unknown:
         msg = (
-            f"{spec!r} declares supports = {{{', '.join(unknown)}}}; known are "
-            f"{', '.join(sorted(SUPPORTS))}."
+            f"{spec!r} declares {what} = {{{', '.join(unknown)}}}; known are "
+            f"{', '.join(sorted(known))}."
         )
         raise TargetError(msg)
     return words
+
+
+def _versions(spec: str, found: Any) -> dict[str, str]:
+    """Return the versions of the packages that a target is made of, as far as they tell."""
+    packages = {spec.partition(":")[0].partition(".")[0]}
+    packages.add(str(getattr(found, "__module__", "")).partition(".")[0])
+    packages.update(getattr(found, "packages", ()))
+    versions = {}
+    for package in sorted(packages - {""}):
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
 
 
 def _check_signature(function: Function, call: Callable[..., Any], spec: str) -> None:
@@ -189,13 +218,11 @@ def _check_signature(function: Function, call: Callable[..., Any], spec: str) ->
         signature = inspect.signature(call)
     except (TypeError, ValueError):
         return  # a builtin does not tell
-    arrays = {"forward": "x, w, bias", "input": "input_size, w, y_bar"}
-    arrays |= {"weight": "x, weight_size, y_bar", "bias": "y_bar"}
-    keywords = () if function.role == "bias" else ("stride", "padding", "dilation", "groups")
-    positional = arrays[function.role]
+    positional = given_names(function)
+    keywords = () if function.role == "bias" else argument_names(function.layer)
     try:
-        signature.bind(*positional.split(", "), **dict.fromkeys(keywords))
+        signature.bind(*positional, **dict.fromkeys(keywords))
     except TypeError as error:
-        asked = ", ".join([positional, *(f"{word}=…" for word in keywords)])
+        asked = ", ".join([*positional, *(f"{word}=…" for word in keywords)])
         msg = f"{function.name} of {spec!r} is called f({asked}), but takes {signature}: {error}."
         raise TargetError(msg) from None

@@ -6,11 +6,13 @@ import torch
 from convproof.numeric.dtypes import BFLOAT16
 
 
-def to_torch(array: np.ndarray) -> torch.Tensor:
-    """Return a tensor that shares the array's memory."""
+def to_torch(array: np.ndarray, device: str = "cpu") -> torch.Tensor:
+    """Return a tensor that shares the array's memory, or a copy on another device."""
     if array.dtype == BFLOAT16:
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
+        tensor = torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    else:
+        tensor = torch.from_numpy(array)
+    return tensor if device == "cpu" else tensor.to(device)
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:

@@ -1,0 +1,66 @@
+"""Adjoint: the trilinear identity ``<f(x, w), y_bar> = <x, x_bar> = <w, w_bar>``, in integers.
+
+It holds the target's own derivatives against its own forward, without an oracle. For maxima and
+ReLU, homogeneous of degree one, it is Euler's identity ``f(x) = f'(x) x``.
+"""
+
+import numpy as np
+
+from convproof.calls import call_of
+from convproof.cases import Arrays, Case
+from convproof.functions import Function
+from convproof.theorems.base import (
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Violation,
+    controls,
+    not_rounded,
+)
+from convproof.theorems.output_shape import answer
+
+
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    forward = Function(function.layer)
+    small = Case(
+        layer=case.layer, input_shape=case.input_shape, seed=case.seed, magnitude=3
+    ).integers(request.dtype)
+    arrays = Arrays({name: array for name, array in small.items() if name != "b"})
+    given = arrays.astype(request.dtype)
+    y = answer(subject, forward, case, given, request)
+    derivative = answer(subject, function, case, given, request)
+    at_, name = ("x", "x_bar") if function.role == "input" else ("w", "w_bar")
+    left, right = _inner(y, arrays["y_bar"]), _inner(derivative, arrays[at_])
+    if left != right:
+        raise Violation(
+            law=f"<f(x), y_bar> = <{at_}, {name}>, but {left:.17g} != {right:.17g}",
+            call=call_of(function, case, given),
+            assertion=f"(np.asarray(y, np.float64) * np.asarray({_listed(arrays[at_])})).sum() "
+            f"== {left!r}",
+            got=right,
+            expected=left,
+        )
+    held = arrays[at_]
+    return Seen(controls(lambda y: None if _inner(y, held) == left else (), derivative))
+
+
+def _inner(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the inner product of integers, exactly."""
+    return float((one.astype(np.float64) * other.astype(np.float64)).sum())
+
+
+def _listed(array: np.ndarray) -> str:
+    return repr(array.tolist())
+
+
+THEOREM = Theorem(
+    name="adjoint",
+    statement="The derivatives are the adjoints of the target's own forward.",
+    latex=r"\langle f(x, w), \bar y \rangle = \langle x, \bar x \rangle = \langle w, \bar w \rangle",
+    check=_check,
+    families=("bilinear", "linear", "maximum", "pointwise"),
+    roles=("input", "weight"),
+    share=5,
+    wants=not_rounded,
+)

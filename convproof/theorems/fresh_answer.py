@@ -1,0 +1,62 @@
+"""Fresh answer: it follows the data and not their address, and belongs to the caller alone.
+
+The same buffers are filled with other data between two calls. A cache by address gives the old
+answer again; an answer in memory that the next call reuses, or in an input's, changes under the
+caller's eyes. It is asked only of answers that are right when they are asked alone.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from convproof.calls import call_of
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, at, controls
+from convproof.theorems.right import Right, right
+
+
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    before = right(function, case, request)
+    after = right(function, replace(case, seed=case.seed + 1), request)
+    call = call_of(function, case, before.arrays)
+    alone = subject.ask(call)
+    if _wrong(before, alone.y):
+        return Seen("the answer is not right alone")
+    if alone.shared:
+        raise Violation(
+            law=f"an answer belongs to the caller, but it lies in the memory of {alone.shared}",
+            call=call,
+            assertion=f"not np.shares_memory(answer(), {alone.shared})",
+        )
+    first, second = subject.ask_twice(call, after.arrays)
+    for got, known, keeps in ((first, before, True), (second, after, False)):
+        index = known.judge(got) if got.shape == known.expected.shape else ()
+        if index is not None:
+            raise Violation(
+                law="an answer belongs to the caller: the next call changed it"
+                if keeps
+                else "an answer follows its data: the same buffers held other data before",
+                call=call,
+                then=after.arrays,
+                keeps=keeps,
+                assertion=known.assertion(index, at(index)),
+                index=index,
+                got=got[index],
+                expected=known.expected[index],
+            )
+    same = before.expected.shape == after.expected.shape and not _wrong(after, before.expected)
+    return Seen("both data have one answer" if same else controls(after.judge, after.expected))
+
+
+def _wrong(known: Right, got: np.ndarray) -> bool:
+    return got.shape != known.expected.shape or known.judge(got) is not None
+
+
+THEOREM = Theorem(
+    name="fresh",
+    statement="An answer follows the data, not their address, and belongs to the caller.",
+    latex=r"f \text{ reads } x, \text{ not } \&x",
+    check=_check,
+    share=4,
+)

@@ -1,0 +1,110 @@
+"""Rejects: a call that no layer answers is refused, not answered.
+
+A kernel wider than the padded input, channels that do not fit the weights, a stride of zero, a
+number of groups that does not divide the channels, a cotangent of the wrong shape. An exception of
+any kind refuses; an answer, whatever it is, breaks the law.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from convproof.calls import Call, call_of
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.theorems.base import Request, Seen, Subject, Theorem, Unanswered, Violation
+from convproof.theorems.right import right
+
+
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    known = right(function, case, request)
+    call = call_of(function, case, known.arrays)
+    illegal = list(_illegal(function, case, call))
+    law, wrong = illegal[case.seed % len(illegal)]
+    try:
+        got = subject.ask(wrong).y
+    except Unanswered as refusal:
+        if refusal.silence in ("raised", "no array"):
+            return Seen()
+        refusal.law = f"{law}: refused by an exception, but {refusal.law}"
+        raise
+    raise Violation(
+        law=f"{law}: a call that no layer answers is refused, but an array of shape {got.shape} "
+        "came back",
+        call=wrong,
+        assertion="False, 'an illegal call was answered'",
+    )
+
+
+def _illegal(function: Function, case: Case, call: Call) -> Iterator[tuple[str, Call]]:
+    """Yield laws with calls near this one that break them."""
+    given = dict(call.given)
+    if "stride" in call.options:
+        zero = (0,) * len(call.options["stride"])
+        yield "stride must be at least 1, got 0", replace(call, options=call.options | {"stride": zero})
+    if function.role == "forward" and function.family == "bilinear":
+        x, axis = given["x"], -1 if function.layer == "linear" else 1
+        more = np.concatenate([x, x.take([0], axis)], axis)
+        yield (
+            f"x has as many channels as the weights read, {x.shape[axis]}, got {more.shape[axis]}",
+            _with(call, x=more),
+        )
+    if function.role == "forward" and function.stem in ("conv", "max_pool", "avg_pool"):
+        wide = _too_wide(function, case, call)
+        if wide is not None:
+            yield "the dilated kernel fits into the padded input", wide
+    if "y_bar" in given and function.role in ("input", "weight"):
+        y_bar = given["y_bar"]
+        longer = np.concatenate([y_bar, y_bar.take([0], -1)], -1)
+        yield (
+            f"the cotangent has the output's shape {y_bar.shape}, got {longer.shape}",
+            _with(call, y_bar=longer),
+        )
+    if function.role == "forward" and call.options.get("groups", 1) > 1:
+        channels = given["x"].shape[1]
+        yield (
+            f"groups divides the channels, {channels}, got groups {channels + 1}",
+            replace(call, options=call.options | {"groups": channels + 1}),
+        )
+
+
+def _too_wide(function: Function, case: Case, call: Call) -> Call | None:
+    """Return the call with one position of input and a kernel that does not fit, if one can be."""
+    x = dict(call.given)["x"]
+    if function.stem == "conv":
+        law = case.layer.axes(x.shape[2:])[-1]  # type: ignore[attr-defined]
+        fits = law.span - sum(law.padding)
+        if fits < 2 or call.options.get("padding_mode") is not None:
+            return None
+        return _with(call, x=x[..., : fits - 1])
+    sizes = dict(call.options)
+    padded = x.shape[-1] + 2 * sizes["padding"][-1] if isinstance(sizes["padding"][-1], int) else 0
+    if not padded or sizes.get("ceil_mode"):
+        return None
+    kernel = (*sizes["kernel_size"][:-1], padded + 1)
+    return replace(call, options=sizes | {"kernel_size": kernel})
+
+
+def _with(call: Call, **arrays: np.ndarray) -> Call:
+    return replace(call, given=tuple((n, arrays.get(n, v)) for n, v in call.given))
+
+
+def _has_illegal_neighbours(function: Function, case: Case, request: Request) -> bool:
+    del case, request
+    return function.role != "forward" or function.stem in (
+        "conv", "conv_transpose", "linear", "max_pool", "avg_pool",
+    )  # fmt: skip
+
+
+THEOREM = Theorem(
+    name="rejects",
+    statement="A call that no layer answers is refused, not answered.",
+    latex=r"n + p_\ell + p_h < \hat r \implies \text{error}",
+    check=_check,
+    families=("bilinear", "mean", "maximum"),
+    roles=("forward", "input", "weight"),
+    share=4,
+    wants=_has_illegal_neighbours,
+    needs=frozenset({"rejects"}),
+)

@@ -1,0 +1,48 @@
+"""The same array in other memory layouts, and memory that a skipped write shows in."""
+
+import numpy as np
+
+from convproof.calls import LAYOUTS
+
+TORCH_LAYOUTS = ("plain", "sliced", "transposed", "channels_last", "offset")
+NUMPY_LAYOUTS = LAYOUTS
+
+
+def lay(array: np.ndarray, layout: str) -> np.ndarray:
+    """Return a copy of the array that lies in memory as the layout says.
+
+    Args:
+        array: any array.
+        layout: one of ``convproof.calls.LAYOUTS``.
+
+    Example:
+        >>> lay(np.arange(3), "negative").strides
+        (-8,)
+    """
+    if layout == "transposed":
+        return np.asfortranarray(array.copy())
+    if layout == "channels_last" and array.ndim > 2:
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1)
+    if layout == "offset":
+        store = np.zeros(array.size + 1, array.dtype)
+        view = store[1:].reshape(array.shape)
+    elif layout in ("sliced", "negative"):
+        step = 2 if layout == "sliced" else -1
+        size = [abs(step) * n for n in array.shape]
+        view = np.zeros(size, array.dtype)[(slice(None, None, step),) * array.ndim]
+    else:
+        view = np.empty_like(array, order="C", subok=False)
+    view[...] = array
+    if layout == "read_only":
+        view.flags.writeable = False
+    return view
+
+
+def poison(sizes: set[int]) -> None:
+    """Fill memory of these sizes with ones and free it, so that an allocation is likely to get it.
+
+    An answer of which a part is never written then holds NaN there, and not what a right answer
+    left in the same place.
+    """
+    held = [np.full(size, 0xFF, np.uint8) for size in sizes for _ in range(4)]
+    del held
