@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,10 +11,11 @@ from convproof.cases import Arrays, Case
 from convproof.errors import ConvProofError
 from convproof.functions import FAMILIES, ROLES, Family, Function, Role
 from convproof.numeric.dtypes import HALVES
+from convproof.violations import Unanswered as Unanswered
+from convproof.violations import Violation as Violation
 
 EVERY: tuple[Family, ...] = tuple(FAMILIES)
 EXACT: tuple[Family, ...] = tuple(family for family in EVERY if family != "smooth")
-Silence = Literal["raised", "crashed", "hung", "memory", "no array"]
 
 
 class DisagreementError(ConvProofError):
@@ -56,50 +57,6 @@ class Subject(Protocol):
 
         Both are read at the end, so an answer that the second call overwrote shows.
         """
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Violation(AssertionError):  # noqa: N818  # the word of the field
-    """A law that a target breaks, with the first element that shows it.
-
-    Attributes:
-        law: the law, in one line, with the numbers in it.
-        call: what the target was asked.
-        assertion: the law as Python, about the NumPy array ``y``, about ``answer()``, which asks
-            the target once more, or about ``bits`` of an answer.
-        index: the first element that differs, row-major; None if no element is to blame.
-        got: its value in the target's answer.
-        expected: its value by the law.
-        hint: what is known to cause this, if anything.
-        ratio: the error over its bound, where there is a bound.
-        then: data that are written over the given ones after a first call, if a second follows.
-        keeps: whether it is then the first answer that is read.
-    """
-
-    law: str
-    call: Call
-    assertion: str = ""
-    index: tuple[int, ...] | None = None
-    got: object = None
-    expected: object = None
-    hint: str = ""
-    ratio: float | None = None
-    then: Arrays | None = None
-    keeps: bool = False
-
-    def __str__(self) -> str:
-        return self.law
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Unanswered(Violation):
-    """A call that brought no array: it raised, its process died, or it did not end.
-
-    Attributes:
-        silence: which of them.
-    """
-
-    silence: Silence = "raised"
 
 
 @dataclass(frozen=True, slots=True)

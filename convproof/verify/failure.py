@@ -13,7 +13,6 @@ from convproof.verify.targets.find import Target
 from convproof.verify.targets.subject import Kind
 
 
-
 def facts(outcome: Outcome) -> list[tuple[str, str]]:
     """Return what a person wants to know first, as (word, sentence) pairs."""
     violation, case = outcome.violation, outcome.case

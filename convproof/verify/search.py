@@ -150,7 +150,9 @@ class Search:
 
 
 def _silence(violation: Violation) -> str:
-    return violation.silence if isinstance(violation, Unanswered) else ""
+    """Return how a call went unanswered; a process that grows may also hang, or die."""
+    silence = violation.silence if isinstance(violation, Unanswered) else ""
+    return "lost" if silence in ("crashed", "hung", "memory") else silence
 
 
 def broken(tallies: dict[Theorem, Tally]) -> Iterator[tuple[Theorem, Tally]]:

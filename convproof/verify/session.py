@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from convproof.functions import FIRST, Function
 from convproof.errors import MissingExtraError, TargetError
+from convproof.functions import FIRST, Function
 from convproof.verify.progress import Progress
 from convproof.verify.quiet import quiet_stdout
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run

@@ -19,12 +19,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from convproof.errors import MissingExtraError, TargetError
 from convproof.calls import given_names
+from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import Function
 from convproof.implementation import implementation_names
-from convproof.names.arguments import argument_names
 from convproof.names import get_implementation
+from convproof.names.arguments import argument_names
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 LACKS = frozenset(

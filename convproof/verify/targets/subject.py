@@ -16,8 +16,8 @@ from convproof.cases import Arrays
 from convproof.errors import MissingExtraError, UnsupportedError
 from convproof.functions import Function
 from convproof.numeric.dtypes import BFLOAT16
-from convproof.theorems.base import Unanswered
 from convproof.verify.targets.layouts import NUMPY_LAYOUTS, TORCH_LAYOUTS, lay, poison
+from convproof.violations import Unanswered
 
 Kind = Literal["numpy", "torch"]
 
