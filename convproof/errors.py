@@ -29,6 +29,10 @@ class TargetError(ConvProofError):
     """A verification target cannot be found, imported or understood."""
 
 
+class EvidenceError(ConvProofError):
+    """A file of evidence, of known failures or of a sweep is not what it should be."""
+
+
 class MissingExtraError(ConvProofError, ImportError):
     """A command or implementation needs a package that is not installed.
 

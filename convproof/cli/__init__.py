@@ -16,6 +16,7 @@ from convproof.errors import ConvProofError
 
 _COMMANDS = {  # name: (module, line of help); the module holds the command under its own name
     "verify": ("convproof.cli.verify", "Check convolutions against the derivation and the oracle."),
+    "replay": ("convproof.cli.replay", "Ask the failures of an evidence file again."),
     "derive": ("convproof.cli.derive", "Print the matrices and derivatives of a variant."),
     "list": ("convproof.cli.listing", "Name the implementations, functions and theorems."),
     "bench": ("convproof.cli.bench", "Time against named rivals in the same process."),

@@ -1,4 +1,4 @@
-"""Writing results: JSON documents, to a file that is whole or not there, or to standard output."""
+"""Writing results: to a file that is whole or not there, or to standard output."""
 
 import json
 import os
@@ -23,20 +23,21 @@ json_option = click.option(
 )
 
 
-class Output:
-    """A place for one JSON document, found to be writable before the work starts.
+class Place:
+    """A place for one text, found to be writable before the work starts.
 
     A file is written beside its place and moved there when it is complete; if the work fails, what
     was there before stays.
 
     Args:
         path: a file, ``"-"`` for standard output, or None for nowhere.
+        option: the option that named it.
 
     Raises:
         click.BadParameter: if the file cannot be written.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, option: str) -> None:
         self._path = path
         self._draft: Path | None = None
         if path is None or path == STDOUT:
@@ -53,14 +54,19 @@ class Output:
             self._draft = Path(draft)
         except OSError as error:
             msg = f"{path!r} cannot be written: {error.strerror}."
-            raise click.BadParameter(msg, param_hint="--json") from None
+            raise click.BadParameter(msg, param_hint=option) from None
 
     @property
     def owns_stdout(self) -> bool:
-        """Whether standard output is for the document alone."""
+        """Whether standard output is for the text alone."""
         return self._path == STDOUT
 
-    def __enter__(self) -> "Output":
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything is to be written at all."""
+        return self._path is not None
+
+    def __enter__(self) -> "Place":
         return self
 
     def __exit__(
@@ -72,13 +78,10 @@ class Output:
         if self._draft is not None:
             self._draft.unlink(missing_ok=True)
 
-    def write(self, command: str, verdict: str, **contents: Any) -> None:
-        """Write the document of a command, with its schema and version."""
+    def write_text(self, text: str) -> None:
+        """Write the text, whole or not at all."""
         if self._path is None:
             return
-        head = {"schema": f"convproof/{command}/1", "version": __version__}
-        document = {**head, "command": command, "verdict": verdict, **contents}
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         if self._path == STDOUT:
             click.echo(text, nl=False)
             return
@@ -94,3 +97,22 @@ class Output:
         except OSError as error:
             msg = f"{self._path!r} cannot be written: {error.strerror}."
             raise click.ClickException(msg) from None
+
+
+class Output(Place):
+    """A place for one JSON document."""
+
+    def __init__(self, path: str | None) -> None:
+        super().__init__(path, "--json")
+
+    def __enter__(self) -> "Output":
+        return self
+
+    def write(self, command: str, verdict: str, **contents: Any) -> None:
+        """Write the document of a command, with its schema and version."""
+        head = {"schema": f"convproof/{command}/1", "version": __version__}
+        self.write_document({**head, "command": command, "verdict": verdict, **contents})
+
+    def write_document(self, document: dict[str, Any]) -> None:
+        """Write a document as it is."""
+        self.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

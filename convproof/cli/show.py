@@ -1,5 +1,6 @@
 """Showing a verification to a person: tables in a terminal, plain text elsewhere."""
 
+import re
 import sys
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from convproof.verify.runner import failures
 from convproof.verify.session import Report
 from convproof.verify.table import LEGEND, narrow, plain, rows, summary, unsupported
 
-_STYLES = {"ok": "green", "FAIL": "bold red", "weak": "yellow", "-": "dim", ".": "dim"}
+_STYLES = {"ok": "green", "FAIL": "bold red", "XPASS": "bold red", "xfail": "yellow"}
 
 
 def show_report(report: Report) -> None:
@@ -25,10 +26,15 @@ def show_report(report: Report) -> None:
     lacking = unsupported(report.outcomes)
     if lacking:
         _line(f"unsupported: {', '.join(lacking)}", style="dim")
+    if report.target.lacks:
+        _line(f"declares to lack: {', '.join(sorted(report.target.lacks))}", style="dim")
     for outcome in failures(report.outcomes):
-        title = f"FAIL {outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
+        title = f"{outcome.status.upper()} {outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
         _line("")
         _line(title, style="bold red")
+        if outcome.violation is None:
+            _line(f"  {outcome.reason}")
+            continue
         for word, sentence in facts(outcome):
             _line(f"  {word + ':':<16} {sentence}")
         _line("  reproduce:")
@@ -57,7 +63,7 @@ def _show_table(report: Report) -> None:
         return
     table = Table(*heading, title=f"convproof verify {report.spec}", caption=LEGEND)
     for line in body:
-        table.add_row(*(Text(cell, style=_STYLES.get(cell.split(" ")[0], "")) for cell in line))
+        table.add_row(*(Text(cell, style=_STYLES.get(re.split(r"\W", cell)[0], "")) for cell in line))
     console.print(table)
 
 

@@ -1,10 +1,14 @@
 """``convproof verify``: every theorem, asked of a target."""
 
+import os
 import secrets
+from contextlib import ExitStack
+from difflib import get_close_matches
+from pathlib import Path
 
 import click
 
-from convproof.cli.output import Output, json_option
+from convproof.cli.output import Output, Place, json_option
 
 _DTYPES = ("float32", "float64", "float16", "bfloat16", "int64")
 
@@ -19,10 +23,11 @@ def _only(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     if words:
         from convproof.functions import Function
 
-        known = [function.name for function in Function.all()]
+        names = {name for f in Function.all() for name in (f.name, f.layer)}
         for word in words:
-            if word not in known:
-                msg = f"{word!r} is none of {', '.join(known)}."
+            if word not in names:
+                near = get_close_matches(word, names, 3) or sorted({f.layer for f in Function.all()})
+                msg = f"{word!r} is no function; there are {', '.join(near)} (convproof list)."
                 raise click.BadParameter(msg)
     return words
 
@@ -51,10 +56,13 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     type=click.Choice(["quick", "ci", "thorough"]),
     default="quick",
     show_default=True,
-    help="How many cases per theorem; ci is the same at every run.",
+    help="How many cases per function; ci is the same at every run.",
 )
 @click.option(
-    "--only", callback=_only, metavar="NAMES", help="Only these, e.g. conv2d,conv2d_weight."
+    "--only",
+    callback=_only,
+    metavar="NAMES",
+    help="Only these, e.g. conv2d_weight,max_pool2d; a layer's name stands for its VJPs too.",
 )
 @click.option("--dims", callback=_dims, metavar="1,2,3", help="Only over these numbers of axes.")
 @click.option(
@@ -80,8 +88,22 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Ask the cases of an earlier run again.")
 @click.option(
-    "--examples", type=click.IntRange(min=1), help="Cases per theorem, instead of the profile's."
+    "--examples", type=click.IntRange(min=1), help="Cases per function, instead of the profile's."
 )
+@click.option("--device", default="cpu", show_default=True, help="Where torch's tensors lie.")
+@click.option(
+    "--in-process",
+    is_flag=True,
+    help="Call the target in this process, which a crash of it then ends.",
+)
+@click.option(
+    "--xfail",
+    "xfail_path",
+    type=click.Path(dir_okay=False),
+    help="A TOML file of known failures; that one of them holds is a failure.",
+)
+@click.option("--junit", "junit_path", metavar="FILE", help="Write JUnit XML to FILE.")
+@click.option("--markdown", "markdown_path", metavar="FILE", help="Write a summary to FILE.")
 @json_option
 def command(
     target: str | None,
@@ -94,23 +116,33 @@ def command(
     arrays: str,
     seed: int | None,
     examples: int | None,
+    device: str,
+    in_process: bool,
+    xfail_path: str | None,
+    junit_path: str | None,
+    markdown_path: str | None,
     json_path: str | None,
 ) -> int:
     """Check TARGET against the symbolic derivation and the exact oracle.
 
     TARGET is an installed implementation (numpy, torch, ...), a module, module:object or
-    path/file.py:object. An object is a function with conv2d's signature, or holds functions
-    called conv1d ... conv3d, conv2d_input, conv2d_weight, conv2d_bias. Without TARGET everything
-    that is installed is verified.
+    path/file.py:object. An object is a function with conv2d's signature, or holds functions with
+    torch.nn.functional's names: conv2d, conv2d_input, conv2d_weight, conv2d_bias, max_pool2d,
+    max_pool2d_input, ... (convproof list). Without TARGET everything that is installed is
+    verified. It runs in a process of its own, so that a crash or a hang is a failure of it.
 
     A target is called f(x, w, bias, stride=..., padding=..., dilation=..., groups=...), its VJPs
     f_input(input_size, w, y_bar, ...), f_weight(x, weight_size, y_bar, ...) and f_bias(y_bar).
     It may declare supports = {"asymmetric", "circular", "integer"} to be asked more than torch's
-    own geometries.
+    own geometries, and lacks = {"groups", "dilation", ...} to be asked less.
     """
     from convproof.cli.show import show_report
     from convproof.implementation import implementation_names
     from convproof.theorems import DisagreementError
+    from convproof.verify import xfail
+    from convproof.verify.junit import junit
+    from convproof.verify.markdown import markdown
+    from convproof.verify.record import evidence
     from convproof.verify.session import Asked, verify
 
     if target is None and json_path is not None and _is_target(json_path):
@@ -124,32 +156,48 @@ def command(
         lacks=frozenset() if groups else frozenset({"groups"}),
         precision=precision,
         arrays="torch" if arrays == "torch" else "numpy",
+        device=device,
         seed=_seed(profile) if seed is None else seed,
         examples=examples,
+        in_process=in_process,
+        keep=profile != "ci" and seed is None,
     )
     if not asked.functions:
         msg = f"--only {','.join(only)} and --dims {','.join(map(str, dims))} leave no function."
         raise click.UsageError(msg)
+    expected = [] if xfail_path is None else xfail.read(xfail_path)
     reports = []
-    with Output(json_path) as output:
+    with ExitStack() as stack:
+        output = stack.enter_context(Output(json_path))
+        junit_place = stack.enter_context(Place(junit_path, "--junit"))
+        markdown_place = stack.enter_context(Place(markdown_path, "--markdown"))
         try:
             for spec in [target] if target is not None else implementation_names():
-                reports.append(verify(spec, asked, alone=target is not None))
+                report = verify(spec, asked, alone=target is not None, expected=expected)
+                reports.append(report)
                 if not output.owns_stdout:
-                    show_report(reports[-1])
+                    show_report(report)
         except DisagreementError as error:
             output.write("verify", "unknown", profile=profile, seed=asked.seed, reason=str(error))
             click.echo(f"Error: {error}", err=True)
             return 1
         failed = any(report.failed for report in reports)
-        output.write(
-            "verify",
-            "failed" if failed else "passed",
-            profile=profile,
-            seed=asked.seed,
-            targets=[report.as_record() for report in reports],
+        verdict = "failed" if failed else "passed"
+        output.write_document(
+            evidence(reports, profile=profile, seed=asked.seed, verdict=verdict)
         )
+        junit_place.write_text(junit(reports))
+        markdown_place.write_text(markdown(reports))
+        _write_summary(markdown(reports))
     return int(failed)
+
+
+def _write_summary(text: str) -> None:
+    """Add a run to the page that GitHub shows of a job, where there is one."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if page:
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _is_target(word: str) -> bool:

@@ -20,7 +20,7 @@ from convproof.theorems import THEOREMS, Request, Seen, Subject, Theorem, Unansw
 from convproof.verify.search import Search, Tally, first_broken
 
 _UNSUPPORTED = "unsupported: "
-Status = Literal["pass", "fail", "weak", "unsupported", "not run"]
+Status = Literal["pass", "fail", "weak", "unsupported", "not run", "xfail", "xpass"]
 BY_HAND = 16  # elements of input and weights that a person can check
 PROFILES = {"quick": (40, 15), "ci": (300, 60), "thorough": (3000, 1000)}
 DTYPES = {
@@ -261,10 +261,10 @@ def _database(
 
 
 def failures(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Return the outcomes that refute the target."""
-    return (outcome for outcome in outcomes if outcome.status == "fail")
+    """Return the outcomes that refute the target, or an expectation of it."""
+    return (outcome for outcome in outcomes if outcome.status in ("fail", "xpass"))
 
 
 def checked(outcomes: Iterable[Outcome]) -> bool:
     """Return whether anything at all was asked and answered."""
-    return any(outcome.status in ("pass", "fail", "weak") for outcome in outcomes)
+    return any(outcome.status not in ("unsupported", "not run") for outcome in outcomes)

@@ -1,19 +1,21 @@
 """One verification as a whole: what was asked of a target, and what is to be reported of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import FIRST, Function
 from convproof.verify.progress import Progress
-from convproof.verify.quiet import quiet_stdout
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
-from convproof.verify.table import summary
-from convproof.verify.targets.find import Target, find_target
-from convproof.verify.targets.subject import Kind, TargetSubject
-from convproof.verify.threads import one_thread
+from convproof.verify.targets.open import opened
+from convproof.verify.targets.subject import Kind
+from convproof.verify.xfail import Expected, applied
+
+EXAMPLES = Path(".convproof") / "examples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,11 @@ class Asked:
         dtypes: empty: float32, and int64 of a target that declares ``"integer"``.
         precision: what the target promises; None: what its dtype suggests.
         arrays: the kind of arrays that the target takes.
+        device: where torch's tensors lie.
         examples: cases per function; None: the profile's.
         lacks: what the target is not asked, besides what it declares.
+        in_process: whether it is called in this process.
+        keep: whether failing cases are kept in ``EXAMPLES`` and asked again first.
     """
 
     profile: str
@@ -39,8 +44,11 @@ class Asked:
     dtypes: tuple[str, ...] = ()
     precision: str | None = None
     arrays: Kind = "numpy"
+    device: str = "cpu"
     examples: int | None = None
     lacks: frozenset[str] = frozenset()
+    in_process: bool = False
+    keep: bool = False
 
     @property
     def functions(self) -> tuple[Function, ...]:
@@ -48,7 +56,7 @@ class Asked:
         return tuple(
             function
             for function in Function.all()
-            if (not self.only or function.name in self.only)
+            if (not self.only or {function.name, function.layer} & set(self.only))
             and (not self.dims or function.dims in self.dims)
         )
 
@@ -58,6 +66,23 @@ class Asked:
         forwards = [function for function in self.functions if function.role == "forward"]
         two = Function("conv2d")
         return two if two in forwards or not forwards else forwards[0]
+
+    def plan(self, target: Any) -> Plan:
+        """Return what is asked of a target that was found."""
+        default = ("float32", "int64") if "integer" in target.supports else ("float32",)
+        heavy, light = PROFILES[self.profile]
+        if self.examples is not None:
+            heavy = light = self.examples
+        return Plan(
+            functions=tuple(f for f in self.functions if f.role in FIRST or f in target.functions),
+            dtypes=self.dtypes or default,
+            examples=(heavy, light),
+            seed=self.seed,
+            precision=self.precision,
+            supports=target.supports,
+            lacks=target.lacks | self.lacks,
+            database=EXAMPLES / _slug(target.spec) if self.keep else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +99,7 @@ class Report:
     """
 
     spec: str
-    target: Target | None
+    target: Any
     outcomes: Sequence[Outcome]
     asked: Asked
     seconds: float = 0.0
@@ -82,75 +107,55 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether some theorem was refuted."""
+        """Whether some theorem was refuted that was not expected to be."""
         return any(failures(self.outcomes))
 
-    def as_record(self) -> dict[str, Any]:
-        """Return the report as values for JSON."""
-        if self.target is None:
-            return {"target": self.spec, "verdict": "unsupported", "reason": self.missing}
-        return {
-            "target": self.spec,
-            "verdict": "failed" if self.failed else "passed",
-            "supports": sorted(self.target.supports),
-            "summary": summary(self.outcomes),
-            "seconds": round(self.seconds, 3),
-            "theorems": [
-                {
-                    "function": outcome.function.name,
-                    "dtype": outcome.dtype,
-                    "theorem": outcome.theorem.name,
-                    "verdict": outcome.status,
-                    "reason": outcome.reason,
-                    "examples": outcome.examples,
-                    "weak": outcome.weak,
-                }
-                for outcome in self.outcomes
-            ],
-        }
 
-
-def verify(spec: str, asked: Asked, *, alone: bool = True) -> Report:
+def verify(
+    spec: str, asked: Asked, *, alone: bool = True, expected: Sequence[Expected] = ()
+) -> Report:
     """Return what a target answered to every theorem that was asked.
-
-    What the target prints is kept from standard output, which may be for a document alone.
 
     Args:
         spec: see ``convproof.verify.targets.find``.
         asked: the request.
         alone: whether this target was asked for by name: then a missing package is an error, and
             so is a target of which nothing can be asked.
+        expected: failures that are known.
 
     Raises:
         TargetError: if the target cannot be found, or nothing at all could be checked.
         MissingExtraError: if its package is not installed.
     """
     started = perf_counter()
-    try:
-        with quiet_stdout():
-            target = find_target(spec, bare=asked.bare)
-    except (MissingExtraError, TargetError) as error:
-        if alone:
-            raise
-        return Report(spec=spec, target=None, outcomes=(), asked=asked, missing=str(error))
-    default = ("float32", "int64") if "integer" in target.supports else ("float32",)
-    plan = Plan(
-        functions=tuple(f for f in asked.functions if f.role in FIRST or f in target.functions),
-        dtypes=asked.dtypes or default,
-        examples=PROFILES[asked.profile] if asked.examples is None else (asked.examples,) * 2,
-        seed=asked.seed,
-        precision=asked.precision,
-        supports=target.supports,
-        lacks=target.lacks | asked.lacks,
-    )
-    subject = TargetSubject(target.functions, asked.arrays)
-    shown = Progress(spec, sum(len(theorems) for _, _, theorems in jobs(plan)))
-    with one_thread(), shown as progress, quiet_stdout():
+    with ExitStack() as stack:
+        try:
+            subject, target = stack.enter_context(
+                opened(
+                    spec,
+                    kind=asked.arrays,
+                    bare=asked.bare,
+                    device=asked.device,
+                    in_process=asked.in_process,
+                )
+            )
+        except (MissingExtraError, TargetError) as error:
+            if alone:
+                raise
+            return Report(spec=spec, target=None, outcomes=(), asked=asked, missing=str(error))
+        plan = asked.plan(target)
+        total = sum(len(theorems) for _, _, theorems in jobs(plan))
+        progress = stack.enter_context(Progress(spec, total))
         outcomes = run(subject, target.functions, plan, on=progress.tell)
     if alone and not checked(outcomes):
         wanted = ", ".join(function.name for function in asked.functions)
         held = ", ".join(function.name for function in target.functions)
         msg = f"nothing of {spec!r} could be checked: looked for {wanted}; it offers {held}."
         raise TargetError(msg)
-    seconds = perf_counter() - started
-    return Report(spec=spec, target=target, outcomes=outcomes, asked=asked, seconds=seconds)
+    outcomes = applied(outcomes, [e for e in expected if e.speaks_of(spec, target.versions)])
+    report = Report(spec=spec, target=target, outcomes=outcomes, asked=asked)
+    return replace(report, seconds=perf_counter() - started)
+
+
+def _slug(spec: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in spec).strip("-")

@@ -1,31 +1,50 @@
-"""The table at the end: one row per function and dtype, one column per theorem."""
+"""The table at the end: one row per function and dtype, with the laws that hold and on how much."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from convproof.verify.runner import Outcome
 
-_MARKS = {"pass": "ok", "fail": "FAIL", "weak": "weak", "unsupported": "-", "not run": "."}
-LEGEND = "ok N: held on N cases; weak: could not have failed; .: not asked after a failure"
+HEADING = ["function", "dtype", "cases", "laws", "weak", "error/bound", "verdict"]
+LEGEND = "cases: of the law asked most often; weak: cases that could not have failed"
+_LOUD = {"fail": "FAIL", "xpass": "XPASS", "xfail": "xfail"}
+_ASKED = ("pass", "fail", "weak", "xfail", "xpass")
 
 
 def rows(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
-    """Return the heading and the rows of what is supported; a cell is a mark and its cases."""
-    columns = list(dict.fromkeys(outcome.theorem.name for outcome in outcomes))
-    lines: dict[tuple[str, str], dict[str, str]] = {}
+    """Return the heading and a row for every function and dtype that could be asked."""
+    held: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
-        if outcome.status == "unsupported":
-            continue
-        line = lines.setdefault((outcome.function.name, outcome.dtype), {})
-        mark = _MARKS[outcome.status]
-        line[outcome.theorem.name] = f"{mark} {outcome.examples}" if outcome.examples else mark
-    body = [[*key, *(line.get(name, "") for name in columns)] for key, line in lines.items()]
-    return ["function", "dtype", *columns], body
+        held.setdefault((outcome.function.name, outcome.dtype), []).append(outcome)
+    body = [[*key, *_row(found)] for key, found in held.items() if _could_be_asked(found)]
+    return HEADING, body
+
+
+def _row(outcomes: list[Outcome]) -> list[str]:
+    asked = [outcome for outcome in outcomes if outcome.status in _ASKED]
+    ratios = [outcome.ratio for outcome in asked if outcome.ratio is not None]
+    loud = [f"{_LOUD[o.status]} {o.theorem.name}" for o in asked if o.status in _LOUD]
+    lacking = sorted(o.theorem.name for o in asked if o.status == "weak")
+    return [
+        str(max(outcome.examples for outcome in asked)),
+        str(sum(outcome.status == "pass" for outcome in asked)),
+        str(sum(sum(outcome.weak.values()) for outcome in asked)),
+        f"{max(ratios):.2g}" if ratios else "",
+        ", ".join(loud) or ("ok" if not lacking else f"ok; weak: {', '.join(lacking)}"),
+    ]
+
+
+def _could_be_asked(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.status in _ASKED for outcome in outcomes)
 
 
 def unsupported(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return the functions that could not be asked, in one dtype or another."""
-    return list(dict.fromkeys(o.function.name for o in outcomes if o.status == "unsupported"))
+    """Return the functions of which no law could be asked, in one dtype or another."""
+    lacking: dict[tuple[str, str], bool] = {}
+    for outcome in outcomes:
+        key = (outcome.function.name, outcome.dtype)
+        lacking[key] = lacking.get(key, True) and outcome.status == "unsupported"
+    return list(dict.fromkeys(name for (name, _), lacks in lacking.items() if lacks))
 
 
 def plain(heading: list[str], body: list[list[str]]) -> str:
@@ -39,13 +58,12 @@ def plain(heading: list[str], body: list[list[str]]) -> str:
 
 
 def narrow(heading: list[str], body: list[list[str]]) -> str:
-    """Return the table for a terminal too narrow for it: a paragraph per row."""
-    paragraphs = []
+    """Return the table for a terminal too narrow for it: two lines per row."""
+    lines = []
     for function, dtype, *cells in body:
-        paragraphs.append(f"{function} {dtype}")
-        pairs = zip(heading[2:], cells, strict=True)
-        paragraphs += [f"  {name:<12} {cell}" for name, cell in pairs if cell]
-    return "\n".join(paragraphs)
+        told = [f"{word} {cell}" for word, cell in zip(heading[2:-1], cells[:-1], strict=True)]
+        lines += [f"{function} {dtype}: {cells[-1]}", f"  {', '.join(told)}"]
+    return "\n".join(lines)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -57,8 +75,10 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     parts = [
         f"{counts['pass']} theorems hold",
         f"{counts['fail']} fail",
+        *([f"{counts['xfail']} fail as expected"] if counts["xfail"] else []),
+        *([f"{counts['xpass']} hold against expectation"] if counts["xpass"] else []),
         *([f"{counts['weak']} weak"] if counts["weak"] else []),
         *([f"{counts['not run']} not asked"] if counts["not run"] else []),
         *([f"{lacking} functions unsupported"] if lacking else []),
     ]
-    return f"{', '.join(parts)}; {cases} cases, {weak_cases} of them weak"
+    return f"{', '.join(parts)}; {cases} checks, {weak_cases} of them weak"

@@ -83,6 +83,9 @@ def _served(subject: Any, message: tuple[Any, ...]) -> tuple[Any, ...]:
         return ("unanswered", *map(str, told))
     except (UnsupportedError, MissingExtraError) as error:
         return ("unsupported", str(error))
+    except BaseException as error:  # Ctrl-C is the judge's: this one is the target's own
+        law = f"a legal call is answered, but it raised {type(error).__name__}"
+        return ("unanswered", law, "", "", "raised")
 
 
 def _told(error: BaseException) -> str:

@@ -1,0 +1,128 @@
+"""Failures that are known: a file names them, and a run says when one no longer fails.
+
+A TOML file; ``versions`` are those that the failures were seen with, and entries of other versions
+do not apply::
+
+    target = "torch"
+    versions = { torch = "2.13.0" }
+
+    [[expected]]
+    function = "avg_pool3d*"          # a name, or a pattern of names
+    theorem = "shape"
+    dtype = "*"                       # the default
+    reason = "refuses an input below the kernel, padding not counted"
+    strict = true                     # the default: that it holds is a failure, as in pytest
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from convproof.errors import EvidenceError
+from convproof.verify.runner import Outcome
+
+_WORDS = {"function", "theorem", "dtype", "reason", "strict"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One known failure.
+
+    Attributes:
+        target: the target it was seen in.
+        versions: of the packages it was seen with; empty: any.
+        function: a pattern of functional names.
+        theorem: the law that is broken.
+        dtype: a pattern of dtypes.
+        reason: why it is known.
+        strict: whether it is a failure that the law holds.
+    """
+
+    target: str
+    versions: tuple[tuple[str, str], ...]
+    function: str
+    theorem: str
+    dtype: str = "*"
+    reason: str
+    strict: bool = True
+
+    def speaks_of(self, spec: str, versions: Any) -> bool:
+        """Return whether the entry is about this target in these versions."""
+        return spec == self.target and all(versions.get(k, v) == v for k, v in self.versions)
+
+    def is_of(self, outcome: Outcome) -> bool:
+        """Return whether the entry is about this outcome."""
+        return (
+            fnmatchcase(outcome.function.name, self.function)
+            and fnmatchcase(outcome.dtype, self.dtype)
+            and outcome.theorem.name == self.theorem
+        )
+
+
+def read(path: str | Path) -> list[Expected]:
+    """Return the known failures that a file names.
+
+    Raises:
+        EvidenceError: if the file cannot be read, or is not as the module says.
+    """
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{str(path)!r} is no list of known failures: {error}."
+        raise EvidenceError(msg) from None
+    target, versions = document.get("target"), document.get("versions", {})
+    entries = document.get("expected")
+    if not isinstance(target, str) or not isinstance(versions, dict):
+        msg = f'{str(path)!r} must say target = "..." and versions = {{...}} at its head.'
+        raise EvidenceError(msg)
+    if not isinstance(entries, list):
+        msg = f"{str(path)!r} has no [[expected]] entry."
+        raise EvidenceError(msg)
+    return [
+        _entry(entry, path, number, target, tuple(sorted(versions.items())))
+        for number, entry in enumerate(entries, 1)
+    ]
+
+
+def _entry(
+    entry: Any, path: str | Path, number: int, target: str, versions: tuple[tuple[str, str], ...]
+) -> Expected:
+    where = f"entry {number} of {str(path)!r}"
+    unknown = sorted(set(entry) - _WORDS) if isinstance(entry, dict) else ["it is no table"]
+    lacking = sorted({"function", "theorem", "reason"} - set(entry))
+    if unknown or lacking:
+        msg = f"{where} must have function, theorem and reason, and may have dtype and strict"
+        found = [f"lacks {', '.join(lacking)}"] * bool(lacking)
+        found += [f"has {', '.join(unknown)}"] * bool(unknown)
+        raise EvidenceError(f"{msg}; it {' and '.join(found)}.")  # noqa: EM102
+    texts = {name: entry[name] for name in _WORDS - {"strict"} if name in entry}
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(
+        entry.get("strict", True), bool
+    ):
+        msg = f"{where}: all are texts, and strict is true or false."
+        raise EvidenceError(msg)
+    return Expected(target=target, versions=versions, **entry)
+
+
+def applied(outcomes: Sequence[Outcome], expected: Sequence[Expected]) -> list[Outcome]:
+    """Return the outcomes, with known failures marked, and those that hold marked as failures.
+
+    A function that breaks a law is not asked the later ones, so those may be expected to fail and
+    not be asked.
+    """
+    marked = []
+    for outcome in outcomes:
+        entry = next((e for e in expected if e.is_of(outcome)), None)
+        if entry is None:
+            marked.append(outcome)
+        elif outcome.status == "fail":
+            marked.append(replace(outcome, status="xfail", reason=entry.reason))
+        elif outcome.status in ("pass", "weak") and entry.strict:
+            reason = f"expected to fail ({entry.reason}), but it holds"
+            marked.append(replace(outcome, status="xpass", reason=reason))
+        else:
+            marked.append(outcome)
+    return marked
