@@ -209,7 +209,7 @@ def _distinct(rng: np.random.Generator, shape: Shape, layer: Layer) -> np.ndarra
 def _permutations(rng: np.random.Generator, rows: Shape, size: int) -> np.ndarray:
     """Return permutations of consecutive integers, of which each row has its own."""
     numbers = np.broadcast_to(np.arange(size) - size // 2, (*rows, size))
-    return rng.permuted(numbers, axis=-1) + rng.integers(1, 2 * _SMALL, (*rows, 1))
+    return rng.permuted(numbers, axis=-1) + rng.integers(-_SMALL, _SMALL + 1, (*rows, 1))
 
 
 def _window_lengths(input_size: int, windows: int) -> set[int]:

@@ -32,7 +32,7 @@ def read(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         msg = f"{str(path)!r} cannot be read: {error.strerror}."
         raise EvidenceError(msg) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, or brackets without end
         msg = f"{str(path)!r} is no evidence file: it is no JSON ({error})."
         raise EvidenceError(msg) from None
     found = document.get("schema") if isinstance(document, dict) else None

@@ -25,11 +25,14 @@ _LARGE = (  # what is added to a tiny case, to come to the sizes of vectors and 
     {"reads": 30},
     {"writes": 14, "taps": 6},
 )
-_CORNERS = (*(_TINY,) * 11, *(_COINCIDING,) * 4, *_LARGE)
+_USUAL = {"usual": 1}  # 3 taps, stride 1, same size: what libraries have special kernels for
+_CORNERS = (*(_TINY,) * 9, *(_COINCIDING,) * 4, *(_USUAL,) * 2, *_LARGE)
 _MAGNITUDES = (1, 2, 3, 9, 0)
 Draw = Callable[[st.SearchStrategy[Any]], Any]  # st.DrawFn cannot be checked at run time
 Words = frozenset[str]
-EXTRAS: Words = frozenset({"asymmetric", "circular", "groups", "dilation", "stride", "padding"})
+EXTRAS: Words = frozenset(
+    {"asymmetric", "circular", "groups", "dilation", "stride", "padding", "ceil"}
+)
 TORCH: Words = EXTRAS - {"asymmetric", "circular"}
 
 
@@ -55,7 +58,8 @@ def window_axes(
     """
     most = 2 if small else 3
     kernel_size = draw(st.integers(1, most + 1)) + taps
-    stride = draw(st.integers(1, most + 1)) if "stride" in offers else 1
+    widest_stride = kernel_size + 1 if reads else most + 1  # pools overlap, or ceil_mode is idle
+    stride = draw(st.integers(1, widest_stride)) if "stride" in offers else 1
     dilation = draw(st.integers(1, most)) if "dilation" in offers else 1
     widest = (0 if "padding" not in offers else kernel_size // 2 if reads else most)
     low = draw(st.integers(0, widest))
@@ -91,7 +95,7 @@ def transposed_axes(
 def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.SearchStrategy[Case]:
     """Return the cases of a layer.
 
-    Half are tiny. A quarter leave the tiny sizes in one direction (outputs, taps, channels,
+    Half are tiny, a tenth have 3 taps an axis, stride 1 and padding 1. A quarter leave the tiny sizes in one direction (outputs, taps, channels,
     images), around the sizes of vectors and tiles; a fifth have coinciding sizes (channels in,
     channels out and the last axis), which show an axis mistaken for another.
 
@@ -109,7 +113,11 @@ def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.Searc
 def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
     first = {k: corner.get(k, 0) for k in ("outputs", "taps")}
     added = [first, *[_TINY] * (dims - 1)]
-    axes = [draw(window_axes(small=dims > 2, offers=offers, **more)) for more in added]
+    if corner is _USUAL and "padding" in offers:
+        axes = [(draw(st.integers(3, 6)), 3, 1, (1, 1), 1) for _ in added]
+        offers = offers - {"groups"}
+    else:
+        axes = [draw(window_axes(small=dims > 2, offers=offers, **more)) for more in added]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     options: dict[str, Any] = {
         "kernel_size": kernel_size,
@@ -120,11 +128,11 @@ def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
         if "circular" in offers
         else "zeros",
     }
+    channels = draw(_channels(offers, corner))  # drawn though unused: fewer draws shrink first
     if corner is _COINCIDING:
         last = layers.Conv(in_channels=1, out_channels=1, **options).axes(sizes)[-1].output_size
-        layer = layers.Conv(in_channels=last, out_channels=last, bias=True, **options)
-    else:
-        layer = layers.Conv(**options, **draw(_channels(offers, corner)))
+        channels = {"in_channels": last, "out_channels": last, "bias": True}
+    layer = layers.Conv(**options, **channels)
     return draw(_bound(layer, (layer.in_channels, *sizes), corner))
 
 
@@ -180,11 +188,11 @@ def _pool(
     added = [first, *[_TINY] * (dims - 1)]
     axes = [draw(window_axes(small=dims > 2, offers=offers, reads=True, **m)) for m in added]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
-    options: dict[str, Any] = {"ceil_mode": draw(st.booleans()) if "ceil" not in offers else False}
+    options: dict[str, Any] = {"ceil_mode": draw(st.booleans()) if "ceil" in offers else False}
     if average:
         options["count_include_pad"] = draw(st.booleans())
         if dims > 1 and "padding" in offers:
-            options["divisor_override"] = draw(st.sampled_from([None, None, None, 2, 3]))
+            options["divisor_override"] = draw(st.sampled_from([*(None,) * 5, 3]))
     layer = kind(
         kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation, **options
     )

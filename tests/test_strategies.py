@@ -1,33 +1,91 @@
 """The strategies build legal cases only, and reach the corners that matter."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
-from convproof.cases import ConvCase
-from convproof.strategies import conv_cases
+from convproof.cases import Case, ask
+from convproof.functions import FAMILIES, Function
+from convproof.numeric.fast import implementation as fast
+from convproof.strategies import EXTRAS, TORCH, cases
 
-DIMS = st.integers(1, 3)
+LAYERS = [layer for names in FAMILIES.values() for layer in names]
+CONVOLUTIONS = st.sampled_from(["conv1d", "conv2d", "conv3d"])
+every_layer = pytest.mark.parametrize("layer", LAYERS)
 
 
-@given(DIMS.flatmap(lambda dims: conv_cases(dims, asymmetric=True, circular=True)))
-def test_every_case_is_legal(case: ConvCase) -> None:
+@every_layer
+@given(data=st.data())
+def test_every_case_is_legal(layer: str, data: st.DataObject) -> None:
     """A spec validates itself, so that its shapes can be computed is the whole check."""
-    assert min(case.input_size) >= 1
-    assert min(case.output_shape) >= 1
+    case = data.draw(cases(layer))
+    assert min(case.input_shape, default=1) >= 1
+    assert min(case.output_shape, default=1) >= 1
     arrays = case.integers()
-    assert arrays.x.shape == case.input_shape
-    assert arrays.y_bar.shape == case.output_shape
-    assert (arrays.x != 0).all()
-    assert abs(arrays.w).max() <= case.magnitude
+    assert arrays["x"].shape == case.input_shape
+    assert arrays["y_bar"].shape == case.output_shape
+    assert Function(layer).family == "maximum" or (arrays["x"] != 0).all()
+    assert "w" not in arrays or abs(arrays["w"]).max() <= (
+        case.magnitude or case.largest("float32")
+    )
 
 
-@given(DIMS.flatmap(conv_cases))
-def test_plain_cases_are_ones_that_torch_accepts(case: ConvCase) -> None:
+@given(CONVOLUTIONS.flatmap(lambda layer: cases(layer, TORCH)))
+def test_plain_cases_are_ones_that_torch_accepts(case: Case) -> None:
     """Zeros, both ends alike; the kernel fits (or there would be no spec)."""
-    ends = [axis.padding for axis in case.layer.axes(case.input_size)]
-    assert case.layer.padding_mode == "zeros"
+    layer: Any = case.layer
+    ends = [axis.padding for axis in layer.axes(case.input_shape[2:])]
+    assert layer.padding_mode == "zeros"
     assert all(low == high for low, high in ends)
+
+
+def test_a_target_without_ceil_mode_is_not_asked_it() -> None:
+    """find() reaches ceil_mode where it is offered, and no case where it is not."""
+    once = settings(database=None, max_examples=100)
+    find(cases("max_pool1d"), lambda case: case.layer.ceil_mode, settings=once)
+    with pytest.raises(NoSuchExample):
+        find(
+            cases("max_pool1d", TORCH - {"ceil"}), lambda case: case.layer.ceil_mode, settings=once
+        )
+
+
+@pytest.mark.parametrize("word", sorted(EXTRAS - {"ceil"}))
+@given(data=st.data())
+def test_what_is_not_offered_keeps_its_default(word: str, data: st.DataObject) -> None:
+    """Without a word none of the cases needs what the word says."""
+    layer: Any = data.draw(cases("conv2d", EXTRAS - {word})).layer
+    assert {
+        "asymmetric": all(low == high for low, high in layer.padding),
+        "circular": layer.padding_mode == "zeros",
+        "groups": layer.groups == 1,
+        "dilation": layer.dilation == (1, 1),
+        "stride": layer.stride == (1, 1),
+        "padding": layer.padding == ((0, 0), (0, 0)),
+    }[word]
+
+
+@given(
+    st.sampled_from(["max_pool1d", "max_pool2d", "max_pool3d"]).flatmap(lambda name: cases(name))
+)
+def test_every_window_of_a_maximum_reads_some_input(case: Case) -> None:
+    """No maximum is that of the padding, minus infinity."""
+    x = case.integers()["x"].astype(np.float64)
+    assert np.isfinite(
+        ask(fast, "forward", case, case.integers().astype(np.float64).but(x=x))
+    ).all()
+
+
+@given(st.sampled_from(FAMILIES["maximum"]).flatmap(lambda name: cases(name)))
+def test_what_a_maximum_compares_is_distinct(case: Case) -> None:
+    """So that the place of each maximum is one: its derivative has no ties."""
+    arrays = case.integers()
+    ones = arrays.but(y_bar=np.ones_like(arrays["y_bar"]))
+    moved = ask(fast, "input", case, ones)
+    assert moved.sum() == ones["y_bar"].size
 
 
 @pytest.mark.parametrize(
@@ -40,15 +98,17 @@ def test_plain_cases_are_ones_that_torch_accepts(case: ConvCase) -> None:
         ("groups with several channels", lambda c: 1 < c.layer.groups < c.layer.in_channels),
         ("depthwise", lambda c: 1 < c.layer.groups == c.layer.in_channels),
         ("circular", lambda c: c.layer.padding_mode == "circular"),
-        ("several images", lambda c: c.batch > 1),
+        ("several images", lambda c: c.input_shape[0] > 1),
         ("a bias", lambda c: c.layer.bias),
         (
             "a floor remainder",
-            lambda c: any((a.padded_size - a.span) % a.stride for a in c.layer.axes(c.input_size)),
+            lambda c: any(
+                (a.padded_size - a.span) % a.stride for a in c.layer.axes(c.input_shape[2:])
+            ),
         ),
         (
             "a kernel wider than the input",
-            lambda c: any(a.span > a.input_size for a in c.layer.axes(c.input_size)),
+            lambda c: any(a.span > a.input_size for a in c.layer.axes(c.input_shape[2:])),
         ),
     ],
 )
@@ -56,7 +116,7 @@ def test_the_corners_are_reached_within_200_cases(corner: str, reached: object) 
     """find() raises if no drawn case satisfies the condition."""
     phases = (Phase.generate,)
     case = find(
-        conv_cases(2, asymmetric=True, circular=True),
+        cases("conv2d"),
         reached,  # type: ignore[arg-type]
         settings=settings(max_examples=200, database=None, derandomize=True, phases=phases),
     )
@@ -65,7 +125,7 @@ def test_the_corners_are_reached_within_200_cases(corner: str, reached: object) 
 
 def test_cases_shrink_to_the_smallest_convolution() -> None:
     """One image, one channel, one tap, one output, no padding, no bias."""
-    case = find(conv_cases(2, asymmetric=True, circular=True), lambda _: True)
+    case = find(cases("conv2d"), lambda _: True)
     assert str(case) == (
         "x (1, 1, 1, 1)  w (1, 1, 1, 1)  bias no  stride (1, 1)  padding (0, 0)  "
         "dilation (1, 1)  groups 1"

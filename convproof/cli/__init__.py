@@ -17,6 +17,10 @@ from convproof.errors import ConvProofError
 _COMMANDS = {  # name: (module, line of help); the module holds the command under its own name
     "verify": ("convproof.cli.verify", "Check convolutions against the derivation and the oracle."),
     "replay": ("convproof.cli.replay", "Ask the failures of an evidence file again."),
+    "sweep": ("convproof.cli.sweep", "Ask the exact law of many geometries, on many processes."),
+    "merge": ("convproof.cli.merge", "Make one result of the shards of a sweep."),
+    "zoo": ("convproof.cli.zoo", "Run the seeded faults and print which law refutes each."),
+    "extract": ("convproof.cli.extract", "Show the matrix that a target really computes."),
     "derive": ("convproof.cli.derive", "Print the matrices and derivatives of a variant."),
     "list": ("convproof.cli.listing", "Name the implementations, functions and theorems."),
     "bench": ("convproof.cli.bench", "Time against named rivals in the same process."),

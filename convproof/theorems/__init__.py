@@ -20,6 +20,7 @@ from convproof.theorems import (
     rounding,
     second_order,
     special_values,
+    ties,
     weight_derivative,
 )
 from convproof.theorems.base import DisagreementError as DisagreementError
@@ -33,8 +34,8 @@ from convproof.theorems.base import Violation as Violation
 THEOREMS: tuple[Theorem, ...] = (  # in the order they are asked: a broken one misleads the later
     output_shape.THEOREM,
     inputs_untouched.THEOREM,
-    fresh_answer.THEOREM,
     determinism.THEOREM,
+    fresh_answer.THEOREM,
     forward.THEOREM,
     input_derivative.THEOREM,
     weight_derivative.THEOREM,
@@ -48,6 +49,7 @@ THEOREMS: tuple[Theorem, ...] = (  # in the order they are asked: a broken one m
     equivariance.THEOREM,
     rounding.THEOREM,
     special_values.THEOREM,
+    ties.THEOREM,
     memory_layout.THEOREM,
     empty_batch.THEOREM,
     rejects.THEOREM,

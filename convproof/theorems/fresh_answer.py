@@ -13,6 +13,7 @@ from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, at, controls
+from convproof.theorems.determinism import CALLS
 from convproof.theorems.right import Right, right
 
 
@@ -21,8 +22,9 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     after = right(function, replace(case, seed=case.seed + 1), request)
     call = call_of(function, case, before.arrays)
     alone = subject.ask(call)
-    if _wrong(before, alone.y):
-        return Seen("the answer is not right alone")
+    other = subject.ask(call_of(function, case, after.arrays))
+    if _wrong(before, alone.y) or _wrong(after, other.y):
+        return Seen("the answers are not right alone")
     if alone.shared:
         raise Violation(
             law=f"an answer belongs to the caller, but it lies in the memory of {alone.shared}",
@@ -33,6 +35,8 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     for got, known, keeps in ((first, before, True), (second, after, False)):
         index = known.judge(got) if got.shape == known.expected.shape else ()
         if index is not None:
+            if any(_wrong(before, subject.ask(call).y) for _ in range(CALLS)):
+                return Seen("the answer changes from call to call")
             raise Violation(
                 law="an answer belongs to the caller: the next call changed it"
                 if keeps

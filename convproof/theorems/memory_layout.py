@@ -17,10 +17,9 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     layouts = [layout for layout in subject.layouts if layout != "plain"]
     if not layouts:
         return Seen("the target's arrays have one layout")
-    layout = layouts[case.seed % len(layouts)]
-    words = layout.replace("_", " ")
-    law = f"{law_of(function)}, of {words} arrays"
-    got = judged(subject, function, case, request, known, law, layout=layout)
+    for layout in layouts:
+        law = f"{law_of(function)}, of {layout.replace('_', ' ')} arrays"
+        got = judged(subject, function, case, request, known, law, layout=layout)
     return Seen(known.weak or controls(known.judge, got))
 
 
@@ -29,6 +28,6 @@ THEOREM = Theorem(
     statement="An array is its elements, however they lie in memory.",
     latex=r"f \text{ depends on } x_i, \text{ not on strides}",
     check=_check,
-    share=2,
+    share=4,
     needs=frozenset({"layouts"}),
 )

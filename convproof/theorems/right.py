@@ -8,7 +8,7 @@ The expected answer is derived twice, by the oracle and by the triples (by the f
 derivation has no layer), and the two must agree before anything is judged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +18,7 @@ from convproof.errors import UnsupportedError
 from convproof.functions import Function
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as oracle
+from convproof.numeric.rounding import PRECISIONS
 from convproof.symbolic.implementation import implementation as derivation
 from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import DisagreementError, Request, first_difference
@@ -66,8 +67,14 @@ def right(function: Function, case: Case, request: Request) -> Right:
 
 @lru_cache(maxsize=_HELD)
 def _right(function: Function, case: Case, dtype: np.dtype, precision: str) -> Right:
-    integers = case.integers(dtype)
-    return right_of(function, case, integers, Request(dtype=dtype, precision=precision))
+    request = Request(dtype=dtype, precision=precision)
+    kept = PRECISIONS[precision].operand_unit
+    if kept and dtype.kind != "i":  # larger operands may be cut: that is the rounding theorem's
+        limit = int(1 / kept)
+        drawn = replace(case, magnitude=min(case.magnitude or limit, limit))
+    else:
+        drawn = case
+    return right_of(function, case, drawn.integers(summed_format(request)), request)
 
 
 def right_of(function: Function, case: Case, integers: Arrays, request: Request) -> Right:
@@ -82,9 +89,16 @@ def right_of(function: Function, case: Case, integers: Arrays, request: Request)
             allowed = allowed_error(function, case, wide, exact, request)
         expected = exact if allowed is not None else exact.astype(dtype)
         return Right(arrays=arrays, expected=expected, allowed=allowed)
-    weak, integers = _within_budget(function, case, integers, dtype)
+    weak, integers = _within_budget(function, case, integers, request)
     expected = agreed(function, case, integers)
     return Right(arrays=integers.astype(dtype), expected=expected.astype(dtype), weak=weak)
+
+
+def summed_format(request: Request) -> str:
+    """Return the number format in which an answer is summed, as far as that is promised."""
+    name = request.dtype.name
+    narrow = name == "float64" and PRECISIONS[request.precision].accumulator != name
+    return "float32" if narrow else name
 
 
 def wider(dtype: np.dtype) -> np.dtype:
@@ -119,7 +133,7 @@ def agreed(function: Function, case: Case, arrays: Arrays, *, same: bool = True)
 
 
 def _within_budget(
-    function: Function, case: Case, integers: Arrays, dtype: np.dtype
+    function: Function, case: Case, integers: Arrays, request: Request
 ) -> tuple[str, Arrays]:
     """Return the integers, thinned until every sum of products is exact in the format.
 
@@ -127,16 +141,17 @@ def _within_budget(
     wraps around alike. A float target is asked in parts: entries set to zero, others in another
     case, as ``f`` is linear.
     """
-    if dtype.kind == "i" or function.family != "bilinear":
+    name = summed_format(request)
+    if request.dtype.kind == "i" or function.family != "bilinear":
         return "", integers
-    budget = 1 << EXACT_BITS.get(dtype.name, FLOAT32_BITS)
+    budget = 1 << EXACT_BITS.get(name, FLOAT32_BITS)
     rng = np.random.default_rng([case.seed, 2])
     for _ in range(8):
         largest = ask(fast, function.role, case, integers.map(np.abs)).max(initial=0)
         if largest <= budget:
             return "", integers
         integers = integers.map(lambda array: array * rng.integers(0, 2, array.shape))
-    return f"sum |w||x| = {largest} is not exact in {dtype}", integers
+    return f"sum |w||x| = {largest} is not exact in {name}", integers
 
 
 def _is_power_of_two(number: int) -> bool:

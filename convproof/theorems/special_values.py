@@ -125,7 +125,7 @@ def _reached(
     ones = _without_bias(kept)
     if name == "b":
         ones = ones.but(x=np.zeros_like(ones["x"]))
-    alone = _with(ones.but(**{name: np.zeros_like(ones[name])}), name, position, 1)
+    alone = _with(ones.but(**{name: np.zeros_like(ones[name])}), name, position, 1.0)
     return _connected(function, function.role, case, alone)
 
 

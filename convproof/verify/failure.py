@@ -9,7 +9,6 @@ from convproof.calls import Call
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems import Violation
 from convproof.verify.runner import Outcome
-from convproof.verify.targets.find import Target
 from convproof.verify.targets.subject import Kind
 
 
@@ -39,8 +38,14 @@ def _answer_name(outcome: Outcome) -> str:
     return {"input": "x_bar", "weight": "w_bar", "bias": "b_bar"}.get(outcome.function.role, "y")
 
 
-def snippet(target: Target, outcome: Outcome, kind: Kind) -> str:
-    """Return Python that shows the failure with plain NumPy (or torch) and nothing of convproof."""
+def snippet(target: Any, outcome: Outcome, kind: Kind) -> str:
+    """Return Python that shows the failure with plain NumPy (or torch) and nothing of convproof.
+
+    Args:
+        target: a ``Target``, or what a worker found.
+        outcome: what failed.
+        kind: the arrays that the target takes.
+    """
     violation = outcome.violation
     if violation is None:
         return ""
@@ -105,7 +110,7 @@ _BITS = {
 }
 
 
-def _call(target: Target, call: Call) -> str:
+def _call(target: Any, call: Call) -> str:
     given = [n if isinstance(v, np.ndarray) else repr(v) for n, v in call.given]
     given += [f"{word}={value!r}" for word, value in call.options.items()]
     return f"{target.expression[call.function]}({', '.join(given)})"

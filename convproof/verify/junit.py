@@ -52,4 +52,4 @@ def _add(suite: ET.Element, report: Report, outcome: Outcome) -> None:
 
 def _clean(text: str) -> str:
     """Return the text without the characters that XML has not."""
-    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 32)
+    return "".join(c for c in text if c in "\t\n\r" or (ord(c) >= 32 and c not in "\ufffe\uffff"))

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from convproof import __version__, layers
 from convproof.cases import Case
-from convproof.errors import ConvProofError, EvidenceError
+from convproof.errors import EvidenceError
 from convproof.evidence import SCHEMA
 from convproof.theorems import Unanswered
 from convproof.verify.failure import snippet
@@ -90,7 +91,7 @@ def of_failure(report: Report, outcome: Outcome) -> dict[str, Any] | None:
         "index": None if violation.index is None else list(violation.index),
         "got": _number(violation.got),
         "expected": _number(violation.expected),
-        "ratio": violation.ratio,
+        "ratio": _finite(violation.ratio),
         "hint": violation.hint,
         "snippet": snippet(report.target, outcome, report.asked.arrays),
     }
@@ -114,25 +115,50 @@ def to_case(record: Any) -> Case:
         EvidenceError: if the record is no case.
     """
     try:
-        kind = getattr(layers, record["layer"])
-        if not (isinstance(kind, type) and issubclass(kind, layers.Layer)):
-            raise TypeError(kind)
-        layer = kind(**{name: _tuples(value) for name, value in record["spec"].items()})
-        case = Case(
-            layer=layer,
-            input_shape=_tuples(record["input_shape"]),
-            seed=int(record["seed"]),
-            magnitude=int(record["magnitude"]),
-        )
+        case = _case(record)
         case.output_shape  # noqa: B018  # a case that is no legal one has none
-    except (KeyError, TypeError, AttributeError, ValueError, ConvProofError) as error:
-        msg = f"a recorded case cannot be read: {type(error).__name__}: {error}"
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+        told = next(iter(str(error).splitlines()), "")
+        msg = f"a recorded case cannot be read: {type(error).__name__}: {told}"
         raise EvidenceError(msg) from None
     return case
 
 
+def _case(record: Any) -> Case:
+    kind = getattr(layers, record["layer"])
+    if not (isinstance(kind, type) and issubclass(kind, layers.Layer)):
+        raise TypeError(kind)
+    spec = {name: _tuples(value) for name, value in record["spec"].items()}
+    numbers = {name: record[name] for name in ("seed", "magnitude")}
+    shape = _tuples(record["input_shape"])
+    for each in (*spec.values(), *numbers.values(), shape):
+        _check_value(each)
+    if any(type(number) is not int or number < 0 for number in (*numbers.values(), *shape)):
+        msg = f"{numbers} and the shape {shape} are to be integers from 0"
+        raise ValueError(msg)
+    return Case(layer=kind(**spec), input_shape=shape, **numbers)
+
+
+def _check_value(value: Any) -> None:
+    """Refuse what no hyper-parameter is; sizes per axis are integers."""
+    if isinstance(value, tuple):
+        for entry in value:
+            _check_value(entry)
+            if isinstance(entry, bool | float | str):
+                msg = f"{entry!r} is no size"
+                raise TypeError(msg)
+    elif not isinstance(value, bool | int | float | str | None):
+        msg = f"{value!r} is no hyper-parameter"
+        raise TypeError(msg)
+
+
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _finite(ratio: float | None) -> float | None:
+    """Return the ratio if JSON can say it: an error may be infinite, or NaN."""
+    return ratio if ratio is not None and isfinite(ratio) else None
 
 
 def _number(value: object) -> str | None:

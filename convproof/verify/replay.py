@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from convproof.cases import Case
 from convproof.errors import EvidenceError, MissingExtraError, TargetError, UnsupportedError
 from convproof.functions import Function
-from convproof.theorems import THEOREMS, Request, Theorem, Violation
+from convproof.names.arguments import name_of
+from convproof.numeric.rounding import PRECISIONS
+from convproof.theorems import THEOREMS, Request, Subject, Theorem, Violation
 from convproof.verify.record import to_case
 from convproof.verify.runner import DTYPES
 from convproof.verify.targets.open import opened
@@ -39,8 +42,9 @@ def replayed(document: dict[str, Any], *, in_process: bool = False) -> Iterator[
     """
     for record in document["targets"]:
         try:
-            failing = [(r, r["failure"]) for r in record.get("theorems", ()) if r["failure"]]
-            spec, kind, device = record["target"], record.get("arrays", "numpy"), record.get("device", "cpu")
+            spec = str(record["target"])
+            kind, device = record.get("arrays", "numpy"), record.get("device", "cpu")
+            failing = [r for r in record.get("theorems", ()) if r["failure"] is not None]
         except (KeyError, TypeError, AttributeError) as error:
             msg = f"a recorded target cannot be read: {type(error).__name__}: {error}"
             raise EvidenceError(msg) from None
@@ -49,39 +53,53 @@ def replayed(document: dict[str, Any], *, in_process: bool = False) -> Iterator[
 
 
 def _of_target(
-    spec: str, kind: Any, device: str, failing: list[tuple[Any, Any]], *, in_process: bool
-) -> Iterator[Replayed]:
-    asked = [(*_question(record), to_case(failure["case"])) for record, failure in failing]
-    bare = asked[0][0]
+    spec: str, kind: Any, device: str, failing: list[Any], *, in_process: bool
+) -> list[Replayed]:
+    """Return what came of one target's failures, when its standard output is no longer cut off."""
+    asked = [_question(record) for record in failing]
+    bare, found = Function(asked[0][0].layer), []
     try:
-        with opened(
-            spec, kind=kind, device=device, bare=Function(bare.layer), in_process=in_process
-        ) as (subject, target):
+        with opened(spec, kind=kind, device=device, bare=bare, in_process=in_process) as (
+            subject,
+            target,
+        ):
             for function, theorem, request, case in asked:
                 name = f"{function.name} {request.dtype} {theorem.name}"
-                if function not in target.functions:
-                    yield Replayed(spec, name, "GONE", "the target has no such function any more")
-                    continue
-                try:
-                    theorem.check(subject, function, case, request)
-                except Violation as violation:
-                    yield Replayed(spec, name, "STILL FAILING", violation.law)
-                except UnsupportedError as error:
-                    yield Replayed(spec, name, "GONE", str(error))
+                if function in target.functions:
+                    verdict, told = _asked(subject, function, theorem, request, case)
                 else:
-                    yield Replayed(spec, name, "FIXED")
+                    verdict, told = "GONE", "the target has no such function any more"
+                found.append(Replayed(spec, name, verdict, told))
     except (TargetError, MissingExtraError) as error:
-        yield Replayed(spec, "every failure", "GONE", str(error))
+        return [Replayed(spec, "every failure", "GONE", str(error))]
+    return found
 
 
-def _question(record: Any) -> tuple[Function, Theorem, Request]:
+def _asked(
+    subject: Subject, function: Function, theorem: Theorem, request: Request, case: Case
+) -> tuple[Verdict, str]:
+    try:
+        theorem.check(subject, function, case, request)
+    except Violation as violation:
+        return "STILL FAILING", violation.law
+    except UnsupportedError as error:
+        return "GONE", str(error)
+    return "FIXED", ""
+
+
+def _question(record: Any) -> tuple[Function, Theorem, Request, Case]:
     try:
         function = Function.named(record["function"])
-        theorem = next(
-            t for t in THEOREMS if t.name == record["theorem"] and t.speaks_of(function)
-        )
-        request = Request(dtype=DTYPES[record["dtype"]], precision=record["precision"])
+        theorem = next(t for t in THEOREMS if t.name == record["theorem"] and t.speaks_of(function))
+        dtype, precision = DTYPES[record["dtype"]], record["precision"]
+        if precision not in PRECISIONS:
+            raise KeyError(precision)
+        recorded = record["failure"]["case"]
     except (KeyError, TypeError, StopIteration) as error:
         msg = f"a recorded theorem cannot be read: {type(error).__name__}: {error}"
         raise EvidenceError(msg) from None
-    return function, theorem, request
+    case = to_case(recorded)
+    if name_of(case.layer, case.input_shape) != function.layer:
+        msg = f"a recorded case of {function.name} is one of another layer: {case.layer}"
+        raise EvidenceError(msg)
+    return function, theorem, Request(dtype=dtype, precision=precision), case

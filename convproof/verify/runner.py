@@ -22,7 +22,7 @@ from convproof.verify.search import Search, Tally, first_broken
 _UNSUPPORTED = "unsupported: "
 Status = Literal["pass", "fail", "weak", "unsupported", "not run", "xfail", "xpass"]
 BY_HAND = 16  # elements of input and weights that a person can check
-PROFILES = {"quick": (40, 15), "ci": (300, 60), "thorough": (3000, 1000)}
+PROFILES = {"quick": (40, 40), "ci": (300, 100), "thorough": (3000, 1000)}
 DTYPES = {
     "float32": np.dtype(np.float32),
     "float64": np.dtype(np.float64),

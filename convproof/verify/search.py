@@ -8,6 +8,7 @@ alone; then the search goes on with the theorems before it, which would explain 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.database import ExampleDatabase
@@ -122,6 +123,8 @@ class Search:
 
         try:
             ask()
+        except SkipTest:
+            pass  # nothing is kept that could be asked again
         except Violation:
             pass  # Hypothesis asks the smallest case last, so it is the one that was kept
         except Flaky:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from convproof.errors import EvidenceError
+from convproof.theorems import THEOREMS
 from convproof.verify.runner import Outcome
 
 _WORDS = {"function", "theorem", "dtype", "reason", "strict"}
@@ -75,7 +76,7 @@ def read(path: str | Path) -> list[Expected]:
         raise EvidenceError(msg) from None
     target, versions = document.get("target"), document.get("versions", {})
     entries = document.get("expected")
-    if not isinstance(target, str) or not isinstance(versions, dict):
+    if not isinstance(target, str) or not _are_texts(versions):
         msg = f'{str(path)!r} must say target = "..." and versions = {{...}} at its head.'
         raise EvidenceError(msg)
     if not isinstance(entries, list):
@@ -91,7 +92,10 @@ def _entry(
     entry: Any, path: str | Path, number: int, target: str, versions: tuple[tuple[str, str], ...]
 ) -> Expected:
     where = f"entry {number} of {str(path)!r}"
-    unknown = sorted(set(entry) - _WORDS) if isinstance(entry, dict) else ["it is no table"]
+    if not isinstance(entry, dict):
+        msg = f"{where} is no table."
+        raise EvidenceError(msg)
+    unknown = sorted(set(entry) - _WORDS)
     lacking = sorted({"function", "theorem", "reason"} - set(entry))
     if unknown or lacking:
         msg = f"{where} must have function, theorem and reason, and may have dtype and strict"
@@ -99,12 +103,17 @@ def _entry(
         found += [f"has {', '.join(unknown)}"] * bool(unknown)
         raise EvidenceError(f"{msg}; it {' and '.join(found)}.")  # noqa: EM102
     texts = {name: entry[name] for name in _WORDS - {"strict"} if name in entry}
-    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(
-        entry.get("strict", True), bool
-    ):
+    if not _are_texts(texts) or not isinstance(entry.get("strict", True), bool):
         msg = f"{where}: all are texts, and strict is true or false."
         raise EvidenceError(msg)
+    if entry["theorem"] not in (names := sorted({theorem.name for theorem in THEOREMS})):
+        msg = f"{where}: {entry['theorem']!r} is no theorem; there are {', '.join(names)}."
+        raise EvidenceError(msg)
     return Expected(target=target, versions=versions, **entry)
+
+
+def _are_texts(table: Any) -> bool:
+    return isinstance(table, dict) and all(isinstance(value, str) for value in table.values())
 
 
 def applied(outcomes: Sequence[Outcome], expected: Sequence[Expected]) -> list[Outcome]:

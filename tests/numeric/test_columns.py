@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convproof import layers
-from convproof.cases import ROLES, ConvCase, Role, ask
+from convproof.cases import Case, ask
+from convproof.functions import FIRST, Role
 from convproof.layers import Layer
 from convproof.numeric.fast import border, columns, products
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import border as textbook
 from convproof.numeric.reference import implementation as reference
-from convproof.strategies import conv_cases
+from convproof.strategies import cases
 from tests.numeric.cases import CASES, Shape, answers, differences, few, integers
 
 CUTS = [(1, 1, 1), (600, 1, 1), (4000, 3, 7)]  # bytes and cells of a block, cells for weights
@@ -34,14 +35,13 @@ def cut_into(block_bytes: int, cells: int, cells_for_weights: int) -> Iterator[N
         yield
 
 
-def all_conv_cases() -> st.SearchStrategy[ConvCase]:
+def all_conv_cases() -> st.SearchStrategy[Case]:
     """Return convolutions over one to three axes, with every option."""
-    dims = st.integers(1, 3)
-    return dims.flatmap(lambda d: conv_cases(d, asymmetric=True, circular=True))
+    return st.integers(1, 3).flatmap(lambda dims: cases(f"conv{dims}d"))
 
 
 @cuts
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", FIRST)
 @given(data=st.data())
 def test_a_convolution_equals_the_oracle_however_it_is_cut(
     role: Role, cut: tuple[int, int, int], data: st.DataObject
@@ -71,7 +71,7 @@ def test_its_relatives_equal_the_oracle_however_they_are_cut(
 
 @pytest.mark.parametrize("pays", [True, False], ids=["read", "scattered"])
 @given(case=all_conv_cases())
-def test_cotangents_may_be_read_or_scattered(pays: bool, case: ConvCase) -> None:
+def test_cotangents_may_be_read_or_scattered(pays: bool, case: Case) -> None:
     """x_bar is the convolution of y_bar with the mirrored kernel, and the scattered columns."""
     arrays = case.integers()
     with pytest.MonkeyPatch.context() as patch:
@@ -85,21 +85,21 @@ def test_cotangents_may_be_read_or_scattered(pays: bool, case: ConvCase) -> None
 @few
 @given(case=all_conv_cases(), data=st.data())
 def test_nan_reaches_exactly_the_outputs_that_read_it(
-    cut: tuple[int, int, int], case: ConvCase, data: st.DataObject
+    cut: tuple[int, int, int], case: Case, data: st.DataObject
 ) -> None:
     """isnan(y) == (y of the one-hot array != 0), for an x of NaN and for a y_bar of NaN."""
     arrays = case.integers().map(np.ones_like).astype(np.float64)
-    arrays = arrays._replace(b=None if arrays.b is None else 0 * arrays.b)
+    arrays = arrays.but(b=0 * arrays["b"]) if "b" in arrays else arrays
     roles: list[tuple[Role, str]] = [("forward", "x"), ("input", "y_bar"), ("weight", "x")]
     for role, name in roles:
-        held = getattr(arrays, name)
+        held = arrays[name]
         position = data.draw(st.tuples(*(st.integers(0, n - 1) for n in held.shape)))
         one_hot, spoilt = np.zeros_like(held), held.copy()
         one_hot[position], spoilt[position] = 1, np.nan
         with cut_into(*cut):
-            found = ask(fast, role, case, arrays._replace(**{name: spoilt}))
+            found = ask(fast, role, case, arrays.but(**{name: spoilt}))
 
-        reads = ask(reference, role, case, arrays._replace(**{name: one_hot})) != 0
+        reads = ask(reference, role, case, arrays.but(**{name: one_hot})) != 0
         assert np.array_equal(np.isnan(found), reads)
 
 
@@ -109,11 +109,11 @@ def test_the_blocks_of_a_large_layer_are_cut_and_agree() -> None:
         in_channels=64, out_channels=8, kernel_size=(3, 3), stride=(1, 1),
         padding=((1, 1), (1, 1)), dilation=(1, 1), bias=False,
     )  # fmt: skip
-    case = ConvCase(layer=layer, input_size=(112, 112), magnitude=2)
+    case = Case(layer=layer, input_shape=(1, 64, 112, 112), magnitude=2)
     arrays = case.integers().astype(np.float32)
-    assert 9 * arrays.x.nbytes > columns.BLOCK_BYTES
+    assert 9 * arrays["x"].nbytes > columns.BLOCK_BYTES
     whole = {}
-    for role in ROLES[:3]:
+    for role in FIRST[:3]:
         with cut_into(1 << 30, 1, 1):
             whole[role] = ask(fast, role, case, arrays)
         assert np.array_equal(ask(fast, role, case, arrays), whole[role])

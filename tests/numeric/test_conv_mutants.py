@@ -9,12 +9,14 @@ import pytest
 from hypothesis import Phase, find, settings
 
 from convproof import layers
-from convproof.cases import ROLES, ConvCase, ask
+from convproof.cases import Case as ConvCase
+from convproof.cases import ask
+from convproof.functions import FIRST
 from convproof.layers import Layer
 from convproof.numeric.fast import border, columns, locally_connected, products, unfold
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as reference
-from convproof.strategies import conv_cases
+from convproof.strategies import cases
 from tests.numeric.cases import CASES, Case, answers, differences
 
 SEARCH = settings(max_examples=400, derandomize=True, phases=[Phase.generate], database=None)
@@ -99,7 +101,7 @@ def test_equality_with_the_oracle_refutes_a_wrong_convolution(
     monkeypatch.setattr(products, "_copying_pays", lambda *_: True)
     monkeypatch.setattr(mutant.module, mutant.name, mutant.wrong)
 
-    refuted = find(conv_cases(2, asymmetric=True, circular=True), _conv_differs, settings=SEARCH)
+    refuted = find(cases("conv2d"), _conv_differs, settings=SEARCH)
     monkeypatch.undo()
     assert not _conv_differs(refuted)
 
@@ -120,7 +122,7 @@ def test_equality_with_the_oracle_refutes_a_wrong_relative(
 def _conv_differs(case: ConvCase) -> bool:
     """Whether a verb disagrees with the oracle, or breaks off."""
     arrays = case.integers()
-    for role in ROLES:
+    for role in FIRST:
         expected = ask(reference, role, case, arrays)
         try:
             if not np.array_equal(ask(fast, role, case, arrays), expected):

@@ -1,4 +1,4 @@
-"""The theorems: each has a mutant, none refuses what is lawful, weak cases are called weak."""
+"""The theorems: none refuses what is lawful, weak cases are called weak."""
 
 from typing import Any
 
@@ -6,49 +6,45 @@ import numpy as np
 import pytest
 
 from convproof import get_implementation
-from convproof.cases import Arrays, ConvCase, Function
+from convproof.calls import Answer, Call
+from convproof.cases import Arrays, Case
+from convproof.functions import Function
 from convproof.layers import Conv
-from convproof.theorems import THEOREMS, Request, Violation
+from convproof.theorems import THEOREMS, Request, Violation, rounding
 from convproof.theorems.base import first_difference
 from convproof.verify.runner import Plan, failures, run
 from convproof.verify.targets.find import Target
 from convproof.verify.targets.subject import TargetSubject
-from tests.verify.mutants import MUTANTS
 
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
 _right = get_implementation("reference")
 
 
-def test_every_theorem_was_seen_to_refute_a_mutant_of_every_function_it_speaks_of_directly() -> (
-    None
-):
-    """Each name has a mutant; ``exact`` has one for each of the four functions."""
-    seen = {(mutant.theorem, mutant.function.partition("_")[2] or "forward") for mutant in MUTANTS}
-    assert {theorem.name for theorem in THEOREMS} == {name for name, _ in seen}
-    assert {role for name, role in seen if name == "exact"} == {
-        "forward",
-        "input",
-        "weight",
-        "bias",
-    }
-
-
-def _asked(function: Function, call: Any, **plan: Any) -> list[Any]:
-    target = Target(
+def _target(function: Function, call: Any) -> Target:
+    return Target(
         spec="here",
         functions={function: call},
         supports=frozenset(),
+        lacks=frozenset({"rejects"}),
+        versions={},
         prelude="",
         expression={function: "call"},
     )
-    asked = {"dtypes": ("float32",), "examples": 60, "seed": 5, **plan}
-    outcomes = run(
-        TargetSubject(target, "numpy"),
+
+
+def _outcomes(function: Function, call: Any, **plan: Any) -> list[Any]:
+    target = _target(function, call)
+    asked = {"dtypes": ("float32",), "examples": (60, 60), "seed": 5, **plan}
+    return run(
+        TargetSubject(target.functions, "numpy"),
         target.functions,
-        Plan(functions=(function,), **asked),
+        Plan(functions=(function,), lacks=target.lacks, **asked),
         on=lambda _: None,
     )
-    return list(failures(outcomes))
+
+
+def _asked(function: Function, call: Any, **plan: Any) -> list[Any]:
+    return list(failures(_outcomes(function, call, **plan)))
 
 
 def multiplying_by_the_padding(x: Any, weight_size: Any, y_bar: Any, **options: Any) -> Any:
@@ -73,7 +69,7 @@ def skipping_zeros(x: Any, weight_size: Any, y_bar: Any, **options: Any) -> Any:
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize("call", [multiplying_by_the_padding, skipping_zeros])
 def test_nan_and_finite_are_both_lawful_where_a_cotangent_meets_padding(call: Any) -> None:
-    assert _asked(Function(2, "weight"), call) == []
+    assert _asked(Function("conv2d", "weight"), call) == []
 
 
 def zero_stuffed(input_size: Any, w: Any, y_bar: Any, *, stride: Any, **options: Any) -> Any:
@@ -91,7 +87,7 @@ def zero_stuffed(input_size: Any, w: Any, y_bar: Any, *, stride: Any, **options:
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_nan_and_finite_are_both_lawful_where_a_weight_meets_stuffed_zeros() -> None:
-    assert _asked(Function(2, "input"), zero_stuffed) == []
+    assert _asked(Function("conv2d", "input"), zero_stuffed) == []
 
 
 def in_float32(x: Any, w: Any, bias: Any, **options: Any) -> Any:
@@ -102,57 +98,59 @@ def in_float32(x: Any, w: Any, bias: Any, **options: Any) -> Any:
 
 def test_float64_arrays_may_be_summed_in_float32_only_where_that_is_promised() -> None:
     """--precision float32 allows the operands to be cut to 24 bits; float64's own does not."""
-    function = Function(2, "forward")
+    function = Function("conv2d")
     assert _asked(function, in_float32, dtypes=("float64",), precision="float32") == []
     (failed,) = _asked(function, in_float32, dtypes=("float64",))
-    assert failed.theorem.name == "rounding"
-    assert failed.violation.hint == "the error is one that --precision float32 allows"
+    assert failed.theorem.name == "exact"  # integers beyond 2^24
+    with pytest.raises(Violation) as refuted:
+        rounding.THEOREM.check(
+            TargetSubject({function: in_float32}, "numpy"),
+            function,
+            failed.case,
+            Request(dtype=np.dtype(np.float64), precision="float64"),
+        )
+    assert refuted.value.hint == "the error is one that --precision float32 allows"
 
 
 def test_integers_are_asked_only_of_a_target_that_declares_them() -> None:
-    function = Function(1, "forward")
-    target = Target(
-        spec="here", functions={function: _right.conv1d}, supports=frozenset(), prelude="",
-        expression={function: "call"},
-    )  # fmt: skip
-    plan = Plan(functions=(function,), dtypes=("int64",), examples=3, seed=1)
-    outcomes = run(TargetSubject(target, "numpy"), target.functions, plan, on=lambda _: None)
+    outcomes = _outcomes(Function("conv1d"), _right.conv1d, dtypes=("int64",), examples=(3, 3))
     assert {outcome.status for outcome in outcomes} == {"unsupported"}
 
 
 class _Echo:
     """A subject that answers what it is told to."""
 
+    layouts = ("plain",)
+
     def __init__(self, answer: Any) -> None:
-        self._answer = answer
+        self.shrinking = False
+        self._answer = np.asarray(answer)
 
-    def answer(self, function: Function, case: ConvCase, arrays: Arrays) -> np.ndarray:
-        del function, case, arrays
-        return np.asarray(self._answer)
+    def ask(self, call: Call) -> Answer:
+        del call
+        return Answer(self._answer, Arrays())
 
-    def raw_answer(
-        self, function: Function, case: ConvCase, arrays: Arrays
-    ) -> tuple[np.ndarray, Arrays]:
-        del function, case
-        return np.asarray(self._answer), arrays
+    def ask_twice(self, call: Call, second: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        del call, second
+        return self._answer, self._answer
 
 
-def _case(padding: int) -> ConvCase:
+def _case(padding: int) -> Case:
     """One image of one pixel, one tap: with padding 1, stride 2 the tap reads only the padding."""
     layer = Conv(
         in_channels=1, out_channels=1, kernel_size=(1,), stride=(3,), dilation=(1,), bias=False,
         padding=((padding, padding),),
     )  # fmt: skip
-    return ConvCase(layer=layer, input_size=(1,))
+    return Case(layer=layer, input_shape=(1, 1, 1))
 
 
 def test_a_case_that_could_not_have_failed_is_weak() -> None:
     """An answer of zeros is right where every tap reads the padding: that is no evidence."""
     (theorem,) = [t for t in THEOREMS if t.name == "exact" and t.roles == ("forward",)]
     zero = _Echo(np.zeros((1, 1, 1), np.float32))
-    function = Function(1, "forward")
-    weak = theorem.check(zero, function, _case(padding=1), FLOAT32)
-    assert weak == "the expected answer is all zero"
+    function = Function("conv1d")
+    seen = theorem.check(zero, function, _case(padding=1), FLOAT32)
+    assert seen.weak == "zeros would pass"
     with pytest.raises(Violation) as refuted:
         theorem.check(zero, function, _case(padding=0), FLOAT32)
     assert refuted.value.hint == "the answer is all zero"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from convproof.cases import Function
 from convproof.errors import TargetError
+from convproof.functions import Function
 from convproof.verify.targets.find import find_target
 
 GOOD = """
@@ -92,7 +92,7 @@ def test_a_target_may_be_named_in_each_of_these_ways(
 
 @pytest.mark.usefixtures("folder")
 def test_a_function_without_a_known_name_is_what_the_dims_ask_for() -> None:
-    target = find_target("kernels:mine", bare=Function(1, "forward"))
+    target = find_target("kernels:mine", bare=Function("conv1d"))
     assert [function.name for function in target.functions] == ["conv1d"]
 
 
@@ -109,7 +109,7 @@ def test_what_a_target_declares_is_read() -> None:
     [
         ("kernels:nothing", "nothing is called 'nothing' in 'kernels'"),
         ("kernels:number", "is no function, and holds none called conv1d"),
-        ("kernels:narrow", r"called f\(x, w, bias, stride=….*but takes \(x, w\)"),
+        ("kernels:narrow", r"called f\(x, w, b, stride=….*but takes \(x, w\)"),
         ("kernels:Odd", r"supports = \{everything\}; known are asymmetric, circular, integer"),
         ("broken", "importing 'broken' failed: ModuleNotFoundError: No module named"),
         ("broken.py", "importing 'broken.py' failed: ModuleNotFoundError"),

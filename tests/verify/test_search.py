@@ -1,23 +1,46 @@
 """The search: the same cases for the same seed, the smallest counterexample, honest flakiness."""
 
+from collections.abc import Callable
 from itertools import count
 
 import pytest
 
-from convproof.cases import ConvCase
-from convproof.strategies import conv_cases
-from convproof.theorems import Violation
-from convproof.verify.search import search
+from convproof.calls import call_of
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.layers import Conv
+from convproof.strategies import cases
+from convproof.theorems import Seen, Theorem, Violation
+from convproof.verify.search import Search, Tally, first_broken
 
 
-def _refuse(case: ConvCase) -> None:
-    raise Violation(law="none", arrays=case.integers())
+def _theorem(name: str) -> Theorem:
+    return Theorem(name=name, statement=name, latex=name, check=lambda *_: Seen())
+
+
+ONE, TWO, THREE = map(_theorem, ("one", "two", "three"))
+
+
+def _refuse(case: Case, law: str = "none") -> None:
+    raise Violation(law=law, call=call_of(Function("conv2d"), case, case.integers()))
+
+
+def _searched(
+    check: Callable[[Case], Seen | None], layer: str = "conv2d", *, examples: int, seed: int = 0
+) -> Tally:
+    search = Search((ONE,), lambda _, case: check(case), examples=examples, seed_=seed)
+    return search.among(cases(layer))[ONE]
+
+
+def _stride(case: Case) -> tuple[int, ...]:
+    assert isinstance(case.layer, Conv)
+    return case.layer.stride
 
 
 def test_the_same_seed_asks_the_same_cases() -> None:
-    def asked(seed: int) -> list[ConvCase]:
-        seen: list[ConvCase] = []
-        search(seen.append, conv_cases(2), examples=20, seed_=seed)
+    def asked(seed: int) -> list[Case]:
+        seen: list[Case] = []
+        _searched(seen.append, examples=20, seed=seed)
         return seen
 
     assert asked(1) == asked(1)
@@ -25,41 +48,78 @@ def test_the_same_seed_asks_the_same_cases() -> None:
     assert len(asked(1)) == 20
 
 
+def test_no_case_is_asked_twice() -> None:
+    """Cases that come again are passed over, not counted."""
+    seen: list[Case] = []
+    _searched(seen.append, examples=40)
+    assert len(set(seen)) == len(seen) == 40
+
+
 def test_a_violation_comes_with_its_smallest_case() -> None:
     """Every convolution with stride > 1 on the second axis: the smallest is stride (1, 2)."""
 
-    def check(case: ConvCase) -> None:
-        if case.layer.stride[1] > 1:
+    def check(case: Case) -> Seen:
+        if _stride(case)[1] > 1:
             _refuse(case)
+        return Seen()
 
-    found = search(check, conv_cases(2), examples=50, seed_=0)
+    found = _searched(check, examples=50)
     assert found.violation is not None
     assert found.case is not None
-    assert found.case.layer.stride == (1, 2)
-    assert found.case.input_size == (1, 1)
+    assert _stride(found.case) == (1, 2)
+    assert found.case.input_shape == (1, 1, 1, 1)
+
+
+def test_a_broken_theorem_leaves_the_earlier_ones_to_be_searched() -> None:
+    """The third breaks at once and the second later: the second, which explains it, is told."""
+    asked: dict[str, int] = {}
+
+    def ask(theorem: Theorem, case: Case) -> Seen:
+        asked[theorem.name] = asked.get(theorem.name, 0) + 1
+        if theorem is THREE or (theorem is TWO and _stride(case)[1] > 1):
+            _refuse(case, theorem.name)
+        return Seen()
+
+    search = Search((ONE, TWO, THREE), ask, examples=50, seed_=0)
+    tallies = search.among(cases("conv2d"))
+    broken, tally = first_broken(tallies)
+    assert broken is TWO
+    assert str(tally.violation) == "two"
+    assert tallies[THREE].violation is not None
+    assert tallies[ONE].examples == search.cases_asked == 50
 
 
 def test_an_answer_that_changes_when_asked_again_is_flaky_and_fails() -> None:
     calls = count()
 
-    def check(case: ConvCase) -> None:
+    def check(case: Case) -> Seen:
         if next(calls) == 3:
             _refuse(case)
+        return Seen()
 
-    found = search(check, conv_cases(1), examples=20, seed_=0)
+    found = _searched(check, "conv1d", examples=20)
     assert found.flaky
     assert found.violation is not None
 
 
 def test_weak_cases_are_counted_by_reason() -> None:
-    found = search(lambda _: "it could not fail", conv_cases(1), examples=7, seed_=0)
+    found = _searched(lambda _: Seen("it could not fail"), "conv1d", examples=7)
     assert found.weak == {"it could not fail": 7}
 
 
+def test_cases_that_a_theorem_does_not_speak_of_are_no_examples() -> None:
+    assert _searched(lambda _: None, "conv1d", examples=7) == Tally()
+
+
+def test_the_worst_ratio_is_kept() -> None:
+    ratios = iter([0.25, 0.5, 0.125])
+    assert _searched(lambda _: Seen("", next(ratios)), "conv1d", examples=3).ratio == 0.5
+
+
 def test_an_error_of_our_own_is_never_taken_for_a_pass() -> None:
-    def check(_: ConvCase) -> None:
+    def check(_: Case) -> Seen:
         msg = "a bug in a theorem"
         raise ZeroDivisionError(msg)
 
     with pytest.raises(ZeroDivisionError):
-        search(check, conv_cases(1), examples=7, seed_=0)
+        _searched(check, "conv1d", examples=7)

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  # as everyone writes it
 
-from convproof.cases import Function
+from convproof.functions import Function
 from convproof.verify.failure import snippet
 from convproof.verify.runner import Plan, failures, run
 from convproof.verify.targets.find import Target
@@ -18,7 +18,7 @@ from convproof.verify.targets.subject import TargetSubject
 from convproof.verify.targets.tensors import to_numpy, to_torch
 from convproof.verify.threads import one_thread
 
-CONV2D = Function(2, "forward")
+CONV2D = Function("conv2d")
 
 
 def transposed(x: Any, w: Any, bias: Any = None, **options: Any) -> Any:
@@ -68,6 +68,8 @@ def _target(call: Any) -> Target:
         spec="here",
         functions={CONV2D: call},
         supports=frozenset(),
+        lacks=frozenset({"rejects", "empty"}),
+        versions={},
         prelude="from tests.verify import test_torch_arrays as here",
         expression={CONV2D: f"here.{call.__name__}"},
     )
@@ -75,8 +77,8 @@ def _target(call: Any) -> Target:
 
 def _outcomes(call: Any, dtype: str = "float32") -> list[Any]:
     target = _target(call)
-    plan = Plan(functions=(CONV2D,), dtypes=(dtype,), examples=20, seed=1)
-    return run(TargetSubject(target, "torch"), target.functions, plan, on=lambda _: None)
+    plan = Plan(functions=(CONV2D,), dtypes=(dtype,), examples=(20, 20), seed=1)
+    return run(TargetSubject(target.functions, "torch"), target.functions, plan, on=lambda _: None)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

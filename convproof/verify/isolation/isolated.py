@@ -1,42 +1,47 @@
 """The judge's side: a target asked in another process, which may die, hang or grow.
 
-Limits: 10 s for every call; while a failure is being made smaller, 50 times the slowest call that
-was answered, and at least half a second. Memory is watched while a call runs (on Linux).
+=====================  ===============================================================
+a call                 may take
+=====================  ===============================================================
+a worker's first       ``first_limit``
+another                ``limit``
+while shrinking        50 times the slowest answered call, at least 0.5 s
+=====================  ===============================================================
+
+A worker is started again only after it died, and then a spare one is kept ready. The target is
+never imported here, and what a worker says is read as data. POSIX; memory is watched on Linux.
 """
 
-import os
-import signal
-import subprocess
-import sys
+import pickle
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from pathlib import Path
-from socket import socketpair
 from time import monotonic
 from types import TracebackType
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
-from convproof import errors
 from convproof.calls import Answer, Call
 from convproof.cases import Arrays
-from convproof.errors import ConvProofError, TargetError, UnsupportedError
+from convproof.errors import ConvProofError, TargetError
 from convproof.functions import Function
-from convproof.verify.isolation.wire import WireError, receive, send
+from convproof.verify.isolation.crew import Crew, error_of
+from convproof.verify.isolation.process import GIBIBYTE, LostError, malformed
+from convproof.verify.isolation.wire import MalformedError, Reply
+from convproof.verify.targets.layouts import NUMPY_LAYOUTS, TORCH_LAYOUTS
+from convproof.verify.targets.subject import Kind
 from convproof.violations import Unanswered
 
 LONG = 10.0
 _SHORTEST, _TIMES = 0.5, 50
-_LOOK = 0.02  # seconds between two looks at the worker's memory
-GIBIBYTE = 2**30
+_CONV2D = Function("conv2d")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a worker found, as ``convproof.verify.targets.find.Target`` has it, without the code."""
+    """What a worker found: ``convproof.verify.targets.find.Target`` without the code."""
 
     spec: str
     functions: tuple[Function, ...]
@@ -47,38 +52,21 @@ class Found:
     expression: Mapping[Function, str]
 
 
-class _Worker:
-    """One process, started at once and ready later."""
-
-    def __init__(self, order: dict[str, Any]) -> None:
-        ours, theirs = socketpair()
-        command = [sys.executable, "-m", "convproof.verify.isolation.worker", str(theirs.fileno())]
-        self.process = subprocess.Popen(
-            command,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(_importable())},
-        )
-        theirs.close()
-        self.pipe = Connection(ours.detach())
-        self._end = weakref.finalize(self, _end, self.process, self.pipe)
-        send(self.pipe, order)
-
-    def close(self) -> None:
-        """Kill the process, if it lives, and wait for it."""
-        self._end()
-
-
 class IsolatedSubject:
     """A target in a worker process; a subject of the theorems.
 
     Args:
         spec: see ``convproof.verify.targets.find``.
-        kind: the arrays it takes.
+        kind: the arrays it takes and returns.
         bare: what a function is that has no name of ours.
         device: where torch's tensors lie.
         limit: seconds that a call may take.
-        memory: bytes that the worker may grow by.
+        first_limit: seconds that a worker's first call may take.
+        memory: bytes that a worker may grow by, beyond what it needed before any call.
+
+    Attributes:
+        target: what was found.
+        shrinking: whether calls may be cut short: a failure is being made smaller.
 
     Raises:
         TargetError: if the target cannot be found.
@@ -89,60 +77,61 @@ class IsolatedSubject:
         self,
         spec: str,
         *,
-        kind: str = "numpy",
-        bare: Function = Function("conv2d"),
+        kind: Kind = "numpy",
+        bare: Function = _CONV2D,
         device: str = "cpu",
         limit: float = LONG,
+        first_limit: float = LONG,
         memory: int = 4 * GIBIBYTE,
     ) -> None:
         self.shrinking = False
-        self.restarts = 0
-        self._order = {
-            "spec": spec,
-            "kind": kind,
-            "bare": bare.name,
-            "device": device,
-            "path": [*sys.path],
-        }
-        self._limit, self._memory = limit, memory
+        self._kind = kind
+        self._limit, self._first_limit = limit, first_limit
         self._slowest = 0.0
-        self._worker: _Worker | None = None
-        self._spare: _Worker | None = None
-        hello = self._start()
-        self.target = Found(
-            spec=spec,
-            functions=tuple(map(Function.named, hello["functions"])),
-            supports=frozenset(hello["supports"]),
-            lacks=frozenset(hello["lacks"]),
-            versions=hello["versions"],
-            prelude=hello["prelude"],
-            expression={Function.named(n): text for n, text in hello["expression"].items()},
-        )
-        self._layouts: tuple[str, ...] = hello["layouts"]
+        order = {"spec": spec, "kind": kind, "bare": bare.name, "device": device}
+        self._crew = Crew(order, first_limit=first_limit, memory=memory)
+        self._end = weakref.finalize(self, self._crew.close)
+        try:
+            self.target = _found(spec, self._crew.start())
+        except MalformedError as error:
+            self.close()
+            msg = f"importing {spec!r} failed: it wrote into the worker's pipe: {error}"
+            raise TargetError(msg) from None
 
     @property
     def layouts(self) -> tuple[str, ...]:
         """The memory layouts that the target's arrays can have."""
-        return self._layouts
+        return NUMPY_LAYOUTS if self._kind == "numpy" else TORCH_LAYOUTS
+
+    @property
+    def restarts(self) -> int:
+        """How many workers were lost."""
+        return self._crew.deaths
 
     def ask(self, call: Call) -> Answer:
-        """Return the target's answer."""
-        answer = self._asked(call, "ask", call)
-        if not isinstance(answer, Answer):
-            raise self._lost(call, "sent no answer")
-        return answer
+        """Return the target's answer, and what it did to its arrays.
+
+        Raises:
+            Unanswered: if there is none: the target raised, died, hung, or took too much memory.
+            UnsupportedError: if the target says that it does not offer this.
+        """
+        return self._asked(call, None, _answer)
 
     def ask_twice(self, call: Call, second: Arrays) -> tuple[np.ndarray, np.ndarray]:
         """Return two answers, the second after the same buffers were overwritten."""
-        first, again = self._asked(call, "ask_twice", call, second)
-        return first, again
+        return self._asked(call, second, _answers)
+
+    def confirm(self, call: Call) -> Answer:
+        """Return the answer to a call that may take all its time, shrinking or not."""
+        before, self.shrinking = self.shrinking, False
+        try:
+            return self.ask(call)
+        finally:
+            self.shrinking = before
 
     def close(self) -> None:
-        """End the worker and its spare."""
-        for worker in (self._worker, self._spare):
-            if worker is not None:
-                worker.close()
-        self._worker = self._spare = None
+        """End the worker and its spare; nothing happens the second time."""
+        self._crew.close()
 
     def __enter__(self) -> "IsolatedSubject":
         return self
@@ -155,114 +144,91 @@ class IsolatedSubject:
     ) -> None:
         self.close()
 
-    def _start(self) -> dict[str, Any]:
-        """Make a worker ready: the spare, if there is one, or a new one."""
-        self._worker, self._spare = self._spare or _Worker(self._order), None
-        try:
-            kind, *told = receive(self._worker.pipe)
-        except (EOFError, OSError, WireError):
-            code = self._worker.process.wait()
-            self.close()
-            msg = f"importing {self._order['spec']!r} ended the process: {_died(code)}."
-            raise TargetError(msg) from None
-        except BaseException:
-            self.close()
-            raise
-        if kind != "ready":
-            self.close()
-            raise _refusal(*told)
-        self._base = _resident(self._worker.process.pid)
-        hello: dict[str, Any] = told[0]
-        return hello
-
-    def _asked(self, call: Call, *message: Any) -> Any:
-        if self._worker is None:
-            self._start()
-            self.restarts += 1
-            self._spare = _Worker(self._order)  # what died once is likely to die again
-        worker = self._worker
-        assert worker is not None  # noqa: S101
+    def _asked(self, call: Call, second: Arrays | None, read: Callable[[Reply], _T]) -> _T:
+        told = None if second is None else dict(second)
+        question = (call.function.name, call.given, call.options, call.layout, told)
+        request = pickle.dumps(question, 5)
+        worker = self._crew.worker()
+        limit = self._allowed(warm=worker.warm)
         started = monotonic()
         try:
-            send(worker.pipe, message)
-            self._wait(worker, call, self._allowed())
-            kind, *told = receive(worker.pipe)
-        except (EOFError, OSError):
-            worker.pipe.close()
-            raise self._lost(call, _died(worker.process.wait())) from None
-        except WireError as error:
-            raise self._lost(call, f"sent no answer ({error})") from None
-        except BaseException:
-            self.close()
+            worker.send(request, limit)
+            reply = worker.receive(limit)
+            answer = _refusal(reply, call) or read(reply)
+        except LostError as lost:
+            self._crew.lose()
+            raise _silence(call, lost) from None
+        except MalformedError as error:
+            self._crew.lose()
+            raise _silence(call, malformed(error)) from None
+        except BaseException:  # Ctrl-C: the worker would answer the next call with this answer
+            self._crew.drop()
             raise
-        if kind == "answer":
-            self._slowest = max(self._slowest, monotonic() - started)
-            return told[0]
-        if kind == "unsupported":
-            raise UnsupportedError(told[0])
-        law, hint, assertion, silence = told
-        raise Unanswered(law=law, call=call, hint=hint, assertion=assertion, silence=silence)
+        took, was_warm, worker.warm = monotonic() - started, worker.warm, True
+        if isinstance(answer, Exception):
+            raise answer
+        self._crew.warmup = request
+        if was_warm:
+            self._slowest = max(self._slowest, took)
+        return answer
 
-    def _allowed(self) -> float:
+    def _allowed(self, *, warm: bool) -> float:
+        if not warm:
+            return self._first_limit
         if not self.shrinking:
             return self._limit
         return min(self._limit, max(_SHORTEST, _TIMES * self._slowest))
 
-    def _wait(self, worker: _Worker, call: Call, limit: float) -> None:
-        """Wait for a reply, and look at the worker's memory meanwhile."""
-        end = monotonic() + limit
-        while not worker.pipe.poll(_LOOK):
-            if monotonic() > end:
-                raise self._lost(call, f"did not end within {limit:.3g} s", "hung")
-            grown = _resident(worker.process.pid) - self._base
-            if grown > self._memory:
-                grew = f"took {grown / GIBIBYTE:.1f} GiB of memory"
-                raise self._lost(call, grew, "memory")
 
-    def _lost(self, call: Call, what: str, silence: Any = "crashed") -> Unanswered:
-        """Return the violation of a call whose worker is of no more use, and end the worker."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
-        law = f"a legal call is answered, but the process {what}"
-        return Unanswered(law=law, call=call, silence=silence)
+def _answer(reply: Reply) -> Answer:
+    names = reply.texts("left")
+    if reply.text("is") != "answer" or len(reply.arrays) != 1 + len(names):
+        msg = f"{reply.text('is')!r} with {len(reply.arrays)} arrays is no answer."
+        raise MalformedError(msg)
+    y, *left = reply.arrays
+    return Answer(y, Arrays(zip(names, left, strict=True)), reply.text("shared"))
 
 
-def _end(process: subprocess.Popen[bytes], pipe: Connection) -> None:
-    pipe.close()
-    process.kill()
-    process.wait()
+def _answers(reply: Reply) -> tuple[np.ndarray, np.ndarray]:
+    if reply.text("is") != "answers" or len(reply.arrays) != 2:
+        msg = f"{reply.text('is')!r} with {len(reply.arrays)} arrays is no pair of answers."
+        raise MalformedError(msg)
+    first, again = reply.arrays
+    return first, again
 
 
-def _importable() -> list[str]:
-    """Return where the worker finds convproof, whatever the current folder is."""
-    here = str(Path(errors.__file__).resolve().parent.parent)
-    held = os.environ.get("PYTHONPATH", "")
-    return [here, *([held] if held else [])]
+def _refusal(reply: Reply, call: Call) -> Unanswered | ConvProofError | None:
+    """Return what a worker raised instead of an answer, if it did."""
+    word = reply.text("is")
+    if word in ("unsupported", "missing"):
+        return error_of(reply)
+    if word != "unanswered":
+        return None
+    return Unanswered(
+        law=reply.text("law"),
+        call=call,
+        hint=reply.text("hint"),
+        assertion=reply.text("assertion"),
+        silence="no array" if reply.text("silence") == "no array" else "raised",
+    )
 
 
-def _died(code: int) -> str:
-    if code >= 0:
-        return f"left with exit code {code}"
+def _silence(call: Call, lost: LostError) -> Unanswered:
+    law = f"a legal call is answered, but {lost.how}"
+    return Unanswered(law=law, call=call, hint=lost.hint, silence=lost.silence)
+
+
+def _found(spec: str, reply: Reply) -> Found:
     try:
-        return f"died of {signal.Signals(-code).name}"
-    except ValueError:
-        return f"died of signal {-code}"
-
-
-def _refusal(kind: str, message: str) -> ConvProofError:
-    """Return the error that stopped a worker, as this process knows it."""
-    if kind == "MissingExtraError":
-        error = errors.MissingExtraError("", "")
-        error.args = (message,)
-        return error
-    return TargetError(message)
-
-
-def _resident(pid: int) -> int:
-    """Return the bytes of memory that a process holds; 0 where the system does not tell."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    except (OSError, IndexError):
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return Found(
+            spec=spec,
+            functions=tuple(map(Function.named, reply.texts("functions"))),
+            supports=frozenset(reply.texts("supports")),
+            lacks=frozenset(reply.texts("lacks")),
+            versions=reply.table("versions"),
+            prelude=reply.text("prelude"),
+            expression={Function.named(n): e for n, e in reply.table("expression").items()},
+        )
+    except KeyError as error:
+        msg = f"no function is called {error}."
+        raise MalformedError(msg) from None

@@ -5,7 +5,11 @@
 ``package.module``      a module that holds functions such as ``conv2d``
 ``package.module:obj``  an object of it: a function, or a namespace of functions
 ``path/file.py:obj``    the same in a file
+``path/file.py``        a file in KernelBench's form: ``Model`` and ``ModelNew``
+``autograd:spec``       torch functions, whose derivatives are asked through autograd
 ======================  =================================================================
+
+A subclass of ``torch.autograd.Function`` or ``torch.nn.Module`` is always asked through autograd.
 """
 
 import importlib
@@ -28,11 +32,15 @@ from convproof.names.arguments import argument_names
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 LACKS = frozenset(
-    {"groups", "dilation", "stride", "padding", "ceil", "layouts", "special", "rejects", "empty"}
+    {"groups", "dilation", "stride", "padding", "ceil", "layouts", "special", "rejects", "empty", "ties"}
     | {"float32", "float64", "float16", "bfloat16"}
 )
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
+_AUTOGRAD = "autograd:"
+_DIFFERENTIABLE = frozenset(
+    {("torch.autograd.function", "Function"), ("torch.nn.modules.module", "Module")}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +79,51 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     """
     if spec in implementation_names():
         found: Any = get_implementation(spec)
-        module: Any = found
         prelude, root = "from convproof import get_implementation", f"get_implementation({spec!r})"
+        return target_of(found, spec, bare=bare, prelude=prelude, root=root)
+    place, _, path = spec.removeprefix(_AUTOGRAD).partition(":")
+    if place.endswith(".py"):
+        module = _from_file(Path(place), spec)
+        prelude, root = _file_prelude(Path(place)), "target"
     else:
-        place, _, path = spec.partition(":")
-        if place.endswith(".py"):
-            module = _from_file(Path(place), spec)
-            prelude = _file_prelude(Path(place))
-            root = "target"
-        else:
-            module = _from_module(place, spec)
-            prelude, root = f"import {place}", place
-        found = _attribute(module, path, spec)
-        root = f"{root}.{path}" if path else root
-    functions = _functions(found)
+        module = _from_module(place, spec)
+        prelude, root = f"import {place}", place
+    found = _attribute(module, path, spec)
+    root = f"{root}.{path}" if path else root
+    return target_of(found, spec, bare=bare, module=module, prelude=prelude, root=root)
+
+
+def target_of(
+    found: Any,
+    spec: str,
+    *,
+    bare: Function = _CONV2D,
+    module: Any = None,
+    prelude: str = "",
+    root: str = "target",
+) -> Target:
+    """Return the target that an object is.
+
+    Args:
+        found: a function, or what holds functions.
+        spec: what it is called.
+        bare: what a function is that has no name of ours.
+        module: where it is declared what it supports and lacks, unless it says so itself.
+        prelude: the lines that a snippet begins with.
+        root: how a snippet then writes the object.
+
+    Raises:
+        TargetError: if nothing in it can be asked.
+        MissingExtraError: if it is torch's and torch is not installed.
+    """
+    asked, more, root = _adapted(found, spec, bare, root)
+    functions = _functions(asked)
     if functions:
-        held = "{root}[{name!r}]" if isinstance(found, Mapping) else "{root}.{name}"
+        held = "{root}[{name!r}]" if isinstance(asked, Mapping) else "{root}.{name}"
         expression = {f: held.format(root=root, name=f.name) for f in functions}
-    elif callable(found) and not inspect.isclass(found):
-        name = _NAMES.get(getattr(found, "__name__", ""), bare)
-        functions, expression = {name: found}, {name: root}
+    elif callable(asked) and not inspect.isclass(asked):
+        name = _NAMES.get(getattr(asked, "__name__", ""), bare)
+        functions, expression = {name: asked}, {name: root}
     else:
         msg = (
             f"nothing in {spec!r} can be verified: it is no function, and holds none called "
@@ -99,15 +132,42 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
         raise TargetError(msg)
     for function, call in functions.items():
         _check_signature(function, call, spec)
+    missing = frozenset() if asked is found else asked.missing
     return Target(
         spec=spec,
         functions=functions,
         supports=_declared("supports", SUPPORTS, found, module, spec),
-        lacks=_declared("lacks", LACKS, found, module, spec),
-        versions=_versions(spec, found),
-        prelude=prelude,
+        lacks=_declared("lacks", LACKS, found, module, spec) | missing,
+        versions=_versions(spec.removeprefix(_AUTOGRAD), found),
+        prelude="\n".join(filter(None, [prelude, more])),
         expression=expression,
     )
+
+
+def _adapted(found: Any, spec: str, bare: Function, root: str) -> tuple[Any, str, str]:
+    """Return what is asked in the place of what was found, and how a snippet writes it."""
+    pair = all(inspect.isclass(getattr(found, name, None)) for name in ("Model", "ModelNew"))
+    bases = found.__mro__ if inspect.isclass(found) else ()
+    torchs = {(base.__module__, base.__name__) for base in bases} & _DIFFERENTIABLE
+    if not pair and not torchs and not spec.startswith(_AUTOGRAD):
+        return found, "", root
+    try:
+        from convproof.verify.targets import autograd, kernelbench
+    except ImportError:
+        raise MissingExtraError("torch", "torch") from None  # noqa: EM101  # names, no message
+    if pair:
+        more = "from convproof.verify.targets.kernelbench import ModelPair"
+        return kernelbench.ModelPair(found, spec), f"{more}\npair = ModelPair({root})", "pair"
+    several = {f: call for f, call in _functions(found).items() if f.role == "forward"}
+    names = [kernelbench.LAYERS.get(base.__name__, "") for base in bases]
+    names += [getattr(found, "__name__", "")]
+    layer = next((_NAMES[name] for name in names if name in _NAMES), bare).layer
+    given, told = found, f"{root}, {layer!r}"
+    if several and not torchs:
+        given = {f.name: call for f, call in several.items()}
+        told = "{" + ", ".join(f"{f.name!r}: {root}.{f.name}" for f in several) + "}"
+    more = f"from convproof.verify.targets.autograd import Autograd\nasked = Autograd({told})"
+    return autograd.Autograd(given, layer), more, "asked"
 
 
 def _functions(found: Any) -> dict[Function, Callable[..., Any]]:

@@ -6,6 +6,7 @@ from convproof.calls import LAYOUTS
 
 TORCH_LAYOUTS = ("plain", "sliced", "transposed", "channels_last", "offset")
 NUMPY_LAYOUTS = LAYOUTS
+_BLOCKS = 8  # allocators keep up to seven freed blocks of a size at hand
 
 
 def lay(array: np.ndarray, layout: str) -> np.ndarray:
@@ -44,5 +45,5 @@ def poison(sizes: set[int]) -> None:
     An answer of which a part is never written then holds NaN there, and not what a right answer
     left in the same place.
     """
-    held = [np.full(size, 0xFF, np.uint8) for size in sizes for _ in range(4)]
+    held = [np.full(size, 0xFF, np.uint8) for size in sizes for _ in range(_BLOCKS)]
     del held

@@ -49,7 +49,7 @@ from convproof.layers import (
 )
 
 _OPSET, _IR_VERSION = 21, 10
-_ERRORS_ALONE = 3
+_FATAL_ALONE = 4
 _INPUTS = ("x", "w", "b")
 
 
@@ -100,7 +100,7 @@ class Graph(NamedTuple):
 def _session(layer: Layer, shapes: tuple[Shape, ...], dtype: np.dtype) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ALONE
+    options.log_severity_level = _FATAL_ALONE
     model = model_of(layer, shapes, dtype).SerializeToString()
     try:
         return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
@@ -184,6 +184,13 @@ def _(layer: LocallyConnected, shapes: tuple[Shape, ...], dtype: np.dtype) -> Gr
 @graph_of.register
 def _(layer: ConvTranspose, shapes: tuple[Shape, ...], dtype: np.dtype) -> Graph:
     del dtype
+    rows = zip(layer.output_padding, layer.stride, strict=True)
+    if any(more >= stride for more, stride in rows):
+        msg = (
+            "onnxruntime's ConvTranspose takes an output_padding below the stride alone, got "
+            f"output_padding={layer.output_padding} and stride={layer.stride}."
+        )
+        raise UnsupportedError(msg)
     return _one(
         "ConvTranspose", shapes, strides=layer.stride, pads=_pads(layer.axes(shapes[0][2:])),
         dilations=layer.dilation, output_padding=layer.output_padding, group=layer.groups,
@@ -217,10 +224,18 @@ def _(layer: Linear, shapes: tuple[Shape, ...], dtype: np.dtype) -> Graph:
 
 
 def _windows(layer: MaxPool | AvgPool, shapes: tuple[Shape, ...]) -> dict[str, Any]:
+    axes = layer.axes(shapes[0][2:])
+    if any(max(axis.padding) >= axis.kernel_size for axis in axes):
+        msg = (
+            "onnxruntime's pooling takes a padding below the kernel size alone, even of a dilated "
+            f"kernel, got padding={[axis.padding for axis in axes]} and "
+            f"kernel_size={layer.kernel_size}."
+        )
+        raise UnsupportedError(msg)
     return {
         "kernel_shape": layer.kernel_size,
         "strides": layer.stride,
-        "pads": _pads(layer.axes(shapes[0][2:])),
+        "pads": _pads(axes),
         "dilations": layer.dilation,
         "ceil_mode": int(layer.ceil_mode),
     }

@@ -1,18 +1,24 @@
 """SciPy's correlation and convolution of two signals as an implementation of the layer.
 
-One pair of channels at a time, over all spatial axes (``method="direct"``), where ``up`` puts
-``t - 1`` zeros between neighbours::
+Stride and dilation are taken apart into phases, with ``L = lcm(s, t)``::
 
-    y[n,m]     = sum_c correlate(x[n,c], up(w[m,c], t), "valid")[::s]
-    x_bar[n,c] = sum_m convolve(up(y_bar[n,m], s), up(w[m,c], t), "full")
-    w_bar[m,c] = sum_n correlate(x[n,c], up(y_bar[n,m], s), "valid")[::t]
+    o = (L/s) i + a,   k = (L/t) j + b   =>   s o + t k = L (i + j) + s a + t b
 
-``x`` is padded before, and ``x_bar`` loses its padding after. Sums are in the arrays' own format.
+so that for each ``a`` and ``b``, with ``x'[i] = x[L i + s a + t b]`` and the like::
+
+    y'     += correlate(x', w', "valid")
+    x_bar' += convolve(y_bar', w', "full")
+    w_bar' += correlate(x', y_bar', "valid")
+
+are sums over the products of the layer alone: no zeros are put between, which a NaN would meet.
+One pair of channels at a time, over all axes at once (``method="direct"``), in the arrays' format.
 """
 
 from collections.abc import Iterator
 from functools import singledispatch
-from typing import Any, Literal
+from itertools import product
+from math import lcm
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
@@ -24,6 +30,7 @@ try:
 except ImportError:
     raise MissingExtraError("scipy", "scipy") from None  # noqa: EM101  # names, no message
 
+from convproof.axes import Axis
 from convproof.layers import Bias, Conv, Convolve, Layer, LocallyConnected, Shape
 from convproof.numeric.dtypes import BFLOAT16
 
@@ -49,24 +56,23 @@ class ScipyImplementation:
             return y_bar.copy()
         conv, shape = _conv(layer), tuple(x) if isinstance(x, tuple) else x.shape
         (w,) = arrays[:1]
-        taps = _up(w, conv.dilation)
-        rows = _up(y_bar, conv.stride)
         axes = conv.axes(shape[2:])
         padded = np.zeros((*shape[:2], *(axis.padded_size for axis in axes)), y_bar.dtype)
-        reached = _reached(conv, shape)
         for n, m, c, tap in _pairs(conv, shape[0]):
-            padded[n, c][reached] += _asked("convolve", rows[n, m], taps[m, tap], "full")
+            for at in _phases(axes):
+                part = _asked("convolve", y_bar[n, m][at.y], w[m, tap][at.w], "full")
+                padded[n, c][at.x] += part
         return _unpadded(conv, padded, shape)
 
     def weight_vjp(self, layer: Layer, x: Any, y_bar: Any) -> Any:
         """Return ``w_bar``."""
         conv = _conv(layer)
-        images, reached = _padded(conv, x), _reached(conv, x.shape)
-        rows, steps = _up(y_bar, conv.stride), _every(conv.dilation)
+        images, axes = _padded(conv, x), conv.axes(x.shape[2:])
         w_bar = np.zeros(conv.weight_shape, y_bar.dtype)
         for n, m, c, tap in _pairs(conv, x.shape[0]):
-            read = images[n, c][reached]
-            w_bar[m, tap] += _asked("correlate", read, rows[n, m], "valid")[steps]
+            for at in _phases(axes):
+                part = _asked("correlate", images[n, c][at.x], y_bar[n, m][at.y], "valid")
+                w_bar[m, tap][at.w] += part
         return w_bar
 
     def bias_vjp(self, layer: Layer, y_bar: Any) -> Any:
@@ -96,10 +102,11 @@ def _(
     b: Shaped[np.ndarray, " m"] | None = None,
 ) -> Shaped[np.ndarray, "n m *O"]:
     conv = _conv(layer)
-    images, taps, steps = _padded(conv, x), _up(w, conv.dilation), _every(conv.stride)
+    images, axes = _padded(conv, x), conv.axes(x.shape[2:])
     y = np.zeros(conv.output_shape(x.shape), x.dtype)
     for n, m, c, tap in _pairs(conv, x.shape[0]):
-        y[n, m] += _asked("correlate", images[n, c], taps[m, tap], "valid")[steps]
+        for at in _phases(axes):
+            y[n, m][at.y] += _asked("correlate", images[n, c][at.x], w[m, tap][at.w], "valid")
     return y if b is None else y + b.reshape(-1, *(1,) * (y.ndim - 2))
 
 
@@ -145,22 +152,29 @@ def _pairs(conv: Conv, batch: int) -> Iterator[tuple[int, int, int, int]]:
                 yield n, m, m // writes * reads + tap, tap
 
 
-def _every(steps: Shape) -> tuple[slice, ...]:
-    return tuple(slice(None, None, step) for step in steps)
+class Phase(NamedTuple):
+    """The positions of one phase in the padded input, the output and the taps, per axis."""
+
+    x: tuple[slice, ...]
+    y: tuple[slice, ...]
+    w: tuple[slice, ...]
 
 
-def _up(array: np.ndarray, steps: Shape) -> np.ndarray:
-    """Return the array with ``step - 1`` zeros between neighbours along each spatial axis."""
-    sizes = ((n - 1) * step + 1 for n, step in zip(array.shape[2:], steps, strict=True))
-    stuffed = np.zeros((*array.shape[:2], *sizes), array.dtype)
-    stuffed[(slice(None), slice(None), *_every(steps))] = array
-    return stuffed
+def _phases(axes: tuple[Axis, ...]) -> Iterator[Phase]:
+    for rows in product(*(list(_phases_of(axis)) for axis in axes)):
+        yield Phase(*zip(*rows, strict=True))
 
 
-def _reached(conv: Conv, shape: Shape) -> tuple[slice, ...]:
-    """Return the part of the padded input that some window reads."""
-    axes = conv.axes(shape[2:])
-    return tuple(slice(axis.stride * (axis.output_size - 1) + axis.span) for axis in axes)
+def _phases_of(axis: Axis) -> Iterator[tuple[slice, slice, slice]]:
+    s, t = axis.stride, axis.dilation
+    period = lcm(s, t)
+    for a in range(min(period // s, axis.output_size)):
+        for b in range(min(period // t, axis.kernel_size)):
+            outputs = len(range(a, axis.output_size, period // s))
+            taps = len(range(b, axis.kernel_size, period // t))
+            first = s * a + t * b
+            read = slice(first, first + period * (outputs + taps - 2) + 1, period)
+            yield read, slice(a, None, period // s), slice(b, None, period // t)
 
 
 def _padded(conv: Conv, x: np.ndarray) -> np.ndarray:

@@ -105,7 +105,8 @@ def _first_line(error: BaseException) -> str:
         lines = str(error).strip().splitlines()
     except Exception:  # even telling the error can fail
         lines = []
-    return lines[0] if lines else "(no message)"
+    told = lines[0] if lines else "(no message)"
+    return told.encode("utf-8", "backslashreplace").decode("utf-8")  # files hold no surrogates
 
 
 def _hint(message: str, kind: Kind) -> str:

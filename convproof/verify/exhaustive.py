@@ -1,0 +1,139 @@
+"""Every small geometry, decided: the matrix that a target computes is compared at each of them.
+
+Given linearity, equal matrices are equal maps (``convproof.theorems.matrix``), so a target that
+passes computes *all* data of *all* these geometries rightly, not a sample of them.
+
+``conv1d``
+    one channel; input 1..8, kernel 1..4, stride 1..4, dilation 1..3, padding 0..3 at each end, the
+    two equal unless the target declares ``"asymmetric"``: every one whose kernel fits.
+    1272 geometries, 5184 with unequal ends.
+``conv2d``
+    input (3, 4) and (5, 5), kernels {1, 2, 3}^2, strides {1, 2} x {1, 2, 3}, paddings
+    {0, 1} x {0, 1, 2}, dilations {1, 2}^2 (1 where there is one tap), channels (in, out, groups)
+    (1, 1, 1), (4, 2, 2), (3, 3, 3), (2, 3, 1).
+    6624 geometries.
+``conv_transpose1d``, ``conv_transpose2d``
+    the same parameters, the input in two dimensions (2, 3) and (3, 2), with output padding 0 and,
+    where the stride or the dilation of every axis allows it, 1; every one that leaves an output.
+    2687 geometries, 10845 with unequal ends; 10204 in two dimensions.
+
+Of other functions there are none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from convproof.axes import Pair
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.layers import Conv, ConvTranspose, Layer
+from convproof.theorems import Request, Seen, Subject, Violation
+from convproof.theorems.matrix import check
+
+_SIZES_1D, _KERNELS_1D, _STRIDES_1D = range(1, 9), range(1, 5), range(1, 5)
+_DILATIONS_1D, _PADDINGS_1D = range(1, 4), range(4)
+_SIZES_2D = {"conv": ((3, 4), (5, 5)), "conv_transpose": ((2, 3), (3, 2))}
+_KERNELS_2D = tuple(product((1, 2, 3), (1, 2, 3)))
+_STRIDES_2D = tuple(product((1, 2), (1, 2, 3)))
+_PADDINGS_2D = tuple(product((0, 1), (0, 1, 2)))
+_DILATIONS_2D = tuple(product((1, 2), (1, 2)))
+_CHANNELS_2D = ((1, 1, 1), (4, 2, 2), (3, 3, 3), (2, 3, 1))
+_STEMS = ("conv", "conv_transpose")
+_Axis = tuple[int, int, int, int, Pair]  # size, taps, stride, dilation, padding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What came of one geometry.
+
+    Attributes:
+        case: the geometry.
+        seen: what the theorem saw, if it holds.
+        violation: how it is refuted, if it is.
+    """
+
+    case: Case
+    seen: Seen | None = None
+    violation: Violation | None = None
+
+
+def exhaustive_cases(function: Function, supports: frozenset[str]) -> list[Case]:
+    """Return every geometry of the set that a target with these declarations can be asked."""
+    if function.stem not in _STEMS or function.dims not in (1, 2):
+        return []
+    if function.role not in ("forward", "input", "weight"):
+        return []
+    asymmetric = "asymmetric" in supports
+    return list(geometries(function.dims, stem=function.stem, asymmetric=asymmetric))
+
+
+def geometries(dims: int, *, stem: str = "conv", asymmetric: bool = False) -> Iterator[Case]:
+    """Yield the legal geometries of the set, one image each, with no bias.
+
+    Args:
+        dims: 1 or 2.
+        stem: ``"conv"`` or ``"conv_transpose"``.
+        asymmetric: whether the two ends of an axis may be padded differently; in one dimension.
+    """
+    drawn = _line(asymmetric=asymmetric) if dims == 1 else _plane(_SIZES_2D[stem])
+    for axes, channels in drawn:
+        if stem == "conv":
+            if all(map(_fits, axes)):
+                yield _case(Conv, axes, channels)
+            continue
+        for extra in (0, 1):
+            if all(_leaves_output(axis, extra) for axis in axes):
+                yield _case(ConvTranspose, axes, channels, output_padding=(extra,) * dims)
+
+
+def decide(
+    subject: Subject, function: Function, cases: Iterable[Case], request: Request
+) -> Iterator[Decided]:
+    """Yield what the matrix theorem says of each geometry, in order."""
+    for case in cases:
+        try:
+            yield Decided(case=case, seen=check(subject, function, case, request))
+        except Violation as violation:
+            yield Decided(case=case, violation=violation)
+
+
+def _line(*, asymmetric: bool) -> Iterator[tuple[tuple[_Axis, ...], tuple[int, int, int]]]:
+    every = product(_SIZES_1D, _KERNELS_1D, _STRIDES_1D, _DILATIONS_1D, _PADDINGS_1D, _PADDINGS_1D)
+    for n, r, s, t, low, high in every:
+        if low == high or asymmetric:
+            yield ((n, r, s, t, (low, high)),), (1, 1, 1)
+
+
+def _plane(
+    sizes: tuple[tuple[int, int], ...],
+) -> Iterator[tuple[tuple[_Axis, ...], tuple[int, int, int]]]:
+    every = product(sizes, _KERNELS_2D, _STRIDES_2D, _DILATIONS_2D, _PADDINGS_2D, _CHANNELS_2D)
+    for *rows, padding, channels in every:
+        ends = tuple((p, p) for p in padding)
+        axes = tuple(zip(*rows, ends, strict=True))
+        if all(t == 1 or r > 1 for _, r, _, t, _ in axes):
+            yield axes, channels
+
+
+def _fits(axis: _Axis) -> bool:
+    n, r, _, t, (low, high) = axis
+    return t * (r - 1) + 1 <= n + low + high
+
+
+def _leaves_output(axis: _Axis, extra: int) -> bool:
+    n, r, s, t, (low, high) = axis
+    return extra < max(s, t) and s * (n - 1) + t * (r - 1) + 1 + extra > low + high
+
+
+def _case(
+    kind: Callable[..., Layer], axes: tuple[_Axis, ...], channels: tuple[int, int, int], **more: Any
+) -> Case:
+    sizes, kernel_size, stride, dilation, padding = zip(*axes, strict=True)
+    reads, writes, groups = channels
+    layer = kind(
+        in_channels=reads, out_channels=writes, groups=groups, kernel_size=kernel_size,
+        stride=stride, dilation=dilation, padding=padding, bias=False, **more,
+    )  # fmt: skip
+    return Case(layer=layer, input_shape=(1, reads, *sizes))

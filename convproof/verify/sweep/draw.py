@@ -1,0 +1,178 @@
+"""The geometries of a unit: a function of layer, offers and seed, and of nothing else.
+
+Hypothesis mixes constants that it finds in the modules a process has imported into what it draws,
+so that two processes draw different cases from one seed. A sweep is cut over processes; its cases
+come from the same strategies through a backend that draws every choice from one ``Random``.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis.errors import Flaky
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
+
+from convproof.cases import Case
+from convproof.strategies import cases
+from convproof.violations import Unanswered, Violation
+
+_MOST_ROUNDS = 8  # small layers run out of geometries
+_BACKEND = "convproof"
+_LOST = ("crashed", "hung", "memory")  # a process that grows may also hang, or die
+Ask = Callable[[Case], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the cases of one unit come from.
+
+    Attributes:
+        layer: its functional name.
+        offers: see ``convproof.strategies.cases``.
+        count: how many cases.
+        seed: any text: other texts, other cases.
+    """
+
+    layer: str
+    offers: frozenset[str]
+    count: int
+    seed: str
+
+    def drawn(self) -> dict[Case, int]:
+        """Return as many distinct cases, or all that turn up, each with its round."""
+        found: dict[Case, int] = {}
+        for number in range(_MOST_ROUNDS):
+            turn = count()
+
+            def keep(case: Case, turn: Iterator[int] = turn, number: int = number) -> None:
+                if next(turn) and len(found) < self.count:  # the first is always the simplest one
+                    found.setdefault(case, number)
+
+            self._round(number, keep)
+            if len(found) == self.count:
+                break
+        return found
+
+    def smallest(self, number: int, failing: Case, ask: Ask) -> tuple[Case, Violation, bool]:
+        """Return the smallest case that breaks a law as a drawn one does, and whether it is flaky.
+
+        Args:
+            number: the round of the case.
+            failing: the case.
+            ask: raises ``Violation`` if a case breaks the law.
+
+        Raises:
+            LookupError: if it breaks none any more.
+        """
+        kept: tuple[Case, Violation] | None = None
+
+        def again(case: Case) -> None:
+            nonlocal kept
+            if kept is None and case != failing:
+                return
+            try:
+                ask(case)
+            except Violation as violation:
+                if kept is None or _silence(kept[1]) == _silence(violation):
+                    kept = case, violation
+                    raise
+
+        flaky = False
+        try:
+            self._round(number, again, Phase.shrink)
+        except Violation:
+            pass  # Hypothesis asks the smallest case last, so it is the one that was kept
+        except Flaky:
+            flaky = True
+        if kept is None:
+            msg = f"it broke a law once, and kept it when asked again: {failing}"
+            raise LookupError(msg)
+        return *kept, flaky
+
+    def _round(self, number: int, ask: Callable[[Case], None], *phases: Phase) -> None:
+        """Ask cases of a round, drawn by a backend that knows its seed alone."""
+        with _backend(f"{self.seed} {number}"):
+
+            @settings(
+                backend=_BACKEND,
+                max_examples=self.count + 1,
+                database=None,
+                deadline=None,
+                phases=(Phase.generate, *phases),
+                suppress_health_check=list(HealthCheck),
+                report_multiple_bugs=False,
+                print_blob=False,
+                verbosity=Verbosity.quiet,
+            )
+            @given(cases(self.layer, self.offers))
+            def each(case: Case) -> None:
+                ask(case)
+
+            each()
+
+
+@contextmanager
+def _backend(seed: str) -> Iterator[None]:
+    """Let Hypothesis draw from one generator for a while."""
+
+    class Seeded(_Uniform):
+        """Every choice from the one generator of this draw."""
+
+        def __init__(self, conjecturedata: Any, /) -> None:
+            super().__init__(conjecturedata)
+            self.random = Random(seed)
+
+    AVAILABLE_PROVIDERS[_BACKEND] = Seeded
+    try:
+        yield
+    finally:
+        del AVAILABLE_PROVIDERS[_BACKEND]
+
+
+class _Uniform(PrimitiveProvider):
+    """Draws integers and booleans, of which the strategies of layers are made."""
+
+    random: Random
+
+    def draw_boolean(self, p: float = 0.5) -> bool:
+        """Return True with probability ``p``."""
+        return self.random.random() < p
+
+    def draw_integer(
+        self, min_value: int | None = None, max_value: int | None = None, **hints: Any
+    ) -> int:
+        """Return an integer of the range, each as likely."""
+        del hints
+        if min_value is None or max_value is None:
+            self._refuse()
+        return self.random.randint(min_value, max_value)  # type: ignore[arg-type]
+
+    def draw_float(self, **hints: Any) -> float:  # type: ignore[override]
+        """Refuse: no layer has a float that is not sampled from a list."""
+        return self._refuse()
+
+    def draw_string(self, intervals: Any, **hints: Any) -> str:  # type: ignore[override]
+        """Refuse."""
+        return self._refuse()
+
+    def draw_bytes(self, *sizes: Any, **hints: Any) -> bytes:
+        """Refuse."""
+        return self._refuse()
+
+    def _refuse(self) -> Any:
+        msg = "the cases of layers are made of bounded integers and booleans"
+        raise NotImplementedError(msg)
+
+
+def _silence(violation: Violation) -> str:
+    silence = violation.silence if isinstance(violation, Unanswered) else ""
+    return "lost" if silence in _LOST else silence
+
+
+def is_lost(violation: Violation) -> bool:
+    """Return whether a call took the target's process with it."""
+    return _silence(violation) == "lost"

@@ -1,0 +1,58 @@
+"""The examples are right, and are called as their README says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convproof.functions import Function
+from convproof.verify.inquiry import inquiry
+from convproof.verify.session import Asked
+from convproof.verify.targets.subject import Kind
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+CONV2D = {f.name for f in Function.all() if f.layer == "conv2d"}
+FIRST = {"conv2d", "conv2d_input", "conv2d_weight", "conv2d_bias"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "arrays", "names"),
+    [
+        ("numpy_conv.py", "numpy", FIRST),
+        ("torch_conv.py:MyConv", "torch", CONV2D),
+        ("cupy_shaped.py:conv", "numpy", {"conv2d"}),
+        ("kernelbench_conv.py", "torch", CONV2D),
+    ],
+)
+def test_an_example_obeys_every_law(
+    spec: str, arrays: Kind, names: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    asked = Asked(profile="quick", seed=0, arrays=arrays, examples=6, in_process=True)
+    with inquiry(spec, asked) as example:
+        questions = example.questions()
+        assert {function.name for function, _ in questions} == names
+        for question in questions:
+            outcomes = example.answers(*question)
+            assert example.refutation(outcomes) == ""
+            assert "pass" in {outcome.status for outcome in outcomes}
+
+
+def test_the_readme_names_every_example() -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    files = sorted(path.name for path in EXAMPLES.glob("*.py"))
+    assert files
+    assert all(f"`{name}`" in text for name in files)
+
+
+def test_the_two_lines_are_a_suite() -> None:
+    """One test per function, each passed."""
+    plain = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", ".", "-v"]
+    quiet = ["-p", "no:convproof", "-p", "no:cacheprovider", "test_my_conv.py"]
+    done = subprocess.run(
+        [*plain, *quiet], cwd=EXAMPLES, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    for name in FIRST:
+        assert f"test_my_conv.py::test_my_conv[{name}-float32] PASSED" in done.stdout

@@ -1,0 +1,1 @@
+"""The ready-made implementations of other libraries, against the oracle."""

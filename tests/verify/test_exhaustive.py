@@ -1,0 +1,122 @@
+"""Every small geometry: how many there are, that all are legal, and what is decided of them."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convproof import get_implementation
+from convproof.functions import Function
+from convproof.theorems import Request
+from convproof.verify.exhaustive import decide, exhaustive_cases, geometries
+from convproof.verify.targets.subject import TargetSubject
+
+FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
+ROLES = ("", "_input", "_weight")
+_right = get_implementation("numpy")
+
+
+@pytest.mark.parametrize(
+    ("stem", "dims", "asymmetric", "count"),
+    [
+        ("conv", 1, False, 1272),
+        ("conv", 1, True, 5184),
+        ("conv", 2, False, 6624),
+        ("conv_transpose", 1, False, 2687),
+        ("conv_transpose", 1, True, 10845),
+        ("conv_transpose", 2, False, 10204),
+    ],
+)
+def test_the_set_is_as_large_as_it_is_said_to_be_and_legal(
+    stem: str, dims: int, asymmetric: bool, count: int
+) -> None:
+    """An illegal geometry has no output shape."""
+    found = list(geometries(dims, stem=stem, asymmetric=asymmetric))
+    assert len(found) == len(set(found)) == count
+    assert all(min(case.output_shape) >= 1 for case in found)
+
+
+def test_every_legal_geometry_in_one_dimension_is_there() -> None:
+    """Counted by the law itself: ``t (r - 1) + 1 <= n + 2 p``."""
+    legal = sum(
+        t * (r - 1) + 1 <= n + 2 * p
+        for n in range(1, 9)
+        for r in range(1, 5)
+        for _ in range(1, 5)
+        for t in range(1, 4)
+        for p in range(4)
+    )
+    assert legal == sum(1 for _ in geometries(1))
+
+
+def test_unequal_ends_are_asked_of_a_target_that_declares_them() -> None:
+    function = Function("conv1d")
+    plain = exhaustive_cases(function, frozenset())
+    assert all(low == high for case in plain for low, high in _layer(case).padding)
+    assert set(plain) < set(exhaustive_cases(function, frozenset({"asymmetric"})))
+
+
+@pytest.mark.parametrize("name", ["conv1d_bias", "conv3d", "linear", "max_pool1d", "unfold"])
+def test_what_has_no_exhaustive_set_has_no_case(name: str) -> None:
+    assert exhaustive_cases(Function.named(name), frozenset()) == []
+
+
+@pytest.mark.parametrize("layer", ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"])
+@pytest.mark.parametrize("role", ROLES)
+def test_a_right_target_has_every_matrix(layer: str, role: str) -> None:
+    """A slice of the set, spread over all of it."""
+    function = Function.named(f"{layer}{role}")
+    cases = exhaustive_cases(function, frozenset({"asymmetric"}))
+    asked = cases[:: len(cases) // 30]
+    decided = list(
+        decide(_subject(function, getattr(_right, function.name)), function, asked, FLOAT32)
+    )
+    assert [each.case for each in decided] == asked
+    assert all(each.violation is None and each.seen is not None for each in decided)
+    assert sum(each.seen.weak == "" for each in decided if each.seen) > len(decided) / 2
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("layer", ["conv1d", "conv2d", "conv_transpose1d"])
+@pytest.mark.parametrize("role", ROLES)
+def test_a_right_target_has_all_matrices(layer: str, role: str) -> None:
+    function = Function.named(f"{layer}{role}")
+    cases = exhaustive_cases(function, frozenset())
+    subject = _subject(function, getattr(_right, function.name))
+    assert all(each.violation is None for each in decide(subject, function, cases, FLOAT32))
+
+
+def rare(x: Any, w: Any, b: Any, *, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+    """Wrong at one geometry in hundreds: the last tap is lost where all options differ."""
+    if (*stride, *padding, *dilation, w.shape[2]) == (4, 1, 3, 3):
+        w = w * np.array([1, 1, 0], w.dtype)
+    return _right.conv1d(x, w, b, stride, padding, dilation, groups)
+
+
+def test_a_fault_at_few_geometries_is_found_at_each_of_them() -> None:
+    """Of the inputs that the kernel fits, those where the lost tap reads the input at all."""
+    function = Function("conv1d")
+    cases = exhaustive_cases(function, frozenset())
+    wrong = [
+        each
+        for each in decide(_subject(function, rare), function, cases, FLOAT32)
+        if each.violation
+    ]
+    assert [each.case.input_shape[2] for each in wrong] == [6, 7, 8]
+    assert "but the target has 0" in _law(wrong)
+    (first,) = islice(decide(_subject(function, rare), function, [wrong[0].case], FLOAT32), 1)
+    assert first.seen is None
+
+
+def _subject(function: Function, call: Any) -> TargetSubject:
+    return TargetSubject({function: call}, "numpy")
+
+
+def _layer(case: Any) -> Any:
+    return case.layer
+
+
+def _law(decided: Iterable[Any]) -> str:
+    return next(str(each.violation) for each in decided)
