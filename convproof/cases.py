@@ -80,7 +80,9 @@ class Case:
         if isinstance(layer, Conv | ConvTranspose):
             per_group = max(layer.in_channels, layer.out_channels) // layer.groups
             positions = prod(self.input_shape[2:]), prod(self.output_shape[2:])
-            return max(per_group * prod(layer.kernel_size), self.input_shape[0] * max(positions)) + 1
+            return (
+                max(per_group * prod(layer.kernel_size), self.input_shape[0] * max(positions)) + 1
+            )
         if isinstance(layer, Linear):
             return max(layer.in_features, layer.out_features, prod(self.input_shape[:-1])) + 1
         return max(prod(self.input_shape), prod(self.output_shape), 1)
@@ -213,5 +215,7 @@ def _permutations(rng: np.random.Generator, rows: Shape, size: int) -> np.ndarra
 
 
 def _window_lengths(input_size: int, windows: int) -> set[int]:
-    ends = ((o * input_size // windows, -(-(o + 1) * input_size // windows)) for o in range(windows))
+    ends = (
+        (o * input_size // windows, -(-(o + 1) * input_size // windows)) for o in range(windows)
+    )
     return {high - low for low, high in ends}

@@ -61,7 +61,7 @@ def window_axes(
     widest_stride = kernel_size + 1 if reads else most + 1  # pools overlap, or ceil_mode is idle
     stride = draw(st.integers(1, widest_stride)) if "stride" in offers else 1
     dilation = draw(st.integers(1, most)) if "dilation" in offers else 1
-    widest = (0 if "padding" not in offers else kernel_size // 2 if reads else most)
+    widest = 0 if "padding" not in offers else kernel_size // 2 if reads else most
     low = draw(st.integers(0, widest))
     high = draw(st.integers(0, widest)) if "asymmetric" in offers else low
     remainder = draw(st.integers(0, stride - 1))
@@ -95,9 +95,10 @@ def transposed_axes(
 def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.SearchStrategy[Case]:
     """Return the cases of a layer.
 
-    Half are tiny, a tenth have 3 taps an axis, stride 1 and padding 1. A quarter leave the tiny sizes in one direction (outputs, taps, channels,
+    Half are tiny. A quarter leave the tiny sizes in one direction (outputs, taps, channels,
     images), around the sizes of vectors and tiles; a fifth have coinciding sizes (channels in,
-    channels out and the last axis), which show an axis mistaken for another.
+    channels out and the last axis), which show an axis mistaken for another; a tenth have 3 taps
+    an axis, stride 1 and padding 1, for which libraries have kernels of their own.
 
     Args:
         layer: its functional name.
@@ -112,12 +113,10 @@ def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.Searc
 @st.composite
 def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
     first = {k: corner.get(k, 0) for k in ("outputs", "taps")}
-    added = [first, *[_TINY] * (dims - 1)]
+    added: list[dict[str, Any]] = [first, *[_TINY] * (dims - 1)]
+    axes = [draw(window_axes(small=dims > 2, offers=offers, **more)) for more in added]
     if corner is _USUAL and "padding" in offers:
-        axes = [(draw(st.integers(3, 6)), 3, 1, (1, 1), 1) for _ in added]
-        offers = offers - {"groups"}
-    else:
-        axes = [draw(window_axes(small=dims > 2, offers=offers, **more)) for more in added]
+        axes = [(max(3, size), 3, 1, (1, 1), 1) for size, *_ in axes]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     options: dict[str, Any] = {
         "kernel_size": kernel_size,
@@ -133,13 +132,13 @@ def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
         last = layers.Conv(in_channels=1, out_channels=1, **options).axes(sizes)[-1].output_size
         channels = {"in_channels": last, "out_channels": last, "bias": True}
     layer = layers.Conv(**options, **channels)
-    return draw(_bound(layer, (layer.in_channels, *sizes), corner))
+    return _case(draw, _bound(layer, (layer.in_channels, *sizes), corner))
 
 
 @st.composite
 def _conv_transpose(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
     first = {"inputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
-    added = [first, *[_TINY] * (dims - 1)]
+    added: list[dict[str, Any]] = [first, *[_TINY] * (dims - 1)]
     axes = [draw(transposed_axes(small=dims > 2, offers=offers, **more)) for more in added]
     sizes, kernel_size, stride, padding, dilation, output_padding = zip(*axes, strict=True)
     layer = layers.ConvTranspose(
@@ -150,7 +149,7 @@ def _conv_transpose(draw: Draw, dims: int, offers: Words, corner: dict[str, int]
         output_padding=output_padding,
         **draw(_channels(offers, corner)),
     )
-    return draw(_bound(layer, (layer.in_channels, *sizes), corner))
+    return _case(draw, _bound(layer, (layer.in_channels, *sizes), corner))
 
 
 @st.composite
@@ -175,17 +174,15 @@ def _linear(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Ca
         layer = layers.Linear(
             in_features=layer.in_features, out_features=layer.in_features, bias=layer.bias
         )
-    return draw(_bound(layer, (layer.in_features,), corner))
+    return _case(draw, _bound(layer, (layer.in_features,), corner))
 
 
 @st.composite
-def _pool(
-    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: type[Layer]
-) -> Case:
+def _pool(draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: Any) -> Case:
     average = kind is layers.AvgPool
     offers = offers - {"dilation"} if average else offers  # torch's average has none
     first = {"outputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
-    added = [first, *[_TINY] * (dims - 1)]
+    added: list[dict[str, Any]] = [first, *[_TINY] * (dims - 1)]
     axes = [draw(window_axes(small=dims > 2, offers=offers, reads=True, **m)) for m in added]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     options: dict[str, Any] = {"ceil_mode": draw(st.booleans()) if "ceil" in offers else False}
@@ -196,44 +193,45 @@ def _pool(
     layer = kind(
         kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation, **options
     )
-    return draw(_bound(layer, (draw(_maps(corner)), *sizes), corner))
+    return _case(draw, _bound(layer, (draw(_maps(corner)), *sizes), corner))
 
 
 @st.composite
 def _adaptive_pool(
-    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: type[Layer]
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: Any
 ) -> Case:
     del offers
     most = {1: 9, 2: 5, 3: 3}[dims]
     sizes = tuple(draw(st.integers(1, most)) for _ in range(dims))
     outputs = tuple(draw(st.integers(1, most)) for _ in range(dims))
     layer = kind(output_size=outputs)
-    return draw(_bound(layer, (draw(_maps(corner)), *sizes), corner))
+    return _case(draw, _bound(layer, (draw(_maps(corner)), *sizes), corner))
 
 
 @st.composite
 def _global_pool(
-    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: type[Layer]
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: Any
 ) -> Case:
     del offers
     sizes = [draw(st.integers(1, {1: 9, 2: 5, 3: 3}[dims])) for _ in range(dims)]
     sizes[0] += corner.get("outputs", 0)
-    return draw(_bound(kind(dims=dims), (draw(_maps(corner)), *sizes), corner))
+    return _case(draw, _bound(kind(dims=dims), (draw(_maps(corner)), *sizes), corner))
 
 
 @st.composite
 def _unfold(draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, fold: bool) -> Case:
     del dims
     first = {"outputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
-    axes = [draw(window_axes(offers=offers, small=True, **more)) for more in (first, _TINY)]
+    added: list[dict[str, Any]] = [first, _TINY]
+    axes = [draw(window_axes(small=True, offers=offers, **more)) for more in added]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
     unfold = layers.Unfold(dilation=dilation, **options)
     channels = draw(st.integers(1, 3))
     if not fold:
-        return draw(_bound(unfold, (channels, *sizes), corner))
+        return _case(draw, _bound(unfold, (channels, *sizes), corner))
     layer = layers.Fold(output_size=sizes, dilation=dilation, **options)
-    return draw(_bound(layer, unfold.output_shape((1, channels, *sizes))[1:], corner))
+    return _case(draw, _bound(layer, unfold.output_shape((1, channels, *sizes))[1:], corner))
 
 
 @st.composite
@@ -247,7 +245,7 @@ def _local_response_norm(draw: Draw, dims: None, offers: Words, corner: dict[str
     )
     channels = draw(st.integers(1, 7)) + corner.get("reads", 0)
     sizes = tuple(draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 2))))
-    return draw(_bound(layer, (channels, *sizes), corner))
+    return _case(draw, _bound(layer, (channels, *sizes), corner))
 
 
 @st.composite
@@ -256,19 +254,17 @@ def _maxout(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Ca
     layer = layers.Maxout(pool_size=draw(st.integers(1, 4)))
     units = draw(st.integers(1, 3)) + corner.get("writes", 0)
     sizes = tuple(draw(st.integers(1, 3)) for _ in range(draw(st.integers(0, 2))))
-    return draw(_bound(layer, (units * layer.pool_size, *sizes), corner))
+    return _case(draw, _bound(layer, (units * layer.pool_size, *sizes), corner))
 
 
 @st.composite
-def _pointwise(
-    draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, kind: type[Layer]
-) -> Case:
+def _pointwise(draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, kind: Any) -> Case:
     del dims, offers
     shape = tuple(draw(st.integers(1, 4)) for _ in range(draw(st.integers(0, 3))))
     if shape:
         shape = (shape[0] + corner.get("reads", 0), *shape[1:])
     layer = kind(dim=draw(st.integers(0, len(shape)))) if kind is layers.Softmax else kind()
-    return draw(_bound(layer, shape, corner))
+    return _case(draw, _bound(layer, shape, corner))
 
 
 @st.composite
@@ -279,6 +275,11 @@ def _bound(draw: Draw, layer: Layer, image: tuple[int, ...], corner: dict[str, i
         seed=draw(st.integers(0, _LARGEST_SEED)),
         magnitude=draw(st.sampled_from(_MAGNITUDES)),
     )
+
+
+def _case(draw: Draw, bound: st.SearchStrategy[Case]) -> Case:
+    case: Case = draw(bound)
+    return case
 
 
 def _maps(corner: dict[str, int]) -> st.SearchStrategy[int]:

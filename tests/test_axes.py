@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convproof import Axis, GeometryError, SignalAxis, TransposedAxis
-from convproof.strategies import window_axes
+from convproof.strategies import EXTRAS, window_axes
 
 
 def test_alexnets_first_layer_has_55_outputs() -> None:
@@ -31,7 +31,7 @@ def test_the_lectures_four_sizes(sizes: dict[str, Any], outputs: int, span: int)
     assert (axis.output_size, axis.span) == (outputs, span)
 
 
-@given(window_axes(asymmetric=True))
+@given(window_axes(offers=EXTRAS))
 def test_the_triples_are_the_relation(drawn: tuple[Any, ...]) -> None:
     """(o, k, i) is a triple exactly when i = s o + t k - low lies in the input."""
     n, r, s, (low, high), t = drawn
@@ -104,7 +104,7 @@ def test_a_size_out_of_range_is_named(wrong: dict[str, Any], words: str) -> None
         Axis(**{"input_size": 5, "kernel_size": 2, **wrong})
 
 
-@given(window_axes(asymmetric=True))
+@given(window_axes(offers=EXTRAS))
 def test_the_transposed_axis_exchanges_input_and_output(drawn: tuple[Any, ...]) -> None:
     """With output_padding = (n + low + high - span) mod s it inverts the size, triples reversed."""
     n, r, s, padding, t = drawn

@@ -2,7 +2,11 @@
 
 convproof bench cpu
 convproof bench cpu --only convolutions --networks alexnet --batch 1 --json alexnet.json
+convproof bench verify
 """
+
+from time import perf_counter
+from typing import Any
 
 import click
 
@@ -91,3 +95,58 @@ def cpu(
             click.echo(machine.text(facts))
             click.echo(text(record))
     return 0
+
+
+@command.command("verify")
+@click.option("--geometries", type=click.IntRange(min=1), default=40, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--zoo/--no-zoo", default=True, show_default=True, help="Count the mutants missed.")
+@click.option("--quick", is_flag=True, help="Look whether it runs: once, 3 geometries, no zoo.")
+@json_option
+def verify(geometries: int, seed: int, zoo: bool, quick: bool, json_path: str | None) -> int:
+    """Time the exact law against torch's gradcheck, and count what each misses.
+
+    Ratios above 1 mean that the exact law takes more geometries per second.
+    """
+    from convproof.benchmarks import machine, verifying
+    from convproof.benchmarks.protocol import QUICK, Protocol
+    from convproof.strategies import TORCH
+    from convproof.verify.sweep.draw import Source
+    from convproof.verify.targets.open import opened
+
+    def on(what: str) -> None:
+        click.echo(f"... {what}", err=True)
+
+    with Output(json_path) as output:
+        facts = machine.facts()
+        begin = perf_counter()
+        drawn = list(Source("conv2d", TORCH, 3 if quick else geometries, f"{seed} bench").drawn())
+        took = perf_counter() - begin
+        with opened("torch", in_process=True) as (subject, _):
+            protocol = QUICK if quick else Protocol(rounds=3, patience=0.0)
+            record: dict[str, Any] = verifying.measure(subject, drawn, protocol, on)
+        record["seed"], record["draw_ms"] = seed, round(1e3 * took / len(drawn), 4)
+        record["missed"] = missed_by(seed, on) if zoo and not quick else None
+        output.write("bench", "measured", on="verify", quick=quick, machine=facts, **record)
+        if not output.owns_stdout:
+            click.echo(machine.text(facts))
+            click.echo(verifying.text(record))
+    return 0
+
+
+def missed_by(seed: int, on: Any) -> dict[str, int] | None:
+    """Return how many mutants the theorems and gradcheck miss; None without a zoo."""
+    try:
+        from convproof.verify.zoo import kills, mutants
+    except ImportError:
+        return None
+    found = []
+    for kill in kills(mutants(), seed=seed):
+        on(f"mutant {kill.mutant.name}")
+        found.append(kill)
+    return {
+        "mutants": len(found),
+        "theorems": sum(not kill.refuted_by for kill in found),
+        "gradcheck_slow": sum(kill.gradcheck_slow == "missed" for kill in found),
+        "gradcheck_fast": sum(kill.gradcheck_fast == "missed" for kill in found),
+    }

@@ -9,8 +9,8 @@ from convproof.cli.output import Output, json_option
 @json_option
 def command(json_path: str | None) -> int:
     """Name the implementations, the functions that are verified, and the theorems."""
-    from convproof.functions import ROLES, Function
     from convproof.errors import ConvProofError
+    from convproof.functions import ROLES, Function
     from convproof.implementation import implementation_names, load_implementation
     from convproof.theorems import THEOREMS
 

@@ -29,7 +29,8 @@ def show_report(report: Report) -> None:
     if report.target.lacks:
         _line(f"declares to lack: {', '.join(sorted(report.target.lacks))}", style="dim")
     for outcome in failures(report.outcomes):
-        title = f"{outcome.status.upper()} {outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
+        told = f"{outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
+        title = f"{outcome.status.upper()} {told}"
         _line("")
         _line(title, style="bold red")
         if outcome.violation is None:
@@ -63,7 +64,9 @@ def _show_table(report: Report) -> None:
         return
     table = Table(*heading, title=f"convproof verify {report.spec}", caption=LEGEND)
     for line in body:
-        table.add_row(*(Text(cell, style=_STYLES.get(re.split(r"\W", cell)[0], "")) for cell in line))
+        table.add_row(
+            *(Text(cell, style=_STYLES.get(re.split(r"\W", cell)[0], "")) for cell in line)
+        )
     console.print(table)
 
 

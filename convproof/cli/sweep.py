@@ -157,9 +157,9 @@ def show(document: dict[str, Any]) -> None:
 
 @contextmanager
 def _bar(target: str) -> Iterator[Any]:
-    """Yield what is told how many units are done: a bar on a terminal, else nothing."""
+    """Yield what is told how many units are done: a bar on a terminal, else None."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield None
         return
     from rich.console import Console
     from rich.progress import (

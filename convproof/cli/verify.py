@@ -26,7 +26,9 @@ def _only(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
         names = {name for f in Function.all() for name in (f.name, f.layer)}
         for word in words:
             if word not in names:
-                near = get_close_matches(word, names, 3) or sorted({f.layer for f in Function.all()})
+                near = get_close_matches(word, names, 3) or sorted(
+                    {f.layer for f in Function.all()}
+                )
                 msg = f"{word!r} is no function; there are {', '.join(near)} (convproof list)."
                 raise click.BadParameter(msg)
     return words
@@ -183,9 +185,7 @@ def command(
             return 1
         failed = any(report.failed for report in reports)
         verdict = "failed" if failed else "passed"
-        output.write_document(
-            evidence(reports, profile=profile, seed=asked.seed, verdict=verdict)
-        )
+        output.write_document(evidence(reports, profile=profile, seed=asked.seed, verdict=verdict))
         junit_place.write_text(junit(reports))
         markdown_place.write_text(markdown(reports))
         _write_summary(markdown(reports))

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from convproof.names import get_implementation
 from convproof.errors import UnsupportedError
 from convproof.mutants.registry import mutant
+from convproof.names import get_implementation
 
 _right = get_implementation("numpy")
 

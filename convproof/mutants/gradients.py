@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from convproof.names import get_implementation
 from convproof.mutants.registry import mutant
+from convproof.names import get_implementation
 
 _right = get_implementation("numpy")
 
@@ -126,8 +126,10 @@ def first_group_of_the_weight_gradient_for_all(x, weight_size, y_bar, *, groups,
 @mutant("conv2d_weight", "exact", "pytorch#13008")
 def dilation_ignored_in_the_weight_gradient(x, weight_size, y_bar, *, dilation, **options):
     """Every tap reads as if it were next to its neighbour."""
-    return _right_taps(x, weight_size, y_bar, **options) if max(dilation) > 1 else (
-        _right.conv2d_weight(x, weight_size, y_bar, dilation=dilation, **options)
+    return (
+        _right_taps(x, weight_size, y_bar, **options)
+        if max(dilation) > 1
+        else (_right.conv2d_weight(x, weight_size, y_bar, dilation=dilation, **options))
     )
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from convproof.names import get_implementation
 from convproof.mutants.registry import mutant
+from convproof.names import get_implementation
 
 _right = get_implementation("numpy")
 
@@ -16,7 +16,9 @@ def _normed(x, near, alpha, beta, k):
     return (x / scale**beta).astype(x.dtype)
 
 
-@mutant("local_response_norm", "rounding", "Chainer's own test sums range(max(0, c-2), min(7, c+2))")
+@mutant(
+    "local_response_norm", "rounding", "Chainer's test sums 4 channels of 5"
+)
 def window_one_channel_short(x, *, size, alpha, beta, k):
     """The window ends one channel early: four channels for five."""
     h = size // 2
@@ -66,7 +68,9 @@ def norm_gradient_with_the_forward_window(x, y_bar, *, size, alpha, beta, k):
     if size % 2:
         return right
     turned = [np.ascontiguousarray(a[:, ::-1]) for a in (x, y_bar)]
-    return _right.local_response_norm_input(*turned, size=size, alpha=alpha, beta=beta, k=k)[:, ::-1]
+    return _right.local_response_norm_input(*turned, size=size, alpha=alpha, beta=beta, k=k)[
+        :, ::-1
+    ]
 
 
 @mutant("softmax", "rounding")

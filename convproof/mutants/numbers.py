@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from convproof.names import get_implementation
 from convproof.mutants.registry import mutant
+from convproof.names import get_implementation
 
 _right = get_implementation("numpy")
 

@@ -36,6 +36,7 @@ def smooth_bound(
         u: unit roundoff of the arithmetic.
         derivative: whether the bound is that of ``x_bar``.
     """
+    del x, y_bar, y, u, derivative
     msg = f"no bound is derived for {layer}"
     raise TypeError(msg)
 

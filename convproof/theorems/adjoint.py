@@ -57,7 +57,8 @@ def _listed(array: np.ndarray) -> str:
 THEOREM = Theorem(
     name="adjoint",
     statement="The derivatives are the adjoints of the target's own forward.",
-    latex=r"\langle f(x, w), \bar y \rangle = \langle x, \bar x \rangle = \langle w, \bar w \rangle",
+    latex=r"\langle f(x, w), \bar y \rangle = \langle x, \bar x \rangle"
+    r" = \langle w, \bar w \rangle",
     check=_check,
     families=("bilinear", "linear", "maximum", "pointwise"),
     roles=("input", "weight"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from convproof import layers
 from convproof.calls import call_of
-from convproof.cases import Arrays, Case
+from convproof.cases import Case
 from convproof.functions import Function
 from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, at, controls
 from convproof.theorems.output_shape import answer

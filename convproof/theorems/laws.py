@@ -12,7 +12,8 @@ _LAWS = {
     "conv_transpose": "y[n,m,o] = b[m] + sum of w[c,m,k] x[n,c,i] over all (c, i, k) with "
     "s i + t k - low = o",
     "conv_transpose_input": "x_bar[n,c,i] = sum_{m,k} w[c,m,k] y_bar[n, gM/G + m, s i + t k - low]",
-    "conv_transpose_weight": "w_bar[c,m,k] = sum_{n,i} x[n,c,i] y_bar[n, gM/G + m, s i + t k - low]",
+    "conv_transpose_weight": "w_bar[c,m,k] = sum_{n,i} x[n,c,i] "
+    "y_bar[n, gM/G + m, s i + t k - low]",
     "linear": "y[n,m] = b[m] + sum_c w[m,c] x[n,c]",
     "linear_input": "x_bar[n,c] = sum_m w[m,c] y_bar[n,m]",
     "linear_weight": "w_bar[m,c] = sum_n y_bar[n,m] x[n,c]",

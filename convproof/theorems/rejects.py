@@ -42,7 +42,10 @@ def _illegal(function: Function, case: Case, call: Call) -> Iterator[tuple[str, 
     given = dict(call.given)
     if "stride" in call.options:
         zero = (0,) * len(call.options["stride"])
-        yield "stride must be at least 1, got 0", replace(call, options=call.options | {"stride": zero})
+        yield (
+            "stride must be at least 1, got 0",
+            replace(call, options=call.options | {"stride": zero}),
+        )
     if function.role == "forward" and function.family == "bilinear":
         x, axis = given["x"], -1 if function.layer == "linear" else 1
         more = np.concatenate([x, x.take([0], axis)], axis)

@@ -156,5 +156,3 @@ def _within_budget(
 
 def _is_power_of_two(number: int) -> bool:
     return number & (number - 1) == 0
-
-

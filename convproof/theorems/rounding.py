@@ -49,9 +49,7 @@ def _error(got: np.ndarray, exact: np.ndarray) -> np.ndarray:
         return np.asarray(np.abs(got.astype(exact.dtype) - exact))
 
 
-def _hint(
-    function: Function, case: Case, arrays: Arrays, got: np.ndarray, request: Request
-) -> str:
+def _hint(function: Function, case: Case, arrays: Arrays, got: np.ndarray, request: Request) -> str:
     exact = ask(oracle, function.role, case, arrays)
     for precision in PRECISIONS:
         if precision == request.precision:

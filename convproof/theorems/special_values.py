@@ -120,7 +120,7 @@ def _reached(
     """
     if function.family in ("maximum", "pointwise") and name == "x":
         one_nan = _with(arrays.astype(np.float64), name, position, np.nan)
-        return np.isnan(ask(fast, function.role, case, one_nan))
+        return np.asarray(np.isnan(ask(fast, function.role, case, one_nan)))
     kept = arrays if function.family in ("maximum", "pointwise") else arrays.map(np.ones_like)
     ones = _without_bias(kept)
     if name == "b":
@@ -144,11 +144,13 @@ def _may_be_nan(
     """Return where a product with zero, which an implementation may or may not form, is open."""
     layer, where = case.layer, np.zeros(by_ieee.shape, bool)
     if function.role == "weight" and (name == "y_bar" or isinstance(layer, ConvTranspose)):
-        return np.ones(by_ieee.shape, bool) if name == "x" else np.asarray(np.isnan(by_ieee) | where)
+        return (
+            np.ones(by_ieee.shape, bool) if name == "x" else np.asarray(np.isnan(by_ieee) | where)
+        )
     if name == "w" and isinstance(layer, Conv | ConvTranspose):
         rows, columns = position[:2]
         writes, reads = (rows, columns) if isinstance(layer, Conv) else (columns, rows)
-        per_row = (layer.out_channels if isinstance(layer, Conv) else layer.in_channels)
+        per_row = layer.out_channels if isinstance(layer, Conv) else layer.in_channels
         group = rows // (per_row // layer.groups)
         if isinstance(layer, Conv):
             reads += group * (layer.in_channels // layer.groups)

@@ -75,7 +75,9 @@ def _asked(violation: Violation, kind: Kind, outcome: Outcome) -> list[str]:
         return [] if "answer()" in violation.assertion else [f"y = {taken('answer()')}"]
     names = list(violation.call.arrays)
     then = [f"{name}[...] = {_literal(violation.then[name], kind)}" for name in names]
-    last = ["answer()", f"y = {taken('first')}"] if violation.keeps else [f"y = {taken('answer()')}"]
+    last = (
+        ["answer()", f"y = {taken('first')}"] if violation.keeps else [f"y = {taken('answer()')}"]
+    )
     return ["first = answer()", *then, *last]
 
 
@@ -134,5 +136,3 @@ def _literal(array: np.ndarray, kind: Kind) -> str:
 
 def _number(value: Any) -> str:
     return repr(value.item()) if isinstance(value, np.generic) else repr(value)
-
-

@@ -3,6 +3,8 @@
 It is what benchmarks of kernels ask; here it shows what they miss.
 """
 
+from typing import Any
+
 from convproof import layers
 from convproof.cases import Case
 from convproof.functions import Function
@@ -28,19 +30,32 @@ def _spec(stem: str, dims: int, size: tuple[int, ...]) -> Layer:
     ones, zeros = (1,) * dims, ((0, 0),) * dims
     three, two = (3,) * dims, (2,) * dims
     padded = ((1, 1),) * dims
-    conv = {"in_channels": 4, "out_channels": 4, "kernel_size": three, "stride": ones}
-    window = {"kernel_size": three, "stride": ones, "padding": zeros, "dilation": ones}
-    pool = {"kernel_size": two, "stride": two, "padding": zeros, "dilation": ones}
+    conv: dict[str, Any] = {
+        "in_channels": 4,
+        "out_channels": 4,
+        "kernel_size": three,
+        "stride": ones,
+    }
+    window: dict[str, Any] = {
+        "kernel_size": three,
+        "stride": ones,
+        "padding": zeros,
+        "dilation": ones,
+    }
+    pool: dict[str, Any] = {"kernel_size": two, "stride": two, "padding": zeros, "dilation": ones}
     made: dict[str, Layer] = {
-        "conv": layers.Conv(**conv, padding=padded, dilation=ones),  # type: ignore[arg-type]
+        "conv": layers.Conv(**conv, padding=padded, dilation=ones),
         "conv_transpose": layers.ConvTranspose(
-            **conv, padding=padded, dilation=ones, output_padding=(0,) * dims  # type: ignore[arg-type]
+            **conv,
+            padding=padded,
+            dilation=ones,
+            output_padding=(0,) * dims,
         ),
         "linear": layers.Linear(in_features=8, out_features=4),
-        "unfold": layers.Unfold(**window),  # type: ignore[arg-type]
-        "fold": layers.Fold(output_size=size, **window),  # type: ignore[arg-type]
-        "max_pool": layers.MaxPool(**pool),  # type: ignore[arg-type]
-        "avg_pool": layers.AvgPool(**pool),  # type: ignore[arg-type]
+        "unfold": layers.Unfold(**window),
+        "fold": layers.Fold(output_size=size, **window),
+        "max_pool": layers.MaxPool(**pool),
+        "avg_pool": layers.AvgPool(**pool),
         "adaptive_max_pool": layers.AdaptiveMaxPool(output_size=two),
         "adaptive_avg_pool": layers.AdaptiveAvgPool(output_size=two),
         "global_max_pool": layers.GlobalMaxPool(dims=dims),

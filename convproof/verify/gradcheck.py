@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from convproof.names import get_implementation
 from convproof.calls import call_of
 from convproof.cases import Arrays, Case
 from convproof.functions import Function, Role
+from convproof.names import get_implementation
 
 _INPUTS: dict[str, Role] = {"x": "input", "w": "weight", "b": "bias"}
 
@@ -33,7 +33,9 @@ def gradcheck_accepts(
         def forward(ctx: Any, *tensors: torch.Tensor) -> torch.Tensor:
             ctx.save_for_backward(*tensors)
             held = _arrays(names, tensors)
-            return torch.from_numpy(_asked(Function(function.layer), None, case, arrays.but(**held)))
+            return torch.from_numpy(
+                _asked(Function(function.layer), None, case, arrays.but(**held))
+            )
 
         @staticmethod
         def backward(ctx: Any, *cotangents: torch.Tensor) -> Any:

@@ -91,9 +91,8 @@ def _question(record: Any) -> tuple[Function, Theorem, Request, Case]:
     try:
         function = Function.named(record["function"])
         theorem = next(t for t in THEOREMS if t.name == record["theorem"] and t.speaks_of(function))
-        dtype, precision = DTYPES[record["dtype"]], record["precision"]
-        if precision not in PRECISIONS:
-            raise KeyError(precision)
+        dtype = DTYPES[record["dtype"]]
+        precision = next(name for name in PRECISIONS if name == record["precision"])
         recorded = record["failure"]["case"]
     except (KeyError, TypeError, StopIteration) as error:
         msg = f"a recorded theorem cannot be read: {type(error).__name__}: {error}"

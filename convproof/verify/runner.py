@@ -227,7 +227,7 @@ def _searched(
     broken, tally = first_broken(tallies)
     if broken is None:
         return tallies
-    if tally.case.elements > BY_HAND:
+    if tally.case is not None and tally.case.elements > BY_HAND:
         again = search((broken,), tiny=True)[broken]
         if again.case is not None:
             again.examples = tally.examples

@@ -95,9 +95,7 @@ class Search:
             self._round(cases, self._seed + number * 2**32, phases=(Phase.generate, Phase.shrink))
         return self.tallies
 
-    def _round(
-        self, cases: SearchStrategy[Case], seed_: int, *, phases: tuple[Phase, ...]
-    ) -> None:
+    def _round(self, cases: SearchStrategy[Case], seed_: int, *, phases: tuple[Phase, ...]) -> None:
         """Search among a few cases, each drawn afresh; those that held already are passed over."""
 
         @settings(

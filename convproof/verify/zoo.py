@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from convproof.names import get_implementation
 from convproof.calls import Call, call_of
 from convproof.cases import Arrays
 from convproof.functions import Function
 from convproof.mutants import Mutant
+from convproof.names import get_implementation
 from convproof.verify.friendly import friendly
 from convproof.verify.runner import PROFILES, Outcome, Plan, failures, run
 from convproof.verify.targets.subject import TargetSubject
@@ -106,9 +106,7 @@ def kills(chosen: Sequence[Mutant], *, seed: int, profile: str = "quick") -> Ite
 def refute(mutant: Mutant, *, seed: int, profile: str = "quick") -> Outcome | None:
     """Return the law that a mutant breaks, or None if it survives."""
     function = Function.named(mutant.function)
-    plan = Plan(
-        functions=(function,), dtypes=("float32",), examples=PROFILES[profile], seed=seed
-    )
+    plan = Plan(functions=(function,), dtypes=("float32",), examples=PROFILES[profile], seed=seed)
     functions = {Function(function.layer): _right(Function(function.layer)), function: mutant.code}
     subject = TargetSubject(functions, "numpy")
     return next(failures(run(subject, functions, plan, on=lambda _: None)), None)

@@ -38,10 +38,7 @@ def as_markdown(found: Sequence[Kill]) -> str:
             kill.refuted_by or "**survived**",
             str(kill.examples),
             f"{kill.seconds:.1f}",
-            *(
-                _WORDS[word]
-                for word in (kill.allclose, kill.gradcheck_slow, kill.gradcheck_fast)
-            ),
+            *(_WORDS[word] for word in (kill.allclose, kill.gradcheck_slow, kill.gradcheck_fast)),
         )
         for kill in found
     ]

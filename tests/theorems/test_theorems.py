@@ -11,7 +11,7 @@ from convproof.cases import Arrays, Case
 from convproof.functions import Function
 from convproof.layers import Conv
 from convproof.theorems import THEOREMS, Request, Violation, rounding
-from convproof.theorems.base import first_difference
+from convproof.theorems.base import controls, first_difference
 from convproof.verify.runner import Plan, failures, run
 from convproof.verify.targets.find import Target
 from convproof.verify.targets.subject import TargetSubject
@@ -154,6 +154,33 @@ def test_a_case_that_could_not_have_failed_is_weak() -> None:
     with pytest.raises(Violation) as refuted:
         theorem.check(zero, function, _case(padding=0), FLOAT32)
     assert refuted.value.hint == "the answer is all zero"
+
+
+@pytest.mark.parametrize(
+    ("answer", "judge", "weak"),
+    [
+        ([0.0, 1.0], "equality", ""),
+        ([0.0, 0.0], "equality", "zeros would pass"),
+        ([2.0, 2.0], "equality", "a permuted answer would pass"),
+        ([2.0], "equality", ""),
+        ([], "equality", "the answer has no element"),
+        ([1.0, 2.0], "any", "zeros would pass"),
+        ([1.0, 2.0], "any that differ", "a skipped call would pass"),
+    ],
+)
+def test_a_case_is_weak_where_a_wrong_answer_would_pass(answer: Any, judge: str, weak: str) -> None:
+    """Zeros, the right numbers in other places, and memory that was never written are tried."""
+    right = np.array(answer)
+
+    def judged(got: np.ndarray) -> tuple[int, ...] | None:
+        if judge == "equality":
+            return first_difference(got, right)
+        moved = (
+            judge != "any" and (not got.any() or (got != right).all()) and not np.isnan(got).all()
+        )
+        return (0,) if moved else None
+
+    assert controls(judged, right) == weak
 
 
 @pytest.mark.parametrize(

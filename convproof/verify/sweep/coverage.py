@@ -35,11 +35,28 @@ def axes_of(case: Case) -> Axes:
 
 
 def _along(law: Callable[[Any], bool]) -> Callable[[Case, Axes], bool | None]:
-    return lambda case, axes: any(map(law, axes)) if axes else None
+    """Return whether an axis obeys the law; None where there is no window."""
+
+    def has(case: Case, axes: Axes) -> bool | None:
+        del case
+        return any(map(law, axes)) if axes else None
+
+    return has
 
 
 def _of(*kinds: type, law: Callable[[Any], bool]) -> Callable[[Case, Axes], bool | None]:
-    return lambda case, axes: law(case.layer) if isinstance(case.layer, kinds) else None
+    """Return whether the layer obeys the law; None for layers of other kinds."""
+
+    def has(case: Case, axes: Axes) -> bool | None:
+        del axes
+        return law(case.layer) if isinstance(case.layer, kinds) else None
+
+    return has
+
+
+def _batch(case: Case, axes: Axes) -> bool | None:
+    del axes
+    return case.input_shape[0] > 1
 
 
 def _remainder(case: Case, axes: Axes) -> bool | None:
@@ -82,7 +99,7 @@ def _uneven(case: Case, axes: Axes) -> bool | None:
 
 
 FEATURES: dict[str, Callable[[Case, Axes], bool | None]] = {
-    "batch > 1": lambda case, axes: case.input_shape[0] > 1,
+    "batch > 1": _batch,
     "bias": _of(*_GROUPED, layers.Linear, law=lambda layer: layer.bias),
     "groups > 1": _of(*_GROUPED, law=lambda layer: layer.groups > 1),
     "depthwise": _of(*_GROUPED, law=lambda layer: layer.groups == layer.in_channels > 1),

@@ -151,19 +151,20 @@ class _Uniform(PrimitiveProvider):
             self._refuse()
         return self.random.randint(min_value, max_value)  # type: ignore[arg-type]
 
-    def draw_float(self, **hints: Any) -> float:  # type: ignore[override]
+    def draw_float(self, *args: Any, **hints: Any) -> float:
         """Refuse: no layer has a float that is not sampled from a list."""
-        return self._refuse()
+        return self._refuse(args, hints)
 
-    def draw_string(self, intervals: Any, **hints: Any) -> str:  # type: ignore[override]
+    def draw_string(self, *args: Any, **hints: Any) -> str:
         """Refuse."""
-        return self._refuse()
+        return self._refuse(args, hints)
 
-    def draw_bytes(self, *sizes: Any, **hints: Any) -> bytes:
+    def draw_bytes(self, *args: Any, **hints: Any) -> bytes:
         """Refuse."""
-        return self._refuse()
+        return self._refuse(args, hints)
 
-    def _refuse(self) -> Any:
+    def _refuse(self, *hints: Any) -> Any:
+        del hints
         msg = "the cases of layers are made of bounded integers and booleans"
         raise NotImplementedError(msg)
 

@@ -6,6 +6,7 @@ options, and more functions. A shard takes every ``n``-th unit, so that shards t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from convproof.errors import TargetError
@@ -114,7 +115,7 @@ def shares(layers: Sequence[str], geometries: int) -> list[int]:
     weights = [_SHARE if Function(layer).stem in _MANY else 1 for layer in layers]
     ends = [sum(weights[:number]) for number in range(len(weights) + 1)]
     marks = [geometries * end // ends[-1] for end in ends]
-    return [high - low for low, high in zip(marks, marks[1:], strict=False)]
+    return [high - low for low, high in pairwise(marks)]
 
 
 def of_shard(units: Sequence[Unit], shard: tuple[int, int]) -> list[Unit]:

@@ -51,7 +51,7 @@ def sweep(
     journal: Path | None = None,
     resume: bool = True,
     expected: Sequence[Expected] = (),
-    on: On = lambda done, total: None,
+    on: On | None = None,
 ) -> Values:
     """Return the document of a sweep, or of a shard of it.
 
@@ -64,7 +64,7 @@ def sweep(
         journal: a file for results as they come; None: they are kept in memory.
         resume: whether to go on with what the journal has.
         expected: failures that are known.
-        on: told how many units are done, of how many.
+        on: told how many units are done, of how many; None: nobody.
 
     Raises:
         TargetError: if the target cannot be found, or has none of the layers.
@@ -79,12 +79,12 @@ def sweep(
     mine = of_shard(units, shard)
     with Journal(journal, identity_of(head), resume=resume) as kept:
         left = [unit for unit in mine if unit.number not in kept.done]
-        on(len(mine) - len(left), len(mine))
-        for number, found in enumerate(performed(left, executor=executor, workers=workers), 1):
+        for found in performed(left, executor=executor, workers=workers):
             kept.add(found)
-            on(len(mine) - len(left) + number, len(mine))
-        found = [kept.done[unit.number] for unit in mine]
-    return documented(head, found, expected, seconds=perf_counter() - started)
+            if on is not None:
+                on(len(kept.done), len(mine))
+        results = [kept.done[unit.number] for unit in mine]
+    return documented(head, results, expected, seconds=perf_counter() - started)
 
 
 def performed(

@@ -32,7 +32,18 @@ from convproof.names.arguments import argument_names
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 LACKS = frozenset(
-    {"groups", "dilation", "stride", "padding", "ceil", "layouts", "special", "rejects", "empty", "ties"}
+    {
+        "groups",
+        "dilation",
+        "stride",
+        "padding",
+        "ceil",
+        "layouts",
+        "special",
+        "rejects",
+        "empty",
+        "ties",
+    }
     | {"float32", "float64", "float16", "bfloat16"}
 )
 _NAMES = {function.name: function for function in Function.all()}

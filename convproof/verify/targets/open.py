@@ -11,13 +11,15 @@ from convproof.verify.targets.find import find_target
 from convproof.verify.targets.subject import Kind, TargetSubject
 from convproof.verify.threads import one_thread
 
+_CONV2D = Function("conv2d")
+
 
 @contextmanager
 def opened(
     spec: str,
     *,
     kind: Kind = "numpy",
-    bare: Function = Function("conv2d"),
+    bare: Function = _CONV2D,
     device: str = "cpu",
     in_process: bool = False,
 ) -> Iterator[tuple[Any, Any]]:
