@@ -28,6 +28,10 @@ def show_report(report: Report) -> None:
         _line(f"unsupported: {', '.join(lacking)}", style="dim")
     if report.target.lacks:
         _line(f"declares to lack: {', '.join(sorted(report.target.lacks))}", style="dim")
+    for outcome in report.outcomes:
+        if outcome.status == "xfail":
+            name = f"{outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
+            _line(f"known failure: {name}: {outcome.reason}", style="yellow")
     for outcome in failures(report.outcomes):
         told = f"{outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
         title = f"{outcome.status.upper()} {told}"

@@ -48,9 +48,9 @@ THEOREMS: tuple[Theorem, ...] = (  # in the order they are asked: a broken one m
     channels.THEOREM,
     equivariance.THEOREM,
     rounding.THEOREM,
-    special_values.THEOREM,
     ties.THEOREM,
     memory_layout.THEOREM,
     empty_batch.THEOREM,
     rejects.THEOREM,
+    special_values.THEOREM,
 )

@@ -1,4 +1,7 @@
-"""Determinism: the same arrays give the same bits, call after call."""
+"""Determinism: the same arrays give the same bits, call after call, and in another process.
+
+The other process is asked at the end of a run, see ``convproof.verify.other_process``.
+"""
 
 from convproof.calls import call_of
 from convproof.cases import Case

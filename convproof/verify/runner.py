@@ -17,9 +17,8 @@ from convproof.numeric.dtypes import BFLOAT16
 from convproof.numeric.rounding import DEFAULT_PRECISION
 from convproof.strategies import TORCH, cases
 from convproof.theorems import THEOREMS, Request, Seen, Subject, Theorem, Unanswered, Violation
-from convproof.verify.search import Search, Tally, first_broken
+from convproof.verify.search import UNSUPPORTED, Search, Tally, first_broken
 
-_UNSUPPORTED = "unsupported: "
 Status = Literal["pass", "fail", "weak", "unsupported", "not run", "xfail", "xpass"]
 BY_HAND = 16  # elements of input and weights that a person can check
 PROFILES = {"quick": (40, 40), "ci": (300, 100), "thorough": (3000, 1000)}
@@ -169,7 +168,18 @@ def ask(
             _judge(outcome, tally)
         outcome.seconds = seconds / len(theorems)
         outcomes.append(outcome)
+    _leave_refusals_out(outcomes)
     return outcomes
+
+
+def _leave_refusals_out(outcomes: list[Outcome]) -> None:
+    """Let no function pass for refusing illegal calls that answers no legal one."""
+    rest = [o for o in outcomes if o.theorem.name != "rejects"]
+    if not checked(rest):
+        for outcome in outcomes:
+            if outcome.status == "pass":
+                lacking = next((o.reason for o in rest if o.status == "unsupported"), "")
+                outcome.status, outcome.reason = "unsupported", lacking
 
 
 def _judge(outcome: Outcome, tally: Tally) -> None:
@@ -186,8 +196,7 @@ def _judge(outcome: Outcome, tally: Tally) -> None:
         outcome.reason = "no case of this search is one that it speaks of"
     elif sum(tally.weak.values()) == tally.examples:
         outcome.reason = next(iter(tally.weak))
-        lacking = all(reason.startswith(_UNSUPPORTED) for reason in tally.weak)
-        outcome.status = "unsupported" if lacking else "weak"
+        outcome.status = "weak" if tally.answered else "unsupported"
     else:
         outcome.status = "pass"
 
@@ -210,7 +219,7 @@ def _searched(
             try:
                 return theorem.check(subject, function, case, request)
             except UnsupportedError as error:
-                return Seen(f"{_UNSUPPORTED}{error}")
+                return Seen(f"{UNSUPPORTED}{error}")
 
         heavy, light = plan.examples
         one = Search(

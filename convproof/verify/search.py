@@ -20,6 +20,7 @@ from convproof.theorems import Seen, Theorem, Unanswered, Violation
 
 _ROUND = 10  # beyond it Hypothesis mutates earlier cases instead of drawing new ones
 _MOST_ROUNDS = 3  # times as many as would do if no case came twice
+UNSUPPORTED = "unsupported: "  # a reason that begins so is no weakness of the case
 Ask = Callable[[Theorem, Case], Seen | None]
 
 
@@ -42,6 +43,16 @@ class Tally:
     violation: Violation | None = None
     case: Case | None = None
     flaky: bool = False
+
+    @property
+    def unsupported(self) -> int:
+        """How many cases could not be asked."""
+        return sum(n for reason, n in self.weak.items() if reason.startswith(UNSUPPORTED))
+
+    @property
+    def answered(self) -> bool:
+        """Whether some case was answered."""
+        return self.violation is not None or self.examples > self.unsupported
 
     def note(self, seen: Seen) -> None:
         """Count a case that broke nothing."""
@@ -90,10 +101,15 @@ class Search:
         if self._database is not None:
             self._round(cases, self._seed, phases=(Phase.reuse, Phase.shrink))
         for number in range(_MOST_ROUNDS * -(-self._examples // _ROUND)):
-            if not self._active or self.cases_asked >= self._examples:
+            if not self._active or self.cases_asked >= self._examples or self._is_idle():
                 break
             self._round(cases, self._seed + number * 2**32, phases=(Phase.generate, Phase.shrink))
         return self.tallies
+
+    def _is_idle(self) -> bool:
+        """Return whether a whole round found nothing that the target can be asked."""
+        answered = (t.answered for theorem, t in self.tallies.items() if theorem.name != "rejects")
+        return self.cases_asked >= _ROUND and not any(answered)
 
     def _round(self, cases: SearchStrategy[Case], seed_: int, *, phases: tuple[Phase, ...]) -> None:
         """Search among a few cases, each drawn afresh; those that held already are passed over."""

@@ -9,11 +9,12 @@ from typing import Any
 
 from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import FIRST, Function
+from convproof.verify.other_process import compare
 from convproof.verify.progress import Progress
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
 from convproof.verify.targets.open import opened
 from convproof.verify.targets.subject import Kind
-from convproof.verify.xfail import Expected, applied
+from convproof.verify.xfail import Expected, applied, known
 
 EXAMPLES = Path(".convproof") / "examples"
 
@@ -128,17 +129,19 @@ def verify(
         MissingExtraError: if its package is not installed.
     """
     started = perf_counter()
+
+    def opening() -> Any:
+        return opened(
+            spec,
+            kind=asked.arrays,
+            bare=asked.bare,
+            device=asked.device,
+            in_process=asked.in_process,
+        )
+
     with ExitStack() as stack:
         try:
-            subject, target = stack.enter_context(
-                opened(
-                    spec,
-                    kind=asked.arrays,
-                    bare=asked.bare,
-                    device=asked.device,
-                    in_process=asked.in_process,
-                )
-            )
+            subject, target = stack.enter_context(opening())
         except (MissingExtraError, TargetError) as error:
             if alone:
                 raise
@@ -147,12 +150,14 @@ def verify(
         total = sum(len(theorems) for _, _, theorems in jobs(plan))
         progress = stack.enter_context(Progress(spec, total))
         outcomes = run(subject, target.functions, plan, on=progress.tell)
+        if not asked.in_process:
+            compare(outcomes, subject, stack.enter_context(opening())[0])
     if alone and not checked(outcomes):
         wanted = ", ".join(function.name for function in asked.functions)
         held = ", ".join(function.name for function in target.functions)
         msg = f"nothing of {spec!r} could be checked: looked for {wanted}; it offers {held}."
         raise TargetError(msg)
-    outcomes = applied(outcomes, [e for e in expected if e.speaks_of(spec, target.versions)])
+    outcomes = applied(outcomes, [e for e in (*expected, *known()) if e.speaks_of(spec, target.versions)])
     report = Report(spec=spec, target=target, outcomes=outcomes, asked=asked)
     return replace(report, seconds=perf_counter() - started)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from convproof.verify.runner import Outcome
+from convproof.verify.search import UNSUPPORTED
 
 HEADING = ["function", "dtype", "cases", "laws", "weak", "error/bound", "verdict"]
 LEGEND = "cases: of the law asked most often; weak: cases that could not have failed"
@@ -28,7 +29,7 @@ def _row(outcomes: list[Outcome]) -> list[str]:
     return [
         str(max(outcome.examples for outcome in asked)),
         str(sum(outcome.status == "pass" for outcome in asked)),
-        str(sum(sum(outcome.weak.values()) for outcome in asked)),
+        str(sum(map(weak_cases, asked))),
         f"{max(ratios):.2g}" if ratios else "",
         ", ".join(loud) or ("ok" if not lacking else f"ok; weak: {', '.join(lacking)}"),
     ]
@@ -36,6 +37,11 @@ def _row(outcomes: list[Outcome]) -> list[str]:
 
 def _could_be_asked(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.status in _ASKED for outcome in outcomes)
+
+
+def weak_cases(outcome: Outcome) -> int:
+    """Return how many cases could not have failed; those that could not be asked are none."""
+    return sum(n for reason, n in outcome.weak.items() if not reason.startswith(UNSUPPORTED))
 
 
 def unsupported(outcomes: Sequence[Outcome]) -> list[str]:
@@ -69,7 +75,7 @@ def narrow(heading: list[str], body: list[list[str]]) -> str:
 def summary(outcomes: Sequence[Outcome]) -> str:
     """Return the counts in one sentence, weak and unsupported included."""
     counts: Counter[str] = Counter(outcome.status for outcome in outcomes)
-    weak_cases = sum(sum(outcome.weak.values()) for outcome in outcomes)
+    weak = sum(map(weak_cases, outcomes))
     cases = sum(outcome.examples for outcome in outcomes)
     lacking = len(unsupported(outcomes))
     parts = [
@@ -81,4 +87,4 @@ def summary(outcomes: Sequence[Outcome]) -> str:
         *([f"{counts['not run']} not asked"] if counts["not run"] else []),
         *([f"{lacking} functions unsupported"] if lacking else []),
     ]
-    return f"{', '.join(parts)}; {cases} checks, {weak_cases} of them weak"
+    return f"{', '.join(parts)}; {cases} checks, {weak} of them weak"

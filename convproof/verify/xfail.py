@@ -18,6 +18,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ class Expected:
 
     def speaks_of(self, spec: str, versions: Any) -> bool:
         """Return whether the entry is about this target in these versions."""
-        return spec == self.target and all(versions.get(k, v) == v for k, v in self.versions)
+        installed = {name: version.partition("+")[0] for name, version in versions.items()}
+        return spec == self.target and all(installed.get(k) == v for k, v in self.versions)
 
     def is_of(self, outcome: Outcome) -> bool:
         """Return whether the entry is about this outcome."""
@@ -61,6 +63,13 @@ class Expected:
             and fnmatchcase(outcome.dtype, self.dtype)
             and outcome.theorem.name == self.theorem
         )
+
+
+def known() -> list[Expected]:
+    """Return the failures of released libraries that convproof itself knows: ``known/*.toml``."""
+    folder = files("convproof").joinpath("known")
+    paths = sorted(str(place) for place in folder.iterdir() if place.name.endswith(".toml"))
+    return [entry for path in paths for entry in read(path)]
 
 
 def read(path: str | Path) -> list[Expected]:

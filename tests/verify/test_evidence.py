@@ -4,20 +4,24 @@ import json
 from contextlib import chdir
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convproof.calls import LAYOUTS
 from convproof.cli import run
 from convproof.errors import EvidenceError
 from convproof.evidence import read, schema
 from convproof.functions import FAMILIES
+from convproof.numeric.rounding import PRECISIONS
 from convproof.strategies import cases
 from convproof.verify.record import of_case, to_case
+from convproof.verify.runner import DTYPES, PROFILES, Status
 from convproof.verify.session import Asked, verify
+from convproof.violations import Silence
 
 LAYERS = [layer for names in FAMILIES.values() for layer in names]
 FLIPPED = """
@@ -77,6 +81,18 @@ def _valid(document: Any) -> bool:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_the_words_of_the_schema_are_those_of_the_code() -> None:
+    """Each enumeration is the type, or the table, that the code has of it."""
+    held = schema()["$defs"]
+    theorem, failure = held["theorem"]["properties"], held["failure"]["properties"]
+    assert theorem["verdict"]["enum"] == list(get_args(Status))
+    assert theorem["dtype"]["enum"] == list(DTYPES)
+    assert theorem["precision"]["enum"] == list(PRECISIONS)
+    assert failure["layout"]["enum"] == list(LAYOUTS)
+    assert failure["silence"]["enum"] == [*get_args(Silence), None]
+    assert schema()["properties"]["profile"]["enum"] == list(PROFILES)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ autograd does not have is unsupported.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -28,6 +28,7 @@ NEUTRAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "group
 WORDS = frozenset({"groups", "dilation", "stride", "padding"})  # what a target can lack
 
 
+@runtime_checkable  # for the type checks that tests have
 class Evaluate(Protocol):
     """Computes ``y`` and names the leaves of the graph that it hangs on, one per array."""
 

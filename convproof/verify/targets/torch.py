@@ -194,6 +194,9 @@ def _(layer: AvgPool, x: Tensor) -> Tensor:
     if not plain or (len(ends) == 1 and layer.divisor_override is not None):
         msg = "torch's average pooling has no dilation and pads both ends alike."
         raise UnsupportedError(msg)
+    if len(ends) == 3 and any(n < r for n, r in zip(x.shape[2:], layer.kernel_size, strict=True)):
+        msg = "torch's avg_pool3d refuses an input below the kernel, whatever the padding."
+        raise UnsupportedError(msg)
     override = () if len(ends) == 1 else (layer.divisor_override,)
     return _op("avg_pool", len(ends))(  # type: ignore[no-any-return]
         x, layer.kernel_size, layer.stride, tuple(low for low, _ in ends), layer.ceil_mode,
