@@ -78,7 +78,15 @@ def window_axes(
 def transposed_axes(
     draw: Draw, *, small: bool = False, offers: Words = EXTRAS, inputs: int = 0, taps: int = 0
 ) -> tuple[int, int, int, Pair, int, int]:
-    """Draw ``(input_size, kernel_size, stride, padding, dilation, output_padding)``, legal."""
+    """Draw ``(input_size, kernel_size, stride, padding, dilation, output_padding)``, legal.
+
+    Args:
+        draw: given by Hypothesis.
+        small: keep to sizes that three axes can afford.
+        offers: which options may leave their default.
+        inputs: as many more than are drawn.
+        taps: as many more than are drawn.
+    """
     most = 2 if small else 3
     input_size = draw(st.integers(1, most + 1)) + inputs
     kernel_size = draw(st.integers(1, most + 1)) + taps

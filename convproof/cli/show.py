@@ -12,6 +12,7 @@ from convproof.verify.runner import failures
 from convproof.verify.session import Report
 from convproof.verify.table import LEGEND, narrow, plain, rows, summary, unsupported
 
+_MOST_NAMED = 20  # unsupported functions
 _STYLES = {"ok": "green", "FAIL": "bold red", "XPASS": "bold red", "xfail": "yellow"}
 
 
@@ -25,7 +26,9 @@ def show_report(report: Report) -> None:
         _line(f"declares: {', '.join(sorted(report.target.supports))}", style="dim")
     lacking = unsupported(report.outcomes)
     if lacking:
-        _line(f"unsupported: {', '.join(lacking)}", style="dim")
+        few = len(lacking) <= _MOST_NAMED
+        names = ", ".join(lacking) if few else f"{len(lacking)} functions, see --json"
+        _line(f"unsupported: {names}", style="dim")
     if report.target.lacks:
         _line(f"declares to lack: {', '.join(sorted(report.target.lacks))}", style="dim")
     for outcome in report.outcomes:

@@ -55,10 +55,11 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 @click.argument("target", required=False)
 @click.option(
     "--profile",
-    type=click.Choice(["quick", "ci", "thorough"]),
+    type=click.Choice(["quick", "ci", "thorough", "exhaustive"]),
     default="quick",
     show_default=True,
-    help="How many cases per function; ci is the same at every run.",
+    help="How many cases per function; ci is the same at every run; exhaustive decides every "
+    "small geometry of conv and conv_transpose.",
 )
 @click.option(
     "--only",

@@ -30,7 +30,7 @@ def facts(outcome: Outcome) -> list[tuple[str, str]]:
     if violation.call.layout != "plain":
         rows.append(("memory layout", violation.call.layout.replace("_", " ")))
     if violation.hint:
-        rows.append(("hint", violation.hint))
+        rows.append(("hint", violation.hint.replace("\n", "\n    ")))
     return rows
 
 

@@ -16,7 +16,16 @@ from convproof.functions import FIRST, Function
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.numeric.rounding import DEFAULT_PRECISION
 from convproof.strategies import TORCH, cases
-from convproof.theorems import THEOREMS, Request, Seen, Subject, Theorem, Unanswered, Violation
+from convproof.theorems import (
+    THEOREMS,
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Unanswered,
+    Violation,
+    matrix,
+)
 from convproof.verify.search import UNSUPPORTED, Search, Tally, first_broken
 
 Status = Literal["pass", "fail", "weak", "unsupported", "not run", "xfail", "xpass"]
@@ -243,6 +252,7 @@ def _searched(
             tallies[broken] = tally = again
     subject.shrinking = False
     _confirm(subject, tally)
+    _show_matrix(subject, function, request, broken, tally)
     return tallies
 
 
@@ -259,6 +269,23 @@ def _confirm(subject: Subject, tally: Tally) -> None:
         violation.hint = (
             "with more time this call was answered: it takes far longer than all that passed"
         )
+
+
+def _show_matrix(
+    subject: Subject, function: Function, request: Request, broken: Theorem, tally: Tally
+) -> None:
+    """Add the matrix that the target computes at this geometry, beside the derived one."""
+    violation, case = tally.violation, tally.case
+    if violation is None or case is None or broken.name != "exact":
+        return
+    if not (matrix.THEOREM.speaks_of(function) and matrix.THEOREM.wants(function, case, request)):
+        return
+    try:
+        matrix.check(subject, function, case, request)
+    except Violation as shown:
+        violation.hint = "\n".join(filter(None, (violation.hint, shown.hint)))
+    except UnsupportedError:
+        return
 
 
 def _database(

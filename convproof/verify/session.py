@@ -9,6 +9,7 @@ from typing import Any
 
 from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import FIRST, Function
+from convproof.verify.deciding import decided
 from convproof.verify.other_process import compare
 from convproof.verify.progress import Progress
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
@@ -16,6 +17,7 @@ from convproof.verify.targets.open import opened
 from convproof.verify.targets.subject import Kind
 from convproof.verify.xfail import Expected, applied, known
 
+EXHAUSTIVE = "exhaustive"
 EXAMPLES = Path(".convproof") / "examples"
 
 
@@ -24,7 +26,7 @@ class Asked:
     """What a user asks to be verified, whatever the target.
 
     Attributes:
-        profile: a key of ``PROFILES``.
+        profile: a key of ``PROFILES``, or ``"exhaustive"``: every small geometry, decided.
         seed: of the run.
         only: names of the functions; empty: all.
         dims: numbers of axes; empty: all.
@@ -71,7 +73,7 @@ class Asked:
     def plan(self, target: Any) -> Plan:
         """Return what is asked of a target that was found."""
         default = ("float32", "int64") if "integer" in target.supports else ("float32",)
-        heavy, light = PROFILES[self.profile]
+        heavy, light = PROFILES.get(self.profile, (0, 0))
         if self.examples is not None:
             heavy = light = self.examples
         return Plan(
@@ -149,7 +151,8 @@ def verify(
         plan = asked.plan(target)
         total = sum(len(theorems) for _, _, theorems in jobs(plan))
         progress = stack.enter_context(Progress(spec, total))
-        outcomes = run(subject, target.functions, plan, on=progress.tell)
+        ask = decided if asked.profile == EXHAUSTIVE else run
+        outcomes = ask(subject, target.functions, plan, on=progress.tell)
         if not asked.in_process:
             compare(outcomes, subject, stack.enter_context(opening())[0])
     if alone and not checked(outcomes):
