@@ -91,7 +91,7 @@ class Conv2dKernel:
                 _block(block, *arguments)
 
 
-def _block(block, x, w, bias, y, outputs, C, H, W, M, R, S, P, Q, *rest):  # noqa: N803
+def _block(block, x, w, bias, y, outputs, C, H, W, M, R, S, P, Q, *rest):
     """Do what the threads of one block do, on flat buffers."""
     sh, sw, ph, pw, dh, dw, groups, has_bias = rest
     x, w, flat = x.ravel(), w.ravel(), y.reshape(-1)

@@ -19,7 +19,11 @@ def _taps(shape, size, stride, dilation):
 
 def _output_size(shape, taps, stride, padding, dilation):
     axes = zip(shape, taps, stride, padding, dilation, strict=True)
-    return [(n + 2 * p - t * (r - 1) - 1) // s + 1 for n, r, s, p, t in axes]
+    size = [(n + 2 * p - t * (r - 1) - 1) // s + 1 for n, r, s, p, t in axes]
+    if min(size) < 1:
+        msg = f"a kernel of {taps}, dilation {dilation}, does not fit into {shape}"
+        raise ValueError(msg)
+    return size
 
 
 def conv2d(x, w, bias=None, *, stride, padding, dilation, groups):

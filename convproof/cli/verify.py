@@ -10,6 +10,7 @@ import click
 
 from convproof.cli.output import Output, Place, json_option
 
+OWN = ("numpy", "reference", "symbolic")  # what is verified without a TARGET
 _DTYPES = ("float32", "float64", "float16", "bfloat16", "int64")
 
 
@@ -131,7 +132,7 @@ def command(
     TARGET is an installed implementation (numpy, torch, ...), a module, module:object or
     path/file.py:object. An object is a function with conv2d's signature, or holds functions with
     torch.nn.functional's names: conv2d, conv2d_input, conv2d_weight, conv2d_bias, max_pool2d,
-    max_pool2d_input, ... (convproof list). Without TARGET everything that is installed is
+    max_pool2d_input, ... (convproof list). Without TARGET convproof's own implementations are
     verified. It runs in a process of its own, so that a crash or a hang is a failure of it.
 
     A target is called f(x, w, bias, stride=..., padding=..., dilation=..., groups=...), its VJPs
@@ -140,7 +141,6 @@ def command(
     own geometries, and lacks = {"groups", "dilation", ...} to be asked less.
     """
     from convproof.cli.show import show_report
-    from convproof.implementation import implementation_names
     from convproof.theorems import DisagreementError
     from convproof.verify import xfail
     from convproof.verify.junit import junit
@@ -175,7 +175,7 @@ def command(
         junit_place = stack.enter_context(Place(junit_path, "--junit"))
         markdown_place = stack.enter_context(Place(markdown_path, "--markdown"))
         try:
-            for spec in [target] if target is not None else implementation_names():
+            for spec in [target] if target is not None else OWN:
                 report = verify(spec, asked, alone=target is not None, expected=expected)
                 reports.append(report)
                 if not output.owns_stdout:

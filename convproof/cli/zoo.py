@@ -16,9 +16,15 @@ from convproof.cli.output import Output, Place, json_option
     help="How many cases a mutant may survive.",
 )
 @click.option("--markdown", "markdown_path", metavar="FILE", help="Write the table to FILE.")
+@click.option("--summary", "summary_path", metavar="FILE", help="Write a row per law to FILE.")
 @json_option
 def command(
-    only: str | None, seed: int, profile: str, markdown_path: str | None, json_path: str | None
+    only: str | None,
+    seed: int,
+    profile: str,
+    markdown_path: str | None,
+    summary_path: str | None,
+    json_path: str | None,
 ) -> int:
     """Run every mutant through the theorems and print the kill table.
 
@@ -27,14 +33,18 @@ def command(
     gradcheck (slow and fast mode), would have seen it. The exit code is 1 if a mutant survives.
     """
     from convproof.verify.zoo import kills, mutants, summary
-    from convproof.verify.zoo_table import as_markdown, line, sentence
+    from convproof.verify.zoo_table import as_markdown, as_summary, line, sentence
 
     chosen = [m for m in mutants() if only is None or only in m.name or only in m.function]
     if not chosen:
         msg = f"no mutant has {only!r} in its name or its function's."
         raise click.UsageError(msg)
     found = []
-    with Output(json_path) as output, Place(markdown_path, "--markdown") as place:
+    with (
+        Output(json_path) as output,
+        Place(markdown_path, "--markdown") as place,
+        Place(summary_path, "--summary") as summary_place,
+    ):
         for kill in kills(chosen, seed=seed, profile=profile):
             found.append(kill)
             if not output.owns_stdout:
@@ -51,4 +61,5 @@ def command(
             mutants=[kill.as_record() for kill in found],
         )
         place.write_text(as_markdown(found))
+        summary_place.write_text(as_summary(found))
     return int(bool(survived))

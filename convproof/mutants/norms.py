@@ -16,9 +16,7 @@ def _normed(x, near, alpha, beta, k):
     return (x / scale**beta).astype(x.dtype)
 
 
-@mutant(
-    "local_response_norm", "rounding", "Chainer's test sums 4 channels of 5"
-)
+@mutant("local_response_norm", "rounding", "Chainer's test sums 4 channels of 5")
 def window_one_channel_short(x, *, size, alpha, beta, k):
     """The window ends one channel early: four channels for five."""
     h = size // 2

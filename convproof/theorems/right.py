@@ -9,6 +9,7 @@ derivation has no layer), and the two must agree before anything is judged.
 """
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -83,12 +84,17 @@ def right_of(function: Function, case: Case, integers: Arrays, request: Request)
     arrays = integers.astype(dtype)
     if function.family in ("mean", "smooth"):
         wide = arrays.astype(wider(dtype))
-        exact = agreed(function, case, wide, same=function.family != "smooth")
+        if function.family == "smooth":
+            exact = agreed(function, case, wide, same=False)
+        else:
+            exact = _mean(function, case, wide)
         allowed = None
         if function.family == "smooth" or not _is_power_of_two(case.common_divisor):
             allowed = allowed_error(function, case, wide, exact, request)
         expected = exact if allowed is not None else exact.astype(dtype)
         return Right(arrays=arrays, expected=expected, allowed=allowed)
+    if function.family == "maximum" and dtype.kind != "i":
+        integers = arrays.astype(np.int64)  # as the dtype holds them, which may make ties of them
     weak, integers = _within_budget(function, case, integers, request)
     expected = agreed(function, case, integers)
     return Right(arrays=integers.astype(dtype), expected=expected.astype(dtype), weak=weak)
@@ -130,6 +136,18 @@ def agreed(function: Function, case: Case, arrays: Arrays, *, same: bool = True)
         "this is a fault of convproof, not of the target. Please report it."
     )
     raise DisagreementError(msg)
+
+
+def _mean(function: Function, case: Case, arrays: Arrays) -> np.ndarray:
+    """Return the exact mean: in floats where every quotient is whole, else in fractions.
+
+    A half cannot hold every multiple of the divisors, so its data may be no multiples of them.
+    """
+    whole = all((array % case.common_divisor == 0).all() for array in arrays.values())
+    if whole:
+        return agreed(function, case, arrays)
+    fractions = arrays.map(np.vectorize(Fraction, otypes=[object]))
+    return agreed(function, case, fractions).astype(arrays["x"].dtype)
 
 
 def _within_budget(

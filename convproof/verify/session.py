@@ -1,6 +1,6 @@
 """One verification as a whole: what was asked of a target, and what is to be reported of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,13 +156,21 @@ def verify(
         if not asked.in_process:
             compare(outcomes, subject, stack.enter_context(opening())[0])
     if alone and not checked(outcomes):
-        wanted = ", ".join(function.name for function in asked.functions)
-        held = ", ".join(function.name for function in target.functions)
+        functions = [f for f in asked.functions if f.role in FIRST]
+        wanted = _some(function.name for function in functions)
+        held = _some(function.name for function in target.functions)
         msg = f"nothing of {spec!r} could be checked: looked for {wanted}; it offers {held}."
         raise TargetError(msg)
-    outcomes = applied(outcomes, [e for e in (*expected, *known()) if e.speaks_of(spec, target.versions)])
+    entries = (e for e in (*expected, *known()) if e.speaks_of(spec, target.versions))
+    outcomes = applied(outcomes, list(entries))
     report = Report(spec=spec, target=target, outcomes=outcomes, asked=asked)
     return replace(report, seconds=perf_counter() - started)
+
+
+def _some(names: Iterable[str]) -> str:
+    """Return the first few names, and how many more there are."""
+    first, rest = (held := list(names))[:8], len(held[8:])
+    return ", ".join(first) + (f" and {rest} more" if rest else "")
 
 
 def _slug(spec: str) -> str:

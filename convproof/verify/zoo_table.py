@@ -46,5 +46,21 @@ def as_markdown(found: Sequence[Kill]) -> str:
     return "\n".join([*lines, "", f"{sentence(found)}.", ""])
 
 
+def as_summary(found: Sequence[Kill]) -> str:
+    """Return one row per law: how many mutants it refutes, and how many of them others miss."""
+    heading = (
+        "law", "refutes", "missed by allclose(1e-2)", "by gradcheck slow", "by gradcheck fast",
+    )  # fmt: skip
+    lines = [_row(heading), _row(["---"] * len(heading))]
+    for law in dict.fromkeys(kill.refuted_by for kill in found):
+        held = [kill for kill in found if kill.refuted_by == law]
+        missed = (
+            sum(getattr(kill, name) == "missed" for kill in held)
+            for name in ("allclose", "gradcheck_slow", "gradcheck_fast")
+        )
+        lines.append(_row([law or "**none**", str(len(held)), *map(str, missed)]))
+    return "\n".join([*lines, "", f"{sentence(found)}.", ""])
+
+
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"

@@ -13,7 +13,7 @@ from convproof.layers.pooling import Pool
 
 _LANES = 8  # channels that vector and tensor-core paths take at a time
 Axes = tuple[Any, ...]
-_WINDOWED = (layers.Conv, layers.ConvTranspose, layers.Unfold, layers.Fold, Pool)
+_WINDOWED = (layers.Conv, layers.ConvTranspose, layers.Unfold, Pool)
 _GROUPED = (layers.Conv, layers.ConvTranspose)
 COLUMNS: dict[str, tuple[str, ...]] = {
     "convolution": ("conv",),
@@ -26,12 +26,10 @@ REST = "other"
 
 def axes_of(case: Case) -> Axes:
     """Return the spatial axes of a layer that moves a window, else none."""
-    layer: Any = case.layer
+    layer = case.layer
     if isinstance(layer, layers.Fold):
         return tuple(layer.unfold.axes(layer.output_size))
-    if isinstance(layer, _WINDOWED):
-        return tuple(layer.axes(case.input_shape[2:]))
-    return ()
+    return tuple(layer.axes(case.input_shape[2:])) if isinstance(layer, _WINDOWED) else ()
 
 
 def _along(law: Callable[[Any], bool]) -> Callable[[Case, Axes], bool | None]:

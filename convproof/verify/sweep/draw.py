@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis.errors import Flaky
@@ -149,21 +149,21 @@ class _Uniform(PrimitiveProvider):
         del hints
         if min_value is None or max_value is None:
             self._refuse()
-        return self.random.randint(min_value, max_value)  # type: ignore[arg-type]
+        return self.random.randint(min_value, max_value)
 
     def draw_float(self, *args: Any, **hints: Any) -> float:
         """Refuse: no layer has a float that is not sampled from a list."""
-        return self._refuse(args, hints)
+        self._refuse(args, hints)
 
     def draw_string(self, *args: Any, **hints: Any) -> str:
         """Refuse."""
-        return self._refuse(args, hints)
+        self._refuse(args, hints)
 
     def draw_bytes(self, *args: Any, **hints: Any) -> bytes:
         """Refuse."""
-        return self._refuse(args, hints)
+        self._refuse(args, hints)
 
-    def _refuse(self, *hints: Any) -> Any:
+    def _refuse(self, *hints: Any) -> NoReturn:
         del hints
         msg = "the cases of layers are made of bounded integers and booleans"
         raise NotImplementedError(msg)

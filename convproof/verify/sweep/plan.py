@@ -16,7 +16,7 @@ from convproof.theorems.base import EXACT
 from convproof.verify.sweep.unit import RECYCLE, Unit
 from convproof.verify.targets.subject import Kind
 
-OF_A_UNIT = 50  # geometries: some tenths of a second, lost at most when a sweep is interrupted
+PER_UNIT = 50  # geometries: some tenths of a second, lost at most when a sweep is interrupted
 _SHARE = 3
 _MANY = ("conv", "conv_transpose")
 LAYERS = tuple(f.layer for f in Function.all() if f.role == "forward" and f.family in EXACT)
@@ -28,6 +28,7 @@ class Wanted:
 
     Attributes:
         geometries: how many, over all layers.
+        per_unit: how many of them a unit has at most.
         seed: of the sweep.
         only: functional names of layers; empty: all.
         arrays: the arrays that the target takes.
@@ -36,6 +37,7 @@ class Wanted:
     """
 
     geometries: int = 1000
+    per_unit: int = PER_UNIT
     seed: int = 0
     only: tuple[str, ...] = ()
     arrays: Kind = "numpy"
@@ -52,6 +54,7 @@ class Wanted:
         """Return what tells this sweep from others, as plain values."""
         return {
             "geometries": self.geometries,
+            "per_unit": self.per_unit,
             "seed": self.seed,
             "only": sorted(self.only),
             "arrays": self.arrays,
@@ -79,7 +82,7 @@ def planned(spec: str, target: Any, wanted: Wanted) -> list[Unit]:
     parts = [
         (layer, size)
         for layer, share in zip(layers, shares(layers, wanted.geometries), strict=True)
-        for size in _cut(share)
+        for size in _cut(share, wanted.per_unit)
     ]
     return [
         Unit(
@@ -124,6 +127,6 @@ def of_shard(units: Sequence[Unit], shard: tuple[int, int]) -> list[Unit]:
     return [unit for unit in units if unit.number % n == i - 1]
 
 
-def _cut(geometries: int) -> list[int]:
-    full, rest = divmod(geometries, OF_A_UNIT)
-    return [OF_A_UNIT] * full + [rest] * bool(rest)
+def _cut(geometries: int, per_unit: int) -> list[int]:
+    full, rest = divmod(geometries, per_unit)
+    return [per_unit] * full + [rest] * bool(rest)

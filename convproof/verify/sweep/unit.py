@@ -13,6 +13,7 @@ Each process keeps one isolated subject per target, and starts it anew after ``R
 the memory of some packages grows with every geometry that they compile.
 """
 
+import json
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -140,7 +141,9 @@ def perform(unit: Unit, attempt: int = 0) -> Values:
             found = _performed(unit)
         except ConvProofError as error:
             return {"unit": unit.number, "error": type(error).__name__, "message": str(error)}
-    return {**found, "seconds": round(perf_counter() - started, 3)}
+    found["seconds"] = round(perf_counter() - started, 3)
+    plain: Values = json.loads(json.dumps(found))  # the same whether it comes from a journal
+    return plain
 
 
 def _subject(unit: Unit) -> _Counted:

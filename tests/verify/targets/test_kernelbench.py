@@ -1,0 +1,158 @@
+"""Files in KernelBench's form: what ``ModelNew`` answers is judged, what ``Model`` is only told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from convproof.errors import TargetError  # noqa: E402  # needs torch
+from convproof.functions import Function, roles_of  # noqa: E402
+from convproof.verify.inquiry import inquiry  # noqa: E402
+from convproof.verify.session import Asked  # noqa: E402
+from convproof.verify.targets.find import find_target  # noqa: E402
+
+HEAD = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Model(nn.Module):
+    def __init__(self, {parameters}):
+        super().__init__()
+        self.layer = {layer}
+
+    def forward(self, x):
+        return {answer}
+
+
+class ModelNew(nn.Module):
+    def __init__(self, {parameters}):
+        super().__init__()
+        self.{name} = {layer}
+
+    def forward(self, x):
+        layer = self.{name}
+        return {new}
+
+
+def get_inputs():
+    return []
+
+
+def get_init_inputs():
+    return {inits}
+"""
+CONV: dict[str, str] = {
+    "parameters": "in_channels, out_channels, kernel_size, stride=(1, 1), bias=False",
+    "layer": "nn.Conv2d(in_channels, out_channels, kernel_size, stride=stride, bias=bias)",
+    "inits": "[3, 8, (3, 5)]",
+}
+SQUARE = CONV | {
+    "parameters": "in_channels: int, out_channels: int, kernel_size: int, bias: bool = False",
+    "layer": "nn.Conv2d(in_channels, out_channels, kernel_size, bias=bias)",
+    "inits": "[3, 8, 3]",
+}
+POOL = {
+    "parameters": "kernel_size, stride, padding",
+    "layer": "nn.MaxPool1d(kernel_size, stride, padding)",
+    "inits": "[4, 2, 1]",
+}
+RELU = {"parameters": "", "layer": "nn.ReLU()", "inits": "[]"}
+FIXED = CONV | {
+    "parameters": "in_channels, out_channels, kernel_size",
+    "layer": "nn.Conv2d(in_channels, out_channels, kernel_size, padding=1)",
+}
+
+
+def _write(folder: Path, parts: dict[str, str], **more: str) -> str:
+    text = {"answer": "self.layer(x)", "name": "layer", "new": "layer(x)"} | parts | more
+    path = folder / "task.py"
+    path.write_text(HEAD.format(**text), encoding="utf-8")
+    return str(path)
+
+
+def _outcomes(spec: str, examples: int = 8) -> dict[str, list[Any]]:
+    asked = Asked(profile="quick", seed=0, arrays="torch", examples=examples, in_process=True)
+    with inquiry(spec, asked) as open_:
+        return {f.name: open_.answers(f, dtype) for f, dtype in open_.questions()}
+
+
+def _statuses(spec: str, examples: int = 8) -> dict[str, set[str]]:
+    found = _outcomes(spec, examples)
+    return {name: {o.status for o in outs} - {"not run", "weak"} for name, outs in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("parts", "layer"), [(CONV, "conv2d"), (POOL, "max_pool1d"), (RELU, "relu")]
+)
+def test_a_right_model_obeys_every_law(parts: dict[str, str], layer: str, tmp_path: Path) -> None:
+    statuses = _statuses(_write(tmp_path, parts))
+    assert statuses.keys() == {Function(layer, role).name for role in roles_of(layer)}
+    assert set.union(*statuses.values()) == {"pass"}, statuses
+
+
+@pytest.mark.parametrize(
+    ("new", "law"),
+    [
+        ("layer(x.flip(-1))", "exact"),
+        ("layer(x)[..., :1, :1]", "shape"),
+        ("layer(x).mul(2)", "exact"),
+        ("torch.zeros_like(layer(x))", "exact"),
+    ],
+)
+def test_a_wrong_model_is_refuted(new: str, law: str, tmp_path: Path) -> None:
+    """By the law of the layer, with a snippet that runs."""
+    outcomes = _outcomes(_write(tmp_path, CONV, new=new), 40)["conv2d"]
+    (failed,) = [outcome for outcome in outcomes if outcome.status == "fail"]
+    assert failed.theorem.name == law
+
+
+def test_weights_under_another_name_are_given_in_order(tmp_path: Path) -> None:
+    statuses = _statuses(_write(tmp_path, CONV, name="mine"))
+    assert set.union(*statuses.values()) == {"pass"}, statuses
+
+
+def test_one_integer_for_all_axes_leaves_the_rest_unsupported(tmp_path: Path) -> None:
+    target = find_target(_write(tmp_path, SQUARE))
+    assert target.lacks == {"stride", "padding", "dilation", "groups"}
+    outcomes = _outcomes(_write(tmp_path, SQUARE), 20)["conv2d"]
+    assert {outcome.status for outcome in outcomes} <= {"pass", "weak", "not run", "unsupported"}
+    assert "pass" in {outcome.status for outcome in outcomes}
+    reasons = {reason for outcome in outcomes for reason in outcome.weak}
+    assert any("Model takes one kernel_size for all axes" in reason for reason in reasons)
+
+
+def test_a_layer_of_the_models_own_is_not_that_of_the_case(tmp_path: Path) -> None:
+    """The constructor fixes padding 1: every case has another."""
+    statuses = _statuses(_write(tmp_path, FIXED))
+    assert statuses["conv2d"] == {"unsupported"}
+
+
+def test_a_model_that_does_more_than_its_layer_is_not_judged(tmp_path: Path) -> None:
+    found = _outcomes(_write(tmp_path, CONV, answer="torch.relu(self.layer(x)) + 1"))["conv2d"]
+    assert {outcome.status for outcome in found} <= {"unsupported", "not run"}
+    assert any("does not answer as the Conv2d" in outcome.reason for outcome in found)
+
+
+def test_what_is_off_the_graph_has_a_forward_alone(tmp_path: Path) -> None:
+    statuses = _statuses(_write(tmp_path, CONV, new="layer(x).detach()"))
+    assert statuses.pop("conv2d") == {"pass"}
+    assert set.union(*statuses.values()) == {"unsupported"}, statuses
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        (CONV | {"layer": "nn.Sequential(nn.ReLU(), nn.Tanh())"}, "it holds ReLU, Tanh"),
+        (CONV | {"inits": "[]"}, r"Model\(\*get_init_inputs\(\)\) of .* failed: TypeError"),
+        (POOL | {"parameters": "size", "layer": "nn.MaxPool1d(size)", "inits": "[2]"}, "with size"),
+    ],
+)
+def test_a_model_that_cannot_be_read_is_told(
+    parts: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(TargetError, match=words):
+        find_target(_write(tmp_path, parts))
