@@ -133,7 +133,7 @@ def test_without_a_target_nothing_of_convproof_is_imported(folder: Path) -> None
     (folder / "test_imports.py").write_text(
         "import sys\n\n\ndef test_imports():\n"
         "    ours = {name for name in sys.modules if name.startswith('convproof')}\n"
-        "    assert ours == {'convproof', 'convproof.pytest_plugin'}\n"
+        "    assert ours == {'convproof', 'convproof.pytest_plugin'}\n",
         encoding="utf-8",
     )
     done = _pytest(folder, "-v")

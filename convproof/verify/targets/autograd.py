@@ -25,7 +25,14 @@ from convproof.names.arguments import argument_names
 Tensor = torch.Tensor
 Arrays = tuple[Tensor | None, ...]
 NEUTRAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
-WORDS = frozenset({"groups", "dilation", "stride", "padding"})  # what a target can lack
+_WORDS = {word: word for word in ("groups", "dilation", "stride", "padding")} | {
+    "ceil_mode": "ceil"
+}
+
+
+def lacked(arguments: frozenset[str]) -> frozenset[str]:
+    """Return the words by which a target declares to have no such arguments."""
+    return frozenset(_WORDS[name] for name in arguments if name in _WORDS)
 
 
 @runtime_checkable  # for the type checks that tests have
@@ -120,7 +127,7 @@ def _applied(
             raise UnsupportedError(msg)
         return apply(*filled)
 
-    return call, missing & WORDS
+    return call, lacked(missing)
 
 
 def _given_to(kind: type[torch.autograd.Function]) -> list[inspect.Parameter] | None:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from convproof.errors import TargetError, UnsupportedError
-from convproof.verify.targets.autograd import WORDS, Arrays, derivatives
+from convproof.verify.targets.autograd import Arrays, derivatives, lacked
 from convproof.verify.targets.modules import loaded, names_of, parameters_of, sizes_of
 
 _ALONE = {"Linear": "linear", "ReLU": "relu", "Tanh": "tanh", "Softmax": "softmax"}
@@ -60,7 +60,7 @@ class ModelPair:
         self._examples = {
             name: examples.get(name, signature.parameters[name].default) for name in names
         }
-        self.missing = (frozenset(names_of(self.layer)) - names) & WORDS
+        self.missing = lacked(frozenset(names_of(self.layer)) - names)
         self._alike = False
         vars(self).update(derivatives(self.layer, self._evaluate, forward_mode=False))
 
@@ -117,7 +117,7 @@ class ModelPair:
         if not (isinstance(y, torch.Tensor) and torch.equal(y.nan_to_num(), alone.nan_to_num())):
             msg = f"Model does not answer as the {type(held).__name__} that it holds does."
             raise UnsupportedError(msg)
-        self._alike = True
+        self._alike = y.numel() > 0  # an empty answer shows nothing
 
 
 def _held_in(model: torch.nn.Module, spec: str) -> tuple[str, Any]:

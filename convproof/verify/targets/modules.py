@@ -13,7 +13,7 @@ import torch
 from convproof.errors import TargetError, UnsupportedError
 from convproof.functions import Function
 from convproof.names.arguments import argument_names
-from convproof.verify.targets.autograd import WORDS, Arrays, Evaluate, refuse_all
+from convproof.verify.targets.autograd import Arrays, Evaluate, lacked, refuse_all
 
 Tensor = torch.Tensor
 
@@ -86,7 +86,7 @@ def constructed(kind: type[torch.nn.Module], layer: str) -> tuple[Evaluate, froz
     missing = frozenset(names_of(layer)) - held
 
     def evaluate(arrays: Arrays, options: Mapping[str, Any], *, grad: bool) -> Any:
-        refuse_all(kind.__name__, missing & options.keys(), options)
+        refuse_all(kind.__name__, missing, options)
         arguments = {**sizes_of(layer, arrays, options), **options}
         x = arrays[0]
         assert x is not None
@@ -97,7 +97,7 @@ def constructed(kind: type[torch.nn.Module], layer: str) -> tuple[Evaluate, froz
         x = x.detach().requires_grad_() if grad else x
         return module(x), (x, *(leaves.get(name) for name in named))
 
-    return evaluate, missing & WORDS
+    return evaluate, lacked(missing)
 
 
 def loaded(module: torch.nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -66,12 +66,13 @@ class Detached(Right):
 
 
 class Stale(Right):
-    """A right gradient whose own derivative in ``x`` is lost."""
+    """A right gradient whose own derivative in ``w`` is halved."""
 
     @staticmethod
     def backward(ctx: Any, y_bar: Any) -> Any:
         x, w = ctx.saved_tensors
-        x_bar = torch.nn.grad.conv2d_input(x.shape, w.detach(), y_bar, *ctx.options)
+        half = (w + w.detach()) / 2
+        x_bar = torch.nn.grad.conv2d_input(x.shape, half, y_bar, *ctx.options)
         _, *others = Right.backward(ctx, y_bar)
         return x_bar, *others
 
@@ -114,6 +115,7 @@ class Needing(torch.nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, heads: int) -> None:
         super().__init__()
+        self.sizes = in_channels, out_channels, kernel_size, heads
 
 
 def _statuses(found: Any, spec: str = "here", **options: Any) -> dict[str, set[str]]:
@@ -172,8 +174,7 @@ def test_a_wrong_gradient_is_refuted_and_the_right_ones_are_not() -> None:
 
 def test_a_gradient_that_forgets_the_weights_is_refuted_at_second_order() -> None:
     failing = {name for name, found in _statuses(Stale).items() if "fail" in found}
-    assert failing
-    assert failing <= {"conv2d_second_weight", "conv2d_second_input"}
+    assert failing == {"conv2d_second_weight"}
 
 
 @pytest.mark.parametrize("found", [Once, Detached])
@@ -190,7 +191,7 @@ def test_what_has_no_argument_is_declared_to_be_lacking() -> None:
     assert target.lacks == {"stride", "padding", "dilation", "groups"}
     statuses = _statuses(Bare)
     assert statuses.pop("conv2d_bias") == {"unsupported"}
-    assert set.union(*statuses.values()) == {"pass"}, statuses
+    assert all("pass" in seen and "fail" not in seen for seen in statuses.values()), statuses
     assert target_of(Layer, "here").lacks == {"dilation", "groups"}
     with pytest.raises(UnsupportedError, match=r"Bare takes no stride, asked for stride=\(2, 1\)"):
         Autograd(Bare).conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 1, 1), None, stride=(2, 1))

@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("torch")
 
-from convproof.errors import TargetError  # noqa: E402  # needs torch
-from convproof.functions import Function, roles_of  # noqa: E402
-from convproof.verify.inquiry import inquiry  # noqa: E402
-from convproof.verify.session import Asked  # noqa: E402
-from convproof.verify.targets.find import find_target  # noqa: E402
+from convproof.errors import TargetError  # needs torch
+from convproof.functions import Function, roles_of
+from convproof.verify.inquiry import inquiry
+from convproof.verify.session import Asked
+from convproof.verify.targets.find import find_target
 
 HEAD = """
 import torch
@@ -91,7 +91,7 @@ def _statuses(spec: str, examples: int = 8) -> dict[str, set[str]]:
 def test_a_right_model_obeys_every_law(parts: dict[str, str], layer: str, tmp_path: Path) -> None:
     statuses = _statuses(_write(tmp_path, parts))
     assert statuses.keys() == {Function(layer, role).name for role in roles_of(layer)}
-    assert set.union(*statuses.values()) == {"pass"}, statuses
+    assert all("pass" in seen and "fail" not in seen for seen in statuses.values()), statuses
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,8 @@ def test_a_layer_of_the_models_own_is_not_that_of_the_case(tmp_path: Path) -> No
 
 def test_a_model_that_does_more_than_its_layer_is_not_judged(tmp_path: Path) -> None:
     found = _outcomes(_write(tmp_path, CONV, answer="torch.relu(self.layer(x)) + 1"))["conv2d"]
-    assert {outcome.status for outcome in found} <= {"unsupported", "not run"}
+    answered = {outcome.theorem.name for outcome in found if outcome.status == "pass"}
+    assert answered <= {"empty", "rejects"}  # what an answer of its own is not needed for
     assert any("does not answer as the Conv2d" in outcome.reason for outcome in found)
 
 
