@@ -3,12 +3,9 @@
 In the shape of scikit-learn's ``check_estimator``: ``check_conv`` asks all and raises at the first
 broken law; ``parametrize_with_checks`` makes a pytest test of each function in each dtype. A target
 is a spec, as on the command line, or the object itself: a function, a module, a class, anything
-that holds functions with ``torch.nn.functional``'s names.
+that holds functions with ``torch.nn.functional``'s names::
 
-Example:
-    >>> outcomes = check_conv("numpy", only=["conv1d_bias"])
-    >>> {outcome.status for outcome in outcomes}
-    {'pass'}
+    outcomes = check_conv("mypackage.kernels", only=["conv2d"], dtypes=["float64"])
 """
 
 import importlib.machinery

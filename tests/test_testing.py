@@ -16,7 +16,7 @@ from convproof.testing import Check, ConvWarning, check_conv, parametrize_with_c
 from convproof.verify.xfail import Expected
 
 right = get_implementation("numpy")
-ONE = {"only": ["conv1d"], "dtypes": ["float32"]}
+ONE: dict[str, Any] = {"only": ["conv1d"], "dtypes": ["float32"]}
 
 
 class Space:
@@ -111,7 +111,7 @@ def test_what_a_target_declares_is_believed_and_more_may_be_said() -> None:
             raise ValueError(msg)
         return right.conv1d(x, w, b, **options)
 
-    options = {"only": ["conv1d"], "dtypes": ["int64"]}
+    options: dict[str, Any] = {"only": ["conv1d"], "dtypes": ["int64"]}
     space = SimpleNamespace(conv1d=conv1d, lacks={"groups"}, supports={"asymmetric"})
     outcomes = check_conv(space, **options, supports=["integer"], lacks=["dilation"])
     assert "fail" not in {outcome.status for outcome in outcomes}
@@ -194,7 +194,7 @@ def test_a_wrong_argument_is_told(options: Any, error: type[Exception], words: s
 CHECKED = parametrize_with_checks("numpy", only=["conv1d", "relu"])
 
 
-@CHECKED
+@CHECKED  # type: ignore[untyped-decorator]  # pytest.mark.parametrize with what it found
 def test_each_check_asks_one_function(target: str, check: Check) -> None:
     outcomes = check(target)
     assert {f"{o.function.name}-{o.dtype}" for o in outcomes} == {str(check)}

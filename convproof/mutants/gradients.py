@@ -143,17 +143,17 @@ def _right_taps(x, weight_size, y_bar, *, stride, padding, groups):
 
 @mutant("conv2d_weight", "exact", "candle#2337, iree-turbine#1223")
 def stride_and_dilation_exchanged_in_the_weight_gradient(
-    x, weight_size, y_bar, *, stride, dilation, **options
+    x, weight_size, y_bar, *, stride, padding, dilation, groups
 ):
     """The weight gradient is a convolution with the two exchanged, once too often or too seldom."""
-    try:
-        return _right.conv2d_weight(
-            x, weight_size, y_bar, stride=dilation, dilation=stride, **options
-        )
-    except ValueError:
-        return _right.conv2d_weight(
-            x, weight_size, y_bar, stride=stride, dilation=dilation, **options
-        )
+    _right.conv2d_weight(x, weight_size, y_bar, stride, padding, dilation, groups)  # or refuses
+    reads = [
+        (o - 1) * t + s * (r - 1) + 1
+        for o, s, t, r in zip(y_bar.shape[2:], stride, dilation, weight_size[2:])
+    ]
+    ends = [(p, max(p, n - m - p)) for p, n, m in zip(padding, reads, x.shape[2:])]
+    padded = np.pad(x, [(0, 0), (0, 0), *ends])[:, :, : reads[0], : reads[1]]
+    return _right.conv2d_weight(padded, weight_size, y_bar, dilation, 0, stride, groups)
 
 
 @mutant("conv2d_weight", "exact", "gradcheck's fast mode misses one entry of many")

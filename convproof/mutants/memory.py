@@ -37,12 +37,14 @@ _rng = np.random.default_rng()
 
 @mutant("conv2d", "determinism")
 def sums_in_a_random_order(x, w, bias, *, groups, **options):
-    if groups > 1:
+    if groups > 1 or w[0].size > 64:
         return _right.conv2d(x, w, bias, groups=groups, **options)
-    order = _rng.permutation(x.shape[1])
+    terms = list(np.ndindex(w.shape[1:]))
     y = np.zeros((), np.float32)
-    for c in order:
-        y = y + _right.conv2d(x[:, [c]], w[:, [c]], None, groups=1, **options)
+    for term in _rng.permutation(len(terms)):
+        alone = np.zeros_like(w)
+        alone[:, *terms[term]] = w[:, *terms[term]]
+        y = y + _right.conv2d(x, alone, None, groups=1, **options)
     return y if bias is None else y + bias.reshape(-1, 1, 1)
 
 

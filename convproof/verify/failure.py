@@ -126,6 +126,9 @@ def _taken(kind: Kind, outcome: Outcome) -> Callable[[str], str]:
 
 
 def _literal(array: np.ndarray, kind: Kind) -> str:
+    if array.size == 0:  # a list of nothing has lost its shape
+        dtype = f"torch.{array.dtype.name}" if kind == "torch" else f"np.{array.dtype.name}"
+        return f"{'torch' if kind == 'torch' else 'np'}.zeros({array.shape}, dtype={dtype})"
     values = array.astype(np.int64 if array.dtype.kind in "iu" else np.float64).tolist()
     text = repr(values).replace("nan", "np.nan").replace("inf", "np.inf")
     if kind == "torch":

@@ -35,6 +35,7 @@ from convproof.violations import Unanswered
 
 LONG = 10.0
 _SHORTEST, _TIMES = 0.5, 50
+_LOOK_EVERY = 50  # calls, at whether a worker has grown too large to be kept
 _CONV2D = Function("conv2d")
 _T = TypeVar("_T")
 
@@ -88,6 +89,7 @@ class IsolatedSubject:
         self._kind = kind
         self._limit, self._first_limit = limit, first_limit
         self._slowest = 0.0
+        self._answered = 0
         order = {"spec": spec, "kind": kind, "bare": bare.name, "device": device}
         self._crew = Crew(order, first_limit=first_limit, memory=memory)
         self._end = weakref.finalize(self, self._crew.close)
@@ -170,6 +172,9 @@ class IsolatedSubject:
         self._crew.warmup = request
         if was_warm:
             self._slowest = max(self._slowest, took)
+        self._answered += 1
+        if self._answered % _LOOK_EVERY == 0 and worker.has_grown:
+            self._crew.drop()  # what grows over many calls is no fault of the next one
         return answer
 
     def _allowed(self, *, warm: bool) -> float:

@@ -105,6 +105,12 @@ class Worker:
         """Take the memory that it has now for what it needs before any call."""
         self._base = _resident(self.process.pid)
 
+    @property
+    def has_grown(self) -> bool:
+        """Whether it holds half of what it may grow by: it keeps what it should drop."""
+        grown = 0 if self._base is None else _resident(self.process.pid) - self._base
+        return 2 * grown > self._memory
+
     def send(self, request: bytes, limit: float) -> None:
         """Send a request.
 

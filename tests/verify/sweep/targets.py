@@ -67,6 +67,7 @@ class Crasher(Right):
 
     @staticmethod
     def conv1d_bias(y_bar: np.ndarray) -> Any:
+        del y_bar
         os._exit(3)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.verify.sweep.test_sweep import Inline, lasting
 WANTED = Wanted(geometries=30, per_unit=5)
 
 
+@cache
 def shard(i: int, n: int, wanted: Wanted = WANTED, target: str = "wrong") -> dict[str, Any]:
     return sweep(f"{FILE}:{target}", wanted=wanted, shard=(i, n), executor=Inline())
 

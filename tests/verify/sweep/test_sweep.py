@@ -24,6 +24,7 @@ from tests.verify.sweep.targets import FILE, Right
 
 RIGHT, WRONG = f"{FILE}:right", f"{FILE}:wrong"
 FEW = Wanted(geometries=24, per_unit=6)
+MORE = Wanted(geometries=40, per_unit=5)
 
 
 def lasting(document: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def test_the_same_seed_draws_the_same_geometries_whatever_a_process_has_imported
     )
     here = [str((c, c.seed)) for c in Source("conv2d", EXTRAS, 30, "a").drawn()]
     assert one == two == f"{here}\n".encode()
-    assert list(Source("conv2d", EXTRAS, 30, "b").drawn()) != here
+    assert [str((c, c.seed)) for c in Source("conv2d", EXTRAS, 30, "b").drawn()] != here
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -162,7 +163,7 @@ def test_a_target_without_the_layer_is_refused() -> None:
 def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     """Only what is not in the journal is done, a line cut in two is done again."""
     journal = tmp_path / "sweep.json.journal"
-    whole = sweep(RIGHT, wanted=Wanted(geometries=40, per_unit=5), executor=Inline())
+    whole = sweep(RIGHT, wanted=MORE, executor=Inline())
     done: list[int] = []
 
     def interrupt(number: int, total: int) -> None:
@@ -171,15 +172,13 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(
-            RIGHT, wanted=Wanted(geometries=40, per_unit=5), executor=Inline(), journal=journal, on=interrupt
-        )
+        sweep(RIGHT, wanted=MORE, executor=Inline(), journal=journal, on=interrupt)
     text = journal.read_bytes()
     journal.write_bytes(text[:-9])
     resumed: list[int] = []
     document = sweep(
         RIGHT,
-        wanted=Wanted(geometries=40, per_unit=5),
+        wanted=MORE,
         executor=Inline(),
         journal=journal,
         on=lambda number, total: resumed.append(number),  # noqa: ARG005
@@ -187,7 +186,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     assert lasting(document) == lasting(whole)
     assert len(resumed) == 3
     with pytest.raises(EvidenceError, match="of another sweep"):
-        sweep(RIGHT, wanted=Wanted(geometries=41, per_unit=5), executor=Inline(), journal=journal)
+        sweep(RIGHT, wanted=replace(MORE, geometries=41), executor=Inline(), journal=journal)
     sweep(RIGHT, wanted=FEW, executor=Inline(), journal=journal, resume=False)
 
 
