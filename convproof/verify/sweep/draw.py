@@ -6,7 +6,7 @@ come from the same strategies through a backend that draws every choice from one
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -23,6 +23,7 @@ from convproof.violations import Unanswered, Violation
 _MOST_ROUNDS = 8  # small layers run out of geometries
 _BACKEND = "convproof"
 _LOST = ("crashed", "hung", "memory")  # a process that grows may also hang, or die
+_seed: ContextVar[str] = ContextVar("seed")
 Ask = Callable[[Case], object]
 
 
@@ -95,48 +96,38 @@ class Source:
 
     def _round(self, number: int, ask: Callable[[Case], None], *phases: Phase) -> None:
         """Ask cases of a round, drawn by a backend that knows its seed alone."""
-        with _backend(f"{self.seed} {number}"):
 
-            @settings(
-                backend=_BACKEND,
-                max_examples=self.count + 1,
-                database=None,
-                deadline=None,
-                phases=(Phase.generate, *phases),
-                suppress_health_check=list(HealthCheck),
-                report_multiple_bugs=False,
-                print_blob=False,
-                verbosity=Verbosity.quiet,
-            )
-            @given(cases(self.layer, self.offers))
-            def each(case: Case) -> None:
-                ask(case)
+        @settings(
+            backend=_BACKEND,
+            max_examples=self.count + 1,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, *phases),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+            verbosity=Verbosity.quiet,
+        )
+        @given(cases(self.layer, self.offers))
+        def each(case: Case) -> None:
+            ask(case)
 
+        before = _seed.set(f"{self.seed} {number}")
+        try:
             each()
+        finally:
+            _seed.reset(before)
 
 
-@contextmanager
-def _backend(seed: str) -> Iterator[None]:
-    """Let Hypothesis draw from one generator for a while."""
+class Seeded(PrimitiveProvider):
+    """Draws integers and booleans, of which the strategies of layers are made.
 
-    class Seeded(_Uniform):
-        """Every choice from the one generator of this draw."""
+    Every choice of a round comes from one generator, seeded by the round's text.
+    """
 
-        def __init__(self, conjecturedata: Any, /) -> None:
-            super().__init__(conjecturedata)
-            self.random = Random(seed)
-
-    AVAILABLE_PROVIDERS[_BACKEND] = Seeded
-    try:
-        yield
-    finally:
-        del AVAILABLE_PROVIDERS[_BACKEND]
-
-
-class _Uniform(PrimitiveProvider):
-    """Draws integers and booleans, of which the strategies of layers are made."""
-
-    random: Random
+    def __init__(self, conjecturedata: Any, /) -> None:
+        super().__init__(conjecturedata)
+        self.random = Random(_seed.get())
 
     def draw_boolean(self, p: float = 0.5) -> bool:
         """Return True with probability ``p``."""
@@ -177,3 +168,6 @@ def _silence(violation: Violation) -> str:
 def is_lost(violation: Violation) -> bool:
     """Return whether a call took the target's process with it."""
     return _silence(violation) == "lost"
+
+
+AVAILABLE_PROVIDERS[_BACKEND] = f"{__name__}.{Seeded.__name__}"
