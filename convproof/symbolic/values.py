@@ -62,7 +62,7 @@ def _triples(layer: Conv, shape: tuple[int, ...]) -> Triples:
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
-    return x.reshape(len(x), -1)
+    return x.reshape(len(x), int(np.prod(x.shape[1:])))  # -1 is undefined where there is no image
 
 
 def _scatter(leg: np.ndarray, products: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

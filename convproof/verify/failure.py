@@ -82,7 +82,8 @@ def _asked(violation: Violation, kind: Kind, outcome: Outcome) -> list[str]:
 
 
 _LAYOUTS = {
-    "sliced": "{x} = np.repeat({x}, 2, -1)[..., ::2]",
+    "sliced": "wide = np.zeros([2 * n for n in {x}.shape], {x}.dtype)\n"
+    "wide = wide[(slice(None, None, 2),) * {x}.ndim]\nwide[...] = {x}\n{x} = wide",
     "transposed": "{x} = np.asfortranarray({x})",
     "channels_last": "{x} = np.moveaxis(np.moveaxis({x}, 1, -1).copy(), -1, 1)",
     "negative": "{x} = np.flip(np.flip({x}).copy())",
@@ -90,7 +91,8 @@ _LAYOUTS = {
     "read_only": "{x}.flags.writeable = False",
 }
 _TORCH_LAYOUTS = {
-    "sliced": "{x} = {x}.repeat_interleave(2, -1)[..., ::2]",
+    "sliced": "wide = torch.zeros([2 * n for n in {x}.shape], dtype={x}.dtype)\n"
+    "wide = wide[(slice(None, None, 2),) * {x}.ndim]\nwide[...] = {x}\n{x} = wide",
     "transposed": "{x} = {x}.permute(*range({x}.ndim)[::-1]).contiguous()"
     ".permute(*range({x}.ndim)[::-1])",
     "channels_last": "{x} = {x}.movedim(1, -1).contiguous().movedim(-1, 1)",
@@ -103,7 +105,7 @@ def _laid_out(name: str, array: np.ndarray, layout: str, kind: Kind) -> list[str
     line = (_LAYOUTS if kind == "numpy" else _TORCH_LAYOUTS).get(layout)
     if line is None or (layout == "channels_last" and array.ndim < 3):
         return []
-    return [line.format(x=name)]
+    return line.format(x=name).splitlines()
 
 
 _BITS = {

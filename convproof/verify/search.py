@@ -108,8 +108,9 @@ class Search:
 
     def _is_idle(self) -> bool:
         """Return whether a whole round found nothing that the target can be asked."""
-        answered = (t.answered for theorem, t in self.tallies.items() if theorem.name != "rejects")
-        return self.cases_asked >= _ROUND and not any(answered)
+        rest = [tally for theorem, tally in self.tallies.items() if theorem.name != "rejects"]
+        asked = any(tally.examples for tally in rest)
+        return self.cases_asked >= _ROUND and asked and not any(tally.answered for tally in rest)
 
     def _round(self, cases: SearchStrategy[Case], seed_: int, *, phases: tuple[Phase, ...]) -> None:
         """Search among a few cases, each drawn afresh; those that held already are passed over."""

@@ -169,7 +169,9 @@ def test_per_axis_arguments_may_be_numpy_arrays() -> None:
 
 
 def test_an_unknown_implementation_is_named_with_the_known_ones() -> None:
-    with pytest.raises(TargetError, match="'nope'; installed are: numpy, reference, symbolic"):
+    with pytest.raises(
+        TargetError, match=r"'nope'; installed are: .*numpy, .*reference, .*symbolic"
+    ):
         get_implementation("nope")
 
 

@@ -74,7 +74,7 @@ def test_the_snippet_fails_on_its_own(mutant: Mutant) -> None:
     outcome = _refuted(mutant)
     code = snippet(_target(mutant), outcome, "numpy")
     raises = "but it raised" in (outcome.violation.law if outcome.violation else "")
-    with pytest.raises(Exception if raises else AssertionError):  # noqa: PT011  # its own error
+    with pytest.raises(Exception if raises else AssertionError):  # its own error
         exec(compile(code, "snippet", "exec"), {})
 
 
@@ -92,6 +92,7 @@ def test_a_sign_error_in_the_triples_is_caught_by_the_oracle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """i = s o + t k + low: the derivation then differs from the oracle, and that is said."""
+
     def wrong(axis: axes.Axis) -> Triples:
         sizes = (axis.output_size, axis.kernel_size, axis.input_size)
         o, k = np.divmod(np.arange(sizes[0] * sizes[1]), sizes[1])
