@@ -30,7 +30,7 @@ from convproof.verify.search import UNSUPPORTED, Search, Tally, first_broken
 
 Status = Literal["pass", "fail", "weak", "unsupported", "not run", "xfail", "xpass"]
 BY_HAND = 16  # elements of input and weights that a person can check
-PROFILES = {"quick": (40, 40), "ci": (300, 100), "thorough": (3000, 1000)}
+PROFILES = {"quick": (40, 40), "ci": (200, 60), "thorough": (3000, 1000)}
 DTYPES = {
     "float32": np.dtype(np.float32),
     "float64": np.dtype(np.float64),
