@@ -23,7 +23,7 @@ def lay(array: np.ndarray, layout: str) -> np.ndarray:
     if layout == "transposed":
         return np.asfortranarray(array.copy())
     if layout == "channels_last" and array.ndim > 2:
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1)
+        return np.moveaxis(np.moveaxis(array, 1, -1).copy(), -1, 1)
     if layout == "offset":
         store = np.zeros(array.size + 1, array.dtype)
         view = store[1:].reshape(array.shape)
