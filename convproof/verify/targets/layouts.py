@@ -20,6 +20,8 @@ def lay(array: np.ndarray, layout: str) -> np.ndarray:
         >>> lay(np.arange(3), "negative").strides
         (-8,)
     """
+    if array.ndim == 0 and layout != "read_only":
+        return array.copy()  # one element lies in memory in one way
     if layout == "transposed":
         return np.asfortranarray(array.copy())
     if layout == "channels_last" and array.ndim > 2:
