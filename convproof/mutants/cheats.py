@@ -11,16 +11,19 @@ _right = get_implementation("numpy")
 
 @mutant("conv2d", "shape")
 def returns_a_list(x, w, bias, **options):
+    """The numbers come back as a Python list."""
     return _right.conv2d(x, w, bias, **options).tolist()
 
 
 @mutant("conv2d", "shape")
 def returns_float64(x, w, bias, **options):
+    """The answer is in float64 whatever the arrays are in."""
     return _right.conv2d(x, w, bias, **options).astype(np.float64)
 
 
 @mutant("conv2d", "shape")
 def raises_on_groups(x, w, bias, *, groups, **options):
+    """Groups are refused with an error that no target declares."""
     if groups > 1:
         msg = "groups are not implemented"
         raise NotImplementedError(msg)
@@ -29,11 +32,13 @@ def raises_on_groups(x, w, bias, *, groups, **options):
 
 @mutant("conv2d", "exact")
 def all_zero(x, w, bias, **options):
+    """Nothing is computed: every output is zero."""
     return 0 * _right.conv2d(x, w, bias, **options)
 
 
 @mutant("conv2d", "exact")
 def flipped_and_without_groups(x, w, bias, *, groups, **options):
+    """The kernel is flipped, and groups are declared unsupported."""
     if groups > 1:
         msg = "no groups"
         raise UnsupportedError(msg)
@@ -98,6 +103,5 @@ def the_answer_of_the_first_image_for_all(x, w, bias, **options):
 
 @mutant("max_pool2d_input", "exact")
 def the_gradient_of_an_average(x, y_bar, **options):
-    """The cotangent is spread evenly over the window's largest and its neighbours."""
-    right = _right.max_pool2d_input(x, y_bar, **options)
-    return (right + np.roll(right, 1, axis=3)) / 2
+    """The cotangent is spread evenly over the window, as an average pool's is."""
+    return _right.avg_pool2d_input(x, y_bar, count_include_pad=False, **options)

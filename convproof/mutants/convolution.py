@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from convproof.errors import GeometryError
 from convproof.mutants.registry import mutant
 from convproof.names import get_implementation
 
@@ -10,43 +11,57 @@ _right = get_implementation("numpy")
 
 @mutant("conv2d", "shape")
 def stride_axes_swapped(x, w, bias, *, stride, padding, dilation, groups):
+    """The strides of height and width change places."""
     return _right.conv2d(x, w, bias, stride[::-1], padding, dilation, groups)
 
 
 @mutant("conv2d", "shape")
 def padding_axes_swapped(x, w, bias, *, stride, padding, dilation, groups):
-    return _right.conv2d(x, w, bias, stride, padding[::-1], dilation, groups)
+    """The paddings of height and width change places, where the kernel then fits."""
+    try:
+        return _right.conv2d(x, w, bias, stride, padding[::-1], dilation, groups)
+    except GeometryError:
+        return _right.conv2d(x, w, bias, stride, padding, dilation, groups)
 
 
 @mutant("conv2d", "shape")
 def dilation_ignored(x, w, bias, *, stride, padding, dilation, groups):
+    """Taps are read as neighbours whatever the dilation."""
     return _right.conv2d(x, w, bias, stride, padding, 1, groups)
 
 
 @mutant("conv2d", "shape")
 def dilation_axes_swapped(x, w, bias, *, stride, padding, dilation, groups):
-    return _right.conv2d(x, w, bias, stride, padding, dilation[::-1], groups)
+    """The dilations of height and width change places, where the kernel then fits."""
+    try:
+        return _right.conv2d(x, w, bias, stride, padding, dilation[::-1], groups)
+    except GeometryError:
+        return _right.conv2d(x, w, bias, stride, padding, dilation, groups)
 
 
 @mutant("conv2d", "exact")
 def flipped_kernel(x, w, bias, **options):
+    """A convolution in the place of a cross-correlation."""
     return _right.conv2d(x, w[:, :, ::-1, ::-1], bias, **options)
 
 
 @mutant("conv2d", "exact")
 def groups_in_the_wrong_order(x, w, bias, *, groups, **options):
+    """The last group's weights read the first group's channels."""
     parts = np.split(x, groups, axis=1)[::-1]
     return _right.conv2d(np.concatenate(parts, axis=1), w, bias, groups=groups, **options)
 
 
 @mutant("conv2d", "exact")
 def channels_interleaved_over_the_groups(x, w, bias, *, groups, **options):
+    """A group reads every G-th channel instead of adjacent ones."""
     order = np.arange(x.shape[1]).reshape(-1, groups).T.ravel()
     return _right.conv2d(x[:, order], w, bias, groups=groups, **options)
 
 
 @mutant("conv2d", "exact")
 def last_tap_dropped(x, w, bias, **options):
+    """A loop over the taps ends one early."""
     w = w.copy()
     w[..., -1, -1] = 0
     return _right.conv2d(x, w, bias, **options)
@@ -54,6 +69,7 @@ def last_tap_dropped(x, w, bias, **options):
 
 @mutant("conv2d", "exact")
 def bias_on_the_wrong_axis(x, w, bias, **options):
+    """The bias is added along the width."""
     y = _right.conv2d(x, w, None, **options)
     if bias is None:
         return y
@@ -62,21 +78,25 @@ def bias_on_the_wrong_axis(x, w, bias, **options):
 
 @mutant("conv2d", "exact")
 def bias_added_twice(x, w, bias, **options):
+    """The bias is added by the kernel and by its caller."""
     return _right.conv2d(x, w, None if bias is None else 2 * bias, **options)
 
 
 @mutant("conv1d", "exact")
 def output_reversed(x, w, bias, **options):
+    """The outputs are written from the last to the first."""
     return _right.conv1d(x, w, bias, **options)[..., ::-1]
 
 
 @mutant("conv3d", "shape")
 def depth_and_width_stride_exchanged(x, w, bias, *, stride, **options):
+    """The strides are read from the last axis to the first."""
     return _right.conv3d(x, w, bias, stride=stride[::-1], **options)
 
 
 @mutant("conv2d", "exact")
 def bias_along_the_width_where_sizes_coincide(x, w, bias, **options):
+    """The bias broadcasts along the width where that is as long."""
     y = _right.conv2d(x, w, None, **options)
     if bias is None:
         return y
@@ -85,6 +105,7 @@ def bias_along_the_width_where_sizes_coincide(x, w, bias, **options):
 
 @mutant("conv2d", "exact")
 def tail_beyond_16_channels_skipped(x, w, bias, **options):
+    """Channels beyond the 16th, a vector's width, are not read."""
     w = w.copy()
     w[:, 16:] = 0
     return _right.conv2d(x, w, bias, **options)
@@ -92,6 +113,7 @@ def tail_beyond_16_channels_skipped(x, w, bias, **options):
 
 @mutant("conv2d", "exact")
 def fifth_tap_skipped(x, w, bias, **options):
+    """An unrolled loop knows four rows of taps."""
     w = w.copy()
     w[:, :, 4:] = 0
     return _right.conv2d(x, w, bias, **options)
@@ -99,6 +121,7 @@ def fifth_tap_skipped(x, w, bias, **options):
 
 @mutant("conv2d", "exact")
 def outputs_beyond_the_16th_left_at_zero(x, w, bias, **options):
+    """Rows beyond the 16th, a tile's height, are not computed."""
     y = _right.conv2d(x, w, bias, **options)
     y[:, :, 16:] = 0
     return y
@@ -177,10 +200,9 @@ def stride_phase_off_by_one(x, w, bias, *, stride, padding, dilation, groups):
 
 
 @mutant("conv2d", "exact")
-def bias_added_before_the_padding(x, w, bias, **options):
-    """The bias enters every product's input instead of the output."""
-    y = _right.conv2d(x, w, None, **options)
-    return y if bias is None else y + bias[::-1].reshape(-1, 1, 1)
+def bias_in_the_reverse_order(x, w, bias, **options):
+    """The last channel's bias is added to the first channel."""
+    return _right.conv2d(x, w, None if bias is None else bias[::-1].copy(), **options)
 
 
 @mutant("conv2d", "exact", "MIOpen#936: a kernel chosen by the batch")
@@ -213,6 +235,15 @@ def raises_where_the_stride_exceeds_the_kernel(x, w, bias, *, stride, **options)
         msg = "stride must not exceed the kernel"
         raise ValueError(msg)
     return _right.conv2d(x, w, bias, stride=stride, **options)
+
+
+@mutant("conv2d", "shape")
+def raises_on_a_single_image(x, w, bias, **options):
+    """A batch of one loses its axis, and then no longer fits."""
+    if len(x) == 1:
+        msg = "expected 4 axes, got 3"
+        raise ValueError(msg)
+    return _right.conv2d(x, w, bias, **options)
 
 
 @mutant("conv1d", "empty", "GPTQModel#3073: empties")

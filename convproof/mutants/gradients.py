@@ -8,8 +8,9 @@ from convproof.names import get_implementation
 _right = get_implementation("numpy")
 
 
-@mutant("conv2d_input", "shape")
+@mutant("conv2d_input", "shape", "backpack#30")
 def floor_remainder_lost(input_size, w, y_bar, *, stride, padding, dilation, groups):
+    """The size is computed back from the outputs: rows that no window reads are gone."""
     sizes = [
         (o - 1) * s + t * (r - 1) + 1 - 2 * p
         for o, s, t, r, p in zip(y_bar.shape[2:], stride, dilation, w.shape[2:], padding)
@@ -19,8 +20,9 @@ def floor_remainder_lost(input_size, w, y_bar, *, stride, padding, dilation, gro
     )
 
 
-@mutant("conv2d_input", "exact")
+@mutant("conv2d_input", "exact", "CMU10-714#6")
 def floor_remainder_rows_zeroed(input_size, w, y_bar, *, stride, padding, dilation, groups):
+    """Rows beyond those that an unpadded window reads are set to zero."""
     x_bar = _right.conv2d_input(input_size, w, y_bar, stride, padding, dilation, groups)
     for axis, (o, s, t, r) in enumerate(
         zip(y_bar.shape[2:], stride, dilation, w.shape[2:]), start=2
@@ -32,6 +34,7 @@ def floor_remainder_rows_zeroed(input_size, w, y_bar, *, stride, padding, dilati
 
 @mutant("conv2d_input", "exact")
 def kernel_not_flipped_in_the_input_gradient(input_size, w, y_bar, **options):
+    """The kernel is flipped once too often or too seldom."""
     return _right.conv2d_input(
         input_size, np.ascontiguousarray(w[:, :, ::-1, ::-1]), y_bar, **options
     )
@@ -41,6 +44,7 @@ def kernel_not_flipped_in_the_input_gradient(input_size, w, y_bar, **options):
 def stride_and_dilation_exchanged_in_the_input_gradient(
     input_size, w, y_bar, *, stride, dilation, **options
 ):
+    """Stride and dilation change places where sizes allow it."""
     try:
         return _right.conv2d_input(
             input_size, w, y_bar, stride=dilation, dilation=stride, **options
@@ -53,6 +57,7 @@ def stride_and_dilation_exchanged_in_the_input_gradient(
 
 @mutant("conv2d_input", "exact")
 def groups_ignored_in_the_input_gradient(input_size, w, y_bar, *, groups, **options):
+    """Every group gets the first group's gradient."""
     x_bar = _right.conv2d_input(input_size, w, y_bar, groups=groups, **options)
     per_group = input_size[1] // groups
     return np.concatenate([x_bar[:, :per_group]] * groups, axis=1)
@@ -60,16 +65,19 @@ def groups_ignored_in_the_input_gradient(input_size, w, y_bar, *, groups, **opti
 
 @mutant("conv2d_weight", "exact")
 def only_the_first_image_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    """The sum over the batch is forgotten."""
     return _right.conv2d_weight(x[:1], weight_size, y_bar[:1], **options)
 
 
 @mutant("conv2d_weight", "exact")
 def mean_over_the_batch_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    """The sum over the batch is divided by its size."""
     return _right.conv2d_weight(x, weight_size, y_bar, **options) / np.float32(len(x))
 
 
 @mutant("conv2d_weight", "exact")
 def last_row_of_outputs_missing_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    """A loop over the output's rows ends one early."""
     y_bar = y_bar.copy()
     y_bar[:, :, -1] = 0
     return _right.conv2d_weight(x, weight_size, y_bar, **options)
@@ -77,32 +85,38 @@ def last_row_of_outputs_missing_in_the_weight_gradient(x, weight_size, y_bar, **
 
 @mutant("conv2d_weight", "exact")
 def input_and_cotangent_channels_exchanged(x, weight_size, y_bar, **options):
+    """Input and output channels of the weight's gradient are exchanged."""
     w_bar = _right.conv2d_weight(x, weight_size, y_bar, **options)
     return w_bar.swapaxes(0, 1).reshape(weight_size)
 
 
 @mutant("conv2d_bias", "exact")
 def bias_gradient_averaged(y_bar):
+    """The mean over images and positions instead of their sum."""
     return _right.conv2d_bias(y_bar) / np.float32(y_bar[:, 0].size)
 
 
 @mutant("conv2d_bias", "exact")
 def bias_gradient_of_the_first_image(y_bar):
+    """The sum over the batch is forgotten."""
     return _right.conv2d_bias(y_bar[:1])
 
 
 @mutant("conv2d_weight", "exact")
 def images_after_the_third_missing_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    """A block of three images is the only one that is summed."""
     return _right.conv2d_weight(x[:3], weight_size, y_bar[:3], **options)
 
 
 @mutant("conv1d_input", "exact")
 def cotangent_read_backward(input_size, w, y_bar, **options):
+    """The cotangent is read from its last position to its first."""
     return _right.conv1d_input(input_size, w, np.ascontiguousarray(y_bar[..., ::-1]), **options)
 
 
 @mutant("conv3d_input", "exact")
 def depth_and_height_of_the_kernel_exchanged(input_size, w, y_bar, **options):
+    """Depth and height of the taps are exchanged where equally many."""
     if w.shape[2] != w.shape[3]:
         return _right.conv3d_input(input_size, w, y_bar, **options)
     return _right.conv3d_input(input_size, np.ascontiguousarray(w.swapaxes(2, 3)), y_bar, **options)
@@ -181,13 +195,14 @@ def padding_not_cropped_from_the_input_gradient(input_size, w, y_bar, *, padding
 
 
 @mutant("conv2d_input", "exact")
-def overlapping_windows_assigned_not_added(input_size, w, y_bar, *, stride, **options):
-    """Where two windows read one input, only one of them counts."""
-    x_bar = _right.conv2d_input(input_size, w, y_bar, stride=stride, **options)
-    half = y_bar.copy()
-    if stride[0] < w.shape[2]:
-        half[:, :, ::2] = 0
-        return _right.conv2d_input(input_size, w, half, stride=stride, **options)
+def overlapping_windows_assigned_not_added(input_size, w, y_bar, **options):
+    """Where several taps meet one input, the last of them counts and nothing is added."""
+    x_bar = np.zeros((), y_bar.dtype)
+    for tap in np.ndindex(w.shape[2:]):
+        alone = np.zeros_like(w)
+        alone[:, :, *tap] = w[:, :, *tap]
+        part = _right.conv2d_input(input_size, alone, y_bar, **options)
+        x_bar = np.where(part != 0, part, x_bar)
     return x_bar
 
 

@@ -12,6 +12,7 @@ _right = get_implementation("numpy")
 
 @mutant("conv2d", "untouched")
 def input_overwritten(x, w, bias, **options):
+    """The input is used as scratch memory, and left at zero."""
     y = _right.conv2d(x, w, bias, **options)
     x[...] = 0
     return y
@@ -19,6 +20,7 @@ def input_overwritten(x, w, bias, **options):
 
 @mutant("conv2d", "untouched")
 def weight_flipped_in_place(x, w, bias, **options):
+    """The kernel is flipped where it lies, and left so."""
     y = _right.conv2d(x, w, bias, **options)
     w[...] = w[..., ::-1].copy()
     return y
@@ -29,6 +31,7 @@ _calls = count()
 
 @mutant("conv2d", "determinism")
 def result_changes_from_call_to_call(x, w, bias, **options):
+    """Every other call is off by a thousandth."""
     return _right.conv2d(x, w, bias, **options) + np.float32(1e-3 * (next(_calls) % 2))
 
 
@@ -37,6 +40,7 @@ _rng = np.random.default_rng()
 
 @mutant("conv2d", "determinism")
 def sums_in_a_random_order(x, w, bias, *, groups, **options):
+    """Products are added in the order in which they come, as atomics do."""
     if groups > 1 or w[0].size > 64:
         return _right.conv2d(x, w, bias, groups=groups, **options)
     terms = list(np.ndindex(w.shape[1:]))
@@ -50,6 +54,7 @@ def sums_in_a_random_order(x, w, bias, *, groups, **options):
 
 @mutant("conv2d", "untouched")
 def input_rounded_in_place(x, w, bias, **options):
+    """The input is cast to half and back where it lies."""
     y = _right.conv2d(x, w, bias, **options)
     x[...] = x.astype(np.float16)
     return y
@@ -57,6 +62,7 @@ def input_rounded_in_place(x, w, bias, **options):
 
 @mutant("conv2d", "untouched")
 def input_reshaped_in_place(x, w, bias, **options):
+    """The caller's array gets another axis."""
     y = _right.conv2d(x, w, bias, **options)
     x.shape = (1, *x.shape)
     return y
@@ -64,6 +70,7 @@ def input_reshaped_in_place(x, w, bias, **options):
 
 @mutant("conv1d_weight", "untouched")
 def cotangent_scaled_in_place(x, weight_size, y_bar, **options):
+    """The cotangent is doubled after it was used."""
     w_bar = _right.conv1d_weight(x, weight_size, y_bar, **options)
     y_bar *= 2
     return w_bar
@@ -71,6 +78,7 @@ def cotangent_scaled_in_place(x, weight_size, y_bar, **options):
 
 @mutant("conv2d_bias", "untouched")
 def bias_gradient_summed_in_place(y_bar):
+    """The batch is summed into the first image of the cotangent."""
     y_bar[0] += y_bar[1:].sum(axis=0)
     return y_bar[0].sum(axis=(1, 2))
 
@@ -191,7 +199,7 @@ def softmax_in_place(x, *, dim):
 
 @mutant("max_pool2d", "equivariance")
 def only_the_first_call_is_computed(x, **options):
-    """A later call with the same shape and the same first number gives what an earlier gave."""
+    """A later call with the same shape and options gives what the first one gave."""
     y = _right.max_pool2d(x, **options)
     held = _first_calls.setdefault((x.shape, *map(str, options.values())), y)
     return held.astype(x.dtype)

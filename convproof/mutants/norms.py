@@ -31,6 +31,12 @@ def alpha_not_divided(x, *, size, alpha, beta, k):
 
 
 @mutant("local_response_norm", "rounding")
+def alpha_divided_twice(x, *, size, alpha, beta, k):
+    """alpha is divided by the window's size by the caller and once more inside."""
+    return _right.local_response_norm(x, size=size, alpha=alpha / size, beta=beta, k=k)
+
+
+@mutant("local_response_norm", "rounding")
 def even_window_on_the_high_side(x, *, size, alpha, beta, k):
     """An even window has its extra channel above, as ONNX has it."""
     low = (size - 1) // 2

@@ -8,8 +8,15 @@ from convproof.names import get_implementation
 _right = get_implementation("numpy")
 
 
+def _cut(array, bits):
+    """Return the array in float32 without its last bits, in the array's own dtype."""
+    kept = np.uint32(2**32 - 2**bits)
+    return (array.astype(np.float32).view(np.uint32) & kept).view(np.float32).astype(array.dtype)
+
+
 @mutant("conv2d", "exact")
 def float16_accumulation(x, w, bias, **options):
+    """Operands and sums are in half."""
     y = _right.conv2d(
         *(None if a is None else a.astype(np.float16) for a in (x, w, bias)), **options
     )
@@ -18,38 +25,38 @@ def float16_accumulation(x, w, bias, **options):
 
 @mutant("conv2d", "rounding")
 def operands_cut_to_tf32(x, w, bias, **options):
-    def cut(a):
-        return (a.view(np.uint32) & np.uint32(0xFFFFE000)).view(np.float32)
-
-    return _right.conv2d(cut(x), cut(w), bias, **options)
+    """Operands lose 13 bits: TF32, switched on without being asked for."""
+    return _right.conv2d(_cut(x, 13), _cut(w, 13), bias, **options)
 
 
 @mutant("conv2d", "exact")
 def operands_cut_to_bfloat16(x, w, bias, **options):
-    def cut(a):
-        return (a.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
-
-    return _right.conv2d(cut(x), cut(w), bias, **options)
+    """Operands lose 16 bits."""
+    return _right.conv2d(_cut(x, 16), _cut(w, 16), bias, **options)
 
 
 @mutant("conv2d", "exact")
 def a_constant_added(x, w, bias, **options):
+    """Every output is too large by a few millionths."""
     return _right.conv2d(x, w, bias, **options) + np.float32(3e-6)
 
 
 @mutant("conv2d", "special")
 def nan_turned_to_zero(x, w, bias, **options):
+    """NaN in the answer is replaced by zero."""
     return np.nan_to_num(_right.conv2d(x, w, bias, **options), posinf=np.inf, neginf=-np.inf)
 
 
 @mutant("conv2d", "special")
 def inf_clamped(x, w, bias, **options):
+    """Infinity is replaced by the largest finite number."""
     largest = np.finfo(np.float32).max
     return np.clip(_right.conv2d(x, w, bias, **options), -largest, largest)
 
 
 @mutant("conv2d", "special")
 def padding_by_multiplication(x, w, bias, *, stride, padding, dilation, groups):
+    """The padding is what lies there times zero: NaN where that is not finite."""
     mask = np.zeros((*x.shape[:2], *(n + 2 * p for n, p in zip(x.shape[2:], padding))), x.dtype)
     ends = [(0, 0), (0, 0), *((p, p) for p in padding)]
     inside = tuple(slice(p, p + n) for p, n in zip(padding, x.shape[2:]))
@@ -60,29 +67,34 @@ def padding_by_multiplication(x, w, bias, *, stride, padding, dilation, groups):
 
 @mutant("conv2d", "special")
 def nan_in_the_weights_cleaned(x, w, bias, **options):
+    """NaN in the weights counts as zero."""
     return _right.conv2d(x, np.nan_to_num(w, posinf=np.inf, neginf=-np.inf), bias, **options)
 
 
 @mutant("conv2d", "special")
 def nan_in_the_bias_cleaned(x, w, bias, **options):
+    """NaN in the bias counts as zero."""
     clean = None if bias is None else np.nan_to_num(bias, posinf=np.inf, neginf=-np.inf)
     return _right.conv2d(x, w, clean, **options)
 
 
 @mutant("conv2d", "special")
 def a_row_dropped_where_the_data_are_not_finite(x, w, bias, **options):
+    """The first row is missing where the input holds NaN or infinity."""
     y = _right.conv2d(x, w, bias, **options)
     return y if np.isfinite(x).all() else y[:, :, 1:]
 
 
 @mutant("conv2d", "determinism")  # the first theorem that asks with fractions
 def twice_as_wide_on_fractions(x, w, bias, **options):
+    """The answer is repeated where the input is not in whole numbers."""
     y = _right.conv2d(x, w, bias, **options)
     return y if (x == np.rint(x)).all() else np.concatenate([y, y], axis=3)
 
 
 @mutant("conv2d_weight", "special")
 def nan_turned_to_zero_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    """NaN in the weight's gradient is replaced by zero."""
     return np.nan_to_num(
         _right.conv2d_weight(x, weight_size, y_bar, **options), posinf=np.inf, neginf=-np.inf
     )
@@ -90,6 +102,7 @@ def nan_turned_to_zero_in_the_weight_gradient(x, weight_size, y_bar, **options):
 
 @mutant("conv3d_weight", "exact")
 def half_sums_in_the_weight_gradient(x, weight_size, y_bar, **options):
+    """The weight's gradient is summed in half."""
     halves = (a.astype(np.float16) for a in (x, y_bar))
     x, y_bar = halves
     return _right.conv3d_weight(x, weight_size, y_bar, **options).astype(np.float32)
@@ -97,6 +110,7 @@ def half_sums_in_the_weight_gradient(x, weight_size, y_bar, **options):
 
 @mutant("conv3d_bias", "special")
 def nan_skipped_in_the_bias_gradient(y_bar):
+    """Cotangents that are NaN are left out of the sum."""
     return np.nansum(y_bar, axis=(0, 2, 3, 4))
 
 
@@ -158,16 +172,14 @@ def _winograd(x, w, padding):
 @mutant("conv2d", "rounding")
 def answer_kept_in_bfloat16(x, w, bias, **options):
     """The sum is right, and stored in 16 bits."""
-    y = np.ascontiguousarray(_right.conv2d(x, w, bias, **options))
-    if (x == np.rint(x)).all():
-        return y
-    return (y.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    y = _right.conv2d(x, w, bias, **options)
+    return y if (x == np.rint(x)).all() else _cut(y, 16)
 
 
 @mutant("conv2d", "rounding")
 def operands_cut_to_float16_on_fractions(x, w, bias, **options):
     """A silent downcast: KernelBench#155."""
-    half = (a.astype(np.float16).astype(np.float32) for a in (x, w))
+    half = (a.astype(np.float16).astype(a.dtype) for a in (x, w))
     return _right.conv2d(*half, bias, **options)
 
 

@@ -44,10 +44,19 @@ def dilation_of_the_pool_ignored(x, *, kernel_size, dilation, **options):
 
 @mutant("max_pool2d_input", "exact")
 def overlapping_maxima_assigned_not_added(x, y_bar, **options):
-    """An input that is the maximum of two windows gets one cotangent only."""
-    total = _right.max_pool2d_input(x, y_bar, **options)
-    count = _right.max_pool2d_input(x, np.ones_like(y_bar), **options)
-    return total / np.maximum(count, 1)
+    """An input that is the maximum of several windows gets the last one's cotangent only."""
+    return _assigned(_right.max_pool2d_input, x, y_bar, options)
+
+
+def _assigned(gradient, x, y_bar, options):
+    """Return what is left where every window writes its gradient over those before it."""
+    x_bar = np.zeros_like(x)
+    for o in np.ndindex(y_bar.shape[2:]):
+        alone, ones = np.zeros_like(y_bar), np.zeros_like(y_bar)
+        alone[:, :, *o], ones[:, :, *o] = y_bar[:, :, *o], 1
+        written = gradient(x, ones, **options) != 0
+        x_bar = np.where(written, gradient(x, alone, **options), x_bar)
+    return x_bar
 
 
 @mutant("max_pool2d_input", "ties")
@@ -141,6 +150,12 @@ def windows_of_one_size(x, *, output_size):
     return _right.max_pool1d(x[..., : size * o].copy(), size)
 
 
+@mutant("adaptive_max_pool2d_input", "exact")
+def adaptive_maxima_assigned_not_added(x, y_bar, *, output_size):
+    """Windows of an adaptive pool are taken for disjoint: a shared maximum gets one cotangent."""
+    return _assigned(_right.adaptive_max_pool2d_input, x, y_bar, {"output_size": output_size})
+
+
 @mutant("adaptive_avg_pool1d_input", "exact")
 def shared_positions_counted_once(x, y_bar, *, output_size):
     """A position that two windows share gets the second one's share only."""
@@ -155,6 +170,12 @@ def shared_positions_counted_once(x, y_bar, *, output_size):
 def divided_by_the_height_only(x):
     """The mean over the rows of the sums over the columns."""
     return x.mean(axis=2, keepdims=True).sum(axis=3, keepdims=True)
+
+
+@mutant("global_avg_pool2d_input", "exact")
+def global_mean_gradient_not_divided(x, y_bar):
+    """Every position gets the map's whole cotangent."""
+    return np.broadcast_to(y_bar, x.shape).copy()
 
 
 @mutant("global_max_pool2d", "exact")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from convproof.errors import GeometryError
 from convproof.mutants.registry import mutant
 from convproof.names import get_implementation
 
@@ -11,8 +12,10 @@ _right = get_implementation("numpy")
 @mutant("conv_transpose2d", "shape")
 def output_padding_ignored(x, w, bias, *, output_padding, **options):
     """The positions that are added at the high end are left out."""
-    del output_padding
-    return _right.conv_transpose2d(x, w, bias, output_padding=0, **options)
+    try:
+        return _right.conv_transpose2d(x, w, bias, output_padding=0, **options)
+    except GeometryError:
+        return _right.conv_transpose2d(x, w, bias, output_padding=output_padding, **options)
 
 
 @mutant("conv_transpose2d", "exact")
@@ -40,11 +43,15 @@ def groups_of_the_transposed_weights_mixed(x, w, bias, *, groups, **options):
 
 
 @mutant("conv_transpose2d", "exact", "pytorch#1565")
-def dilated_transposed_spreads_undilated_taps(x, w, bias, *, dilation, **options):
-    """With a dilation the kernel's taps are put in the reverse order."""
-    if max(dilation) > 1:
-        w = w[:, :, ::-1, ::-1].copy()
-    return _right.conv_transpose2d(x, w, bias, dilation=dilation, **options)
+def dilated_transposed_spreads_undilated_taps(x, w, bias, *, stride, padding, groups, **options):
+    """The output has the dilated size, but the taps were spread as neighbours."""
+    y = _right.conv_transpose2d(x, w, bias, stride, padding, groups=groups, **options)
+    dense = _right.conv_transpose2d(x, w, None, stride, 0, 0, groups)
+    sizes = zip(y.shape[2:], dense.shape[2:], padding)
+    ends = [(0, 0), (0, 0), *((0, max(0, m + p - n)) for m, n, p in sizes)]
+    low, left = padding
+    y[...] = np.pad(dense, ends)[:, :, low : low + y.shape[2], left : left + y.shape[3]]
+    return y if bias is None else y + bias.reshape(-1, 1, 1)
 
 
 @mutant("conv_transpose2d", "exact")
