@@ -15,6 +15,7 @@ second_output   ``f(x, w, y_bar, u, v, **options)``, also ``second_input`` and `
 gradients of ``<x_bar, u> + <w_bar, v>`` in ``y_bar``, ``x`` and ``w`` ("double backward").
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +49,10 @@ class Call:
     def arrays(self) -> Arrays:
         """The arrays among the arguments, by name."""
         return Arrays({n: v for n, v in self.given if isinstance(v, np.ndarray)})
+
+    def answered_by(self, code: Callable[..., Any]) -> Any:
+        """Return what a function answers, called in this process with these very arrays."""
+        return code(*(value for _, value in self.given), **self.options)
 
     def laid_out(self, layout: str) -> "Call":
         """Return the call with its arrays in another memory layout."""

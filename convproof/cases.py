@@ -20,6 +20,7 @@ EXACT_BITS = {"float64": 53, "int64": 63, "float16": 15}  # else sums are kept i
 FLOAT32_BITS = 24
 _OPERAND_BITS = {"bfloat16": 8, "int64": 31}  # else 11: float16, and what TF32 keeps of float32
 _MEANS = (layers.AvgPool, layers.AdaptiveAvgPool, layers.GlobalAvgPool)
+_PER_IMAGE = ("x", "y_bar", "x_dot", "u")
 _SMOOTH = (layers.Tanh, layers.Softmax, layers.LocalResponseNorm)
 _SMALL = 9  # so that multiples of divisors stay exact, and exponentials normal
 _MAXIMA = (layers.MaxPool, layers.AdaptiveMaxPool, layers.GlobalMaxPool)
@@ -35,6 +36,10 @@ class Arrays(dict[str, np.ndarray]):
     def astype(self, dtype: Any) -> "Arrays":
         """Return the arrays in another dtype."""
         return self.map(lambda array: np.asarray(array).astype(dtype))
+
+    def images(self, which: slice) -> "Arrays":
+        """Return the arrays of some of the images; what is no image is left as it is."""
+        return Arrays({n: a[which] if n in _PER_IMAGE else a for n, a in self.items()})
 
     def but(self, **others: np.ndarray) -> "Arrays":
         """Return the arrays with some of them replaced."""

@@ -7,6 +7,7 @@ from convproof.calls import Call
 from convproof.cases import Arrays
 
 Silence = Literal["raised", "crashed", "hung", "memory", "no array"]
+_LOST = ("crashed", "hung", "memory")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,3 +52,14 @@ class Unanswered(Violation):
     """
 
     silence: Silence = "raised"
+
+
+def kind_of(violation: Violation) -> str:
+    """Return how a call went unanswered, or ""; a process that grows may also hang, or die."""
+    silence = violation.silence if isinstance(violation, Unanswered) else ""
+    return "lost" if silence in _LOST else silence
+
+
+def is_lost(violation: Violation) -> bool:
+    """Return whether a call took the target's process with it."""
+    return kind_of(violation) == "lost"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from convproof.calls import call_of
-from convproof.cases import Arrays, Case
+from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Softmax
 from convproof.theorems.base import (
@@ -20,13 +20,11 @@ from convproof.theorems.base import (
 from convproof.theorems.output_shape import answer
 from convproof.theorems.right import Right, right
 
-_PER_IMAGE = ("x", "y_bar", "x_dot", "u")
-
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     known, images = right(function, case, request), case.input_shape[0]
     image = case.seed % images
-    one, alone = case.with_batch(1), _of_image(known.arrays, image)
+    one, alone = case.with_batch(1), known.arrays.images(slice(image, image + 1))
     if function.role in ("weight", "bias"):
         return _added_up(subject, function, case, request, known)
     whole = answer(subject, function, case, known.arrays, request)
@@ -54,7 +52,8 @@ def _added_up(
     one, images = case.with_batch(1), case.input_shape[0]
     whole = answer(subject, function, case, known.arrays, request)
     parts = [
-        answer(subject, function, one, _of_image(known.arrays, n), request) for n in range(images)
+        answer(subject, function, one, known.arrays.images(slice(n, n + 1)), request)
+        for n in range(images)
     ]
     total = np.sum(np.stack([part.astype(known.expected.dtype) for part in parts]), axis=0)
     total = total.astype(request.dtype)
@@ -69,15 +68,6 @@ def _added_up(
             expected=total[index],
         )
     return Seen(known.weak or controls(lambda y: first_difference(y, total), whole))
-
-
-def _of_image(arrays: Arrays, image: int) -> Arrays:
-    return Arrays(
-        {
-            name: array[image : image + 1] if name in _PER_IMAGE else array
-            for name, array in arrays.items()
-        }
-    )
 
 
 def _has_images(function: Function, case: Case, request: Request) -> bool:

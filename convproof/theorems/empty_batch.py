@@ -3,19 +3,17 @@
 import numpy as np
 
 from convproof.calls import call_of
-from convproof.cases import Arrays, Case
+from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Softmax
 from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, first
 from convproof.theorems.output_shape import answer
 from convproof.theorems.right import right
 
-_PER_IMAGE = ("x", "y_bar", "x_dot", "u")
-
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     arrays = right(function, case, request).arrays
-    empty = Arrays({n: a[:0] if n in _PER_IMAGE else a for n, a in arrays.items()})
+    empty = arrays.images(slice(0))
     got = answer(subject, function, case.with_batch(0), empty, request)
     index = first(got != 0)
     if index is not None:

@@ -16,7 +16,8 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from convproof.cases import Case
-from convproof.theorems import Seen, Theorem, Unanswered, Violation
+from convproof.theorems import Seen, Theorem, Violation
+from convproof.violations import kind_of
 
 _ROUND = 10  # beyond it Hypothesis mutates earlier cases instead of drawing new ones
 _MOST_ROUNDS = 3  # times as many as would do if no case came twice
@@ -34,6 +35,7 @@ class Tally:
         ratio: the worst error over its bound, where there is a bound.
         violation: the law that the smallest case breaks, if any does.
         case: that case.
+        found: the case and violation that were seen first, before anything was made smaller.
         flaky: whether a case broke the law once and kept it when it was asked again.
     """
 
@@ -42,6 +44,7 @@ class Tally:
     ratio: float | None = None
     violation: Violation | None = None
     case: Case | None = None
+    found: tuple[Case, Violation] | None = None
     flaky: bool = False
 
     @property
@@ -157,7 +160,9 @@ class Search:
         except Violation as violation:
             tally.examples += self._broken is None
             kept = tally.violation
-            if kept is None or _silence(kept) == _silence(violation):
+            if kept is None:
+                tally.found = case, violation
+            if kept is None or kind_of(kept) == kind_of(violation):
                 tally.violation, tally.case = violation, case
                 self._broken = theorem
                 raise
@@ -165,12 +170,6 @@ class Search:
         if seen is not None and self._broken is None:
             tally.examples += 1
             tally.note(seen)
-
-
-def _silence(violation: Violation) -> str:
-    """Return how a call went unanswered; a process that grows may also hang, or die."""
-    silence = violation.silence if isinstance(violation, Unanswered) else ""
-    return "lost" if silence in ("crashed", "hung", "memory") else silence
 
 
 def broken(tallies: dict[Theorem, Tally]) -> Iterator[tuple[Theorem, Tally]]:

@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from convproof.calls import Call, call_of
-from convproof.cases import Arrays
+from convproof.calls import call_of
 from convproof.functions import Function
 from convproof.mutants import Mutant
 from convproof.names import get_implementation
@@ -117,20 +116,14 @@ def _right(function: Function) -> Callable[..., Any]:
     return right
 
 
-def _asked(code: Callable[..., Any], call: Call, arrays: Arrays) -> Any:
-    given = [arrays.get(name, value) for name, value in call.given]
-    return code(*given, **call.options)
-
-
 def _allclose(mutant: Mutant) -> Seen:
     """Return whether one comparison within 1e-2, as benchmarks of kernels make it, sees a fault."""
     function = Function.named(mutant.function)
     case = friendly(function.layer)
     arrays = case.reals(np.dtype(np.float32))
-    call = call_of(function, case, arrays)
-    right = _asked(_right(function), call, arrays)
+    right = call_of(function, case, arrays).answered_by(_right(function))
     try:
-        got = _asked(mutant.code, call, arrays.map(np.copy))
+        got = call_of(function, case, arrays.map(np.copy)).answered_by(mutant.code)
         close = np.shape(got) == right.shape and np.allclose(got, right, rtol=_RTOL, atol=_ATOL)
     except Exception:  # a mutant may raise anything
         return "seen"

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from itertools import count
 
+import numpy as np
 import pytest
 
-from convproof.calls import call_of
-from convproof.cases import Case
+from convproof.calls import Answer, Call, call_of
+from convproof.cases import Arrays, Case
 from convproof.functions import Function
 from convproof.layers import Conv
 from convproof.strategies import cases
-from convproof.theorems import Seen, Theorem, Violation
+from convproof.theorems import Seen, Theorem, Unanswered, Violation
+from convproof.verify.runner import _confirm
 from convproof.verify.search import Search, Tally, first_broken
 
 
@@ -123,3 +125,34 @@ def test_an_error_of_our_own_is_never_taken_for_a_pass() -> None:
 
     with pytest.raises(ZeroDivisionError):
         _searched(check, "conv1d", examples=7)
+
+
+def test_a_slow_call_does_not_stand_for_one_that_hangs() -> None:
+    """Shrunk to a call that only the short limit ends, the failure is told as it was found."""
+    layer = Conv(
+        in_channels=1, out_channels=1, kernel_size=(1,), stride=(1,), padding=((0, 0),),
+        dilation=(1,), bias=False,
+    )  # fmt: skip
+    large, small = (Case(layer=layer, input_shape=(1, 1, size)) for size in (4, 1))
+
+    class Slow:
+        shrinking = False
+        layouts = ("plain",)
+
+        def ask(self, call: Call) -> Answer:
+            del call
+            return Answer(np.zeros(1), Arrays())
+
+        def ask_twice(self, call: Call, second: Arrays) -> tuple[np.ndarray, np.ndarray]:
+            raise NotImplementedError
+
+    function = Function("conv1d")
+    hangs = [
+        Unanswered(law="hung", call=call_of(function, case, case.integers()), silence="hung")
+        for case in (large, small)
+    ]
+    tally = Tally(violation=hangs[1], case=small, found=(large, hangs[0]))
+    _confirm(Slow(), tally)
+
+    assert tally.case == large
+    assert tally.violation is hangs[0]

@@ -123,14 +123,6 @@ class IsolatedSubject:
         """Return two answers, the second after the same buffers were overwritten."""
         return self._asked(call, second, _answers)
 
-    def confirm(self, call: Call) -> Answer:
-        """Return the answer to a call that may take all its time, shrinking or not."""
-        before, self.shrinking = self.shrinking, False
-        try:
-            return self.ask(call)
-        finally:
-            self.shrinking = before
-
     def close(self) -> None:
         """End the worker and its spare; nothing happens the second time."""
         self._crew.close()

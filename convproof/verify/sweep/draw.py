@@ -18,11 +18,10 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Primit
 
 from convproof.cases import Case
 from convproof.strategies import cases
-from convproof.violations import Unanswered, Violation
+from convproof.violations import Violation, kind_of
 
 _MOST_ROUNDS = 8  # small layers run out of geometries
 _BACKEND = "convproof"
-_LOST = ("crashed", "hung", "memory")  # a process that grows may also hang, or die
 _seed: ContextVar[str] = ContextVar("seed")
 Ask = Callable[[Case], object]
 
@@ -78,7 +77,7 @@ class Source:
             try:
                 ask(case)
             except Violation as violation:
-                if kept is None or _silence(kept[1]) == _silence(violation):
+                if kept is None or kind_of(kept[1]) == kind_of(violation):
                     kept = case, violation
                     raise
 
@@ -158,16 +157,6 @@ class Seeded(PrimitiveProvider):
         del hints
         msg = "the cases of layers are made of bounded integers and booleans"
         raise NotImplementedError(msg)
-
-
-def _silence(violation: Violation) -> str:
-    silence = violation.silence if isinstance(violation, Unanswered) else ""
-    return "lost" if silence in _LOST else silence
-
-
-def is_lost(violation: Violation) -> bool:
-    """Return whether a call took the target's process with it."""
-    return _silence(violation) == "lost"
 
 
 AVAILABLE_PROVIDERS[_BACKEND] = f"{__name__}.{Seeded.__name__}"

@@ -76,12 +76,6 @@ class Journal:
         if self._file is not None:
             self._write(json.dumps(found, ensure_ascii=False))
 
-    def finish(self) -> None:
-        """Forget the journal: the whole result is written."""
-        if self._path is not None:
-            self.__exit__(None, None, None)
-            self._path.unlink(missing_ok=True)
-
     def _write(self, line: str) -> None:
         self._file.write(f"{line}\n".encode())
         self._file.flush()

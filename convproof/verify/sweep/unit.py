@@ -32,8 +32,9 @@ from convproof.verify.record import of_failure
 from convproof.verify.runner import DTYPES, Outcome
 from convproof.verify.session import Asked, Report
 from convproof.verify.sweep.coverage import counted
-from convproof.verify.sweep.draw import Source, is_lost
+from convproof.verify.sweep.draw import Source
 from convproof.verify.targets.subject import Kind
+from convproof.violations import is_lost
 
 RECYCLE = 10_000
 DTYPE = "float32"
