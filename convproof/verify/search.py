@@ -1,8 +1,9 @@
 """Searching for a case that breaks a theorem, and shrinking it: Hypothesis, run as a function.
 
 All theorems of a function are asked of each case in turn. One integer seeds a search, so the same
-command gives the same cases. When a theorem breaks, its case is shrunk at once, with that theorem
-alone; then the search goes on with the theorems before it, which would explain the failure better.
+command gives the same cases, whatever else the process has imported. When a theorem breaks, its
+case is shrunk at once, with that theorem alone; then the search goes on with the theorems before
+it, which would explain the failure better.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import SkipTest
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from convproof.cases import Case
 from convproof.theorems import Seen, Theorem, Violation
+from convproof.verify.seeded import BACKEND, drawn_from
 from convproof.violations import kind_of
 
-_ROUND = 10  # beyond it Hypothesis mutates earlier cases instead of drawing new ones
-_MOST_ROUNDS = 3  # times as many as would do if no case came twice
+_IDLE = 10  # cases after which a target that answered none is asked no more
 UNSUPPORTED = "unsupported: "  # a reason that begins so is no weakness of the case
 Ask = Callable[[Theorem, Case], Seen | None]
 
@@ -102,45 +103,50 @@ class Search:
     def among(self, cases: SearchStrategy[Case]) -> dict[Theorem, Tally]:
         """Return what asking all theorems found; a violation has its smallest case."""
         if self._database is not None:
-            self._round(cases, self._seed, phases=(Phase.reuse, Phase.shrink))
-        for number in range(_MOST_ROUNDS * -(-self._examples // _ROUND)):
-            if not self._active or self.cases_asked >= self._examples or self._is_idle():
-                break
-            self._round(cases, self._seed + number * 2**32, phases=(Phase.generate, Phase.shrink))
+            self._round(cases, 0, Phase.reuse)
+        number, before = 0, -1
+        while self.cases_asked > before and self._wants_more():
+            number, before = number + 1, self.cases_asked
+            self._round(cases, number, Phase.generate)
         return self.tallies
 
+    def _wants_more(self) -> bool:
+        """Return whether another case would tell something."""
+        return bool(self._active) and self.cases_asked < self._examples and not self._is_idle()
+
     def _is_idle(self) -> bool:
-        """Return whether a whole round found nothing that the target can be asked."""
+        """Return whether the target answered none of several cases."""
         rest = [tally for theorem, tally in self.tallies.items() if theorem.name != "rejects"]
         asked = any(tally.examples for tally in rest)
-        return self.cases_asked >= _ROUND and asked and not any(tally.answered for tally in rest)
+        return self.cases_asked >= _IDLE and asked and not any(tally.answered for tally in rest)
 
-    def _round(self, cases: SearchStrategy[Case], seed_: int, *, phases: tuple[Phase, ...]) -> None:
-        """Search among a few cases, each drawn afresh; those that held already are passed over."""
+    def _round(self, cases: SearchStrategy[Case], number: int, source: Phase) -> None:
+        """Search until a theorem breaks; cases that held already are passed over."""
 
         @settings(
-            max_examples=_ROUND,
+            backend=BACKEND,
+            max_examples=self._examples,
             database=self._database,
             deadline=None,
-            phases=phases,
+            phases=(source, Phase.shrink),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             print_blob=False,
             verbosity=Verbosity.quiet,
         )
-        @seed(seed_)
         @given(cases)
         def ask(case: Case) -> None:
             if self._broken is not None:
                 self._asked(self._broken, case)
-            elif case not in self._held and self.cases_asked < self._examples:
+            elif case not in self._held and self._wants_more():
                 self.cases_asked += 1
                 for theorem in list(self._active):
                     self._asked(theorem, case)
                 self._held.add(case)
 
         try:
-            ask()
+            with drawn_from(f"{self._seed} {number}"):
+                ask()
         except SkipTest:
             pass  # nothing is kept that could be asked again
         except Violation:

@@ -1,28 +1,21 @@
 """The geometries of a unit: a function of layer, offers and seed, and of nothing else.
 
-Hypothesis mixes constants that it finds in the modules a process has imported into what it draws,
-so that two processes draw different cases from one seed. A sweep is cut over processes; its cases
-come from the same strategies through a backend that draws every choice from one ``Random``.
+A sweep is cut over processes, so its cases are those of ``convproof.verify.seeded``.
 """
 
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
-from random import Random
-from typing import Any, NoReturn
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis.errors import Flaky
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 
 from convproof.cases import Case
 from convproof.strategies import cases
+from convproof.verify.seeded import BACKEND, drawn_from
 from convproof.violations import Violation, kind_of
 
 _MOST_ROUNDS = 8  # small layers run out of geometries
-_BACKEND = "convproof"
-_seed: ContextVar[str] = ContextVar("seed")
 Ask = Callable[[Case], object]
 
 
@@ -97,7 +90,7 @@ class Source:
         """Ask cases of a round, drawn by a backend that knows its seed alone."""
 
         @settings(
-            backend=_BACKEND,
+            backend=BACKEND,
             max_examples=self.count + 1,
             database=None,
             deadline=None,
@@ -111,52 +104,5 @@ class Source:
         def each(case: Case) -> None:
             ask(case)
 
-        before = _seed.set(f"{self.seed} {number}")
-        try:
+        with drawn_from(f"{self.seed} {number}"):
             each()
-        finally:
-            _seed.reset(before)
-
-
-class Seeded(PrimitiveProvider):
-    """Draws integers and booleans, of which the strategies of layers are made.
-
-    Every choice of a round comes from one generator, seeded by the round's text.
-    """
-
-    def __init__(self, conjecturedata: Any, /) -> None:
-        super().__init__(conjecturedata)
-        self.random = Random(_seed.get())
-
-    def draw_boolean(self, p: float = 0.5) -> bool:
-        """Return True with probability ``p``."""
-        return self.random.random() < p
-
-    def draw_integer(
-        self, min_value: int | None = None, max_value: int | None = None, **hints: Any
-    ) -> int:
-        """Return an integer of the range, each as likely."""
-        del hints
-        if min_value is None or max_value is None:
-            self._refuse()
-        return self.random.randint(min_value, max_value)
-
-    def draw_float(self, *args: Any, **hints: Any) -> float:
-        """Refuse: no layer has a float that is not sampled from a list."""
-        self._refuse(args, hints)
-
-    def draw_string(self, *args: Any, **hints: Any) -> str:
-        """Refuse."""
-        self._refuse(args, hints)
-
-    def draw_bytes(self, *args: Any, **hints: Any) -> bytes:
-        """Refuse."""
-        self._refuse(args, hints)
-
-    def _refuse(self, *hints: Any) -> NoReturn:
-        del hints
-        msg = "the cases of layers are made of bounded integers and booleans"
-        raise NotImplementedError(msg)
-
-
-AVAILABLE_PROVIDERS[_BACKEND] = f"{__name__}.{Seeded.__name__}"
