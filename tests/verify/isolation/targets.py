@@ -68,6 +68,12 @@ def grow() -> None:
         _held.append(np.ones(8 * MEBIBYTE))
 
 
+def hoard() -> np.ndarray:
+    """Answer, and keep what should be dropped."""
+    _held.append(np.ones(16 * MEBIBYTE))
+    return np.ones((1, 1, 1), np.float32)
+
+
 def say() -> np.ndarray:
     print("hello")  # noqa: T201  # that is its fault
     os.write(1, b"hello")
@@ -112,7 +118,7 @@ def leave_a_child() -> None:
 
 _FAULTS = (
     *(segfault, abort, leave, exit_politely, loop, loop_in_c, grow, say, raise_, interrupt, lack),
-    *(tell_text, close_all, babble, leave_a_child),
+    *(tell_text, close_all, babble, leave_a_child, hoard),
 )
 FAULTS: dict[int, Callable[[], Any]] = dict(enumerate(_FAULTS, start=10))
 WIDTHS = {fault.__name__: width for width, fault in FAULTS.items()}

@@ -20,7 +20,7 @@ from convproof.errors import MissingExtraError, TargetError, UnsupportedError
 from convproof.functions import Function
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems.base import Subject
-from convproof.verify.isolation.isolated import IsolatedSubject
+from convproof.verify.isolation.isolated import _LOOK_EVERY, IsolatedSubject
 from convproof.verify.isolation.wire import MalformedError, Reply, decode, encode
 from convproof.verify.targets.find import find_target
 from convproof.verify.targets.subject import TargetSubject
@@ -173,6 +173,21 @@ def test_runaway_memory_is_stopped(subject: IsolatedSubject) -> None:
     subject._limit = 20.0
 
     assert silent(subject, faulty("grow")).silence == "memory"
+
+
+@LINUX
+def test_a_worker_that_grew_over_many_calls_is_renewed_and_no_call_is_blamed(
+    subject: IsolatedSubject,
+) -> None:
+    """128 MiB are kept of 200 that it may grow by: two such calls would be a runaway."""
+    before = workers(subject)
+    for _ in range(2):
+        subject.ask(faulty("hoard"))
+        for _ in range(_LOOK_EVERY):
+            subject.ask(call())
+
+    assert not set(before) & set(workers(subject))
+    assert subject.restarts == 0
 
 
 @pytest.mark.parametrize(
