@@ -181,7 +181,15 @@ def command(
                 if not output.owns_stdout:
                     show_report(report)
         except DisagreementError as error:
-            output.write("verify", "unknown", profile=profile, seed=asked.seed, reason=str(error))
+            output.write_document(
+                evidence(
+                    reports,
+                    profile=profile,
+                    seed=asked.seed,
+                    verdict="unknown",
+                    reason=str(error),
+                )
+            )
             click.echo(f"Error: {error}", err=True)
             return 1
         failed = any(report.failed for report in reports)

@@ -59,11 +59,15 @@ class Decided:
     violation: Violation | None = None
 
 
+def is_decidable(function: Function) -> bool:
+    """Return whether there is a set of small geometries for a function."""
+    known = function.stem in _STEMS and function.dims in (1, 2)
+    return known and function.role in ("forward", "input", "weight")
+
+
 def exhaustive_cases(function: Function, supports: frozenset[str]) -> list[Case]:
     """Return every geometry of the set that a target with these declarations can be asked."""
-    if function.stem not in _STEMS or function.dims not in (1, 2):
-        return []
-    if function.role not in ("forward", "input", "weight"):
+    if not is_decidable(function) or function.dims is None:
         return []
     asymmetric = "asymmetric" in supports
     return list(geometries(function.dims, stem=function.stem, asymmetric=asymmetric))

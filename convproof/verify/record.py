@@ -25,13 +25,16 @@ from convproof.verify.table import summary
 _PACKAGES = ("numpy", "hypothesis", "sympy", "ml_dtypes")
 
 
-def evidence(reports: Sequence[Report], *, profile: str, seed: int, verdict: str) -> dict[str, Any]:
-    """Return the document of a run."""
+def evidence(
+    reports: Sequence[Report], *, profile: str, seed: int, verdict: str, reason: str = ""
+) -> dict[str, Any]:
+    """Return the document of a run; an unknown verdict has a reason."""
     return {
         "schema": SCHEMA,
         "version": __version__,
         "command": shlex.join(["convproof", *sys.argv[1:]]),
         "verdict": verdict,
+        **({"reason": reason} if reason else {}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -10,6 +10,7 @@ from typing import Any
 from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import FIRST, Function
 from convproof.verify.deciding import decided
+from convproof.verify.exhaustive import is_decidable
 from convproof.verify.other_process import compare
 from convproof.verify.progress import Progress
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
@@ -149,15 +150,21 @@ def verify(
                 raise
             return Report(spec=spec, target=None, outcomes=(), asked=asked, missing=str(error))
         plan = asked.plan(target)
-        total = sum(len(theorems) for _, _, theorems in jobs(plan))
-        progress = stack.enter_context(Progress(spec, total))
-        ask = decided if asked.profile == EXHAUSTIVE else run
+        steps = [theorems for _, _, theorems in jobs(plan)]
+        ask = run
+        if asked.profile == EXHAUSTIVE:
+            plan = replace(plan, functions=tuple(filter(is_decidable, plan.functions)))
+            steps, ask = [theorems[:1] for _, _, theorems in jobs(plan)], decided
+        progress = stack.enter_context(Progress(spec, sum(map(len, steps))))
         outcomes = ask(subject, target.functions, plan, on=progress.tell)
         if not asked.in_process:
             compare(outcomes, subject, stack.enter_context(opening())[0])
     if alone and not checked(outcomes):
         functions = [f for f in asked.functions if f.role in FIRST]
         wanted = _some(function.name for function in functions)
+        if asked.profile == EXHAUSTIVE and not any(map(is_decidable, functions)):
+            msg = f"{EXHAUSTIVE} decides conv and conv_transpose over 1 and 2 axes, their input "
+            raise TargetError(msg + f"and weight VJPs, but {wanted} was asked: another --profile?")
         held = _some(function.name for function in target.functions)
         msg = f"nothing of {spec!r} could be checked: looked for {wanted}; it offers {held}."
         raise TargetError(msg)

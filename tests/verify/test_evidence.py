@@ -18,9 +18,10 @@ from convproof.evidence import read, schema
 from convproof.functions import FAMILIES
 from convproof.numeric.rounding import PRECISIONS
 from convproof.strategies import cases
+from convproof.theorems import DisagreementError
 from convproof.verify.record import of_case, to_case
 from convproof.verify.runner import DTYPES, PROFILES, Status
-from convproof.verify.session import Asked, verify
+from convproof.verify.session import EXHAUSTIVE, Asked, verify
 from convproof.violations import Silence
 
 LAYERS = [layer for names in FAMILIES.values() for layer in names]
@@ -92,7 +93,7 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
     assert theorem["precision"]["enum"] == list(PRECISIONS)
     assert failure["layout"]["enum"] == list(LAYOUTS)
     assert failure["silence"]["enum"] == [*get_args(Silence), None]
-    assert schema()["properties"]["profile"]["enum"] == list(PROFILES)
+    assert schema()["properties"]["profile"]["enum"] == [*PROFILES, EXHAUSTIVE]
 
 
 @pytest.mark.parametrize(
@@ -102,12 +103,45 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
         (["flipped.py", "--only", "conv1d"], "passed"),
         (["reference", "--only", "conv1d,max_pool1d,relu,softmax,fold"], "passed"),
         (["flipped.py:conv1d", "--dtype", "float32,bfloat16,int64"], "passed"),
+        (["flipped.py", "--only", "conv2d", "--profile", "exhaustive"], "failed"),
     ],
 )
 def test_a_run_is_written_as_the_schema_says(arguments: list[str], verdict: str) -> None:
     document = _document(*arguments)
     jsonschema.Draft202012Validator(schema()).validate(document)
     assert document["verdict"] == verdict
+
+
+def test_a_failure_of_the_exhaustive_profile_is_asked_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _document("flipped.py", "--only", "conv2d", "--profile", "exhaustive")
+    assert run(["replay", "out.json"]) == 1
+    assert "STILL FAILING" in capsys.readouterr().out
+    (folder / "flipped.py").write_text(FLIPPED.replace("[..., ::-1]", ""), encoding="utf-8")
+    assert run(["replay", "out.json"]) == 0
+    assert "FIXED" in capsys.readouterr().out
+
+
+def test_what_exhaustion_cannot_decide_is_refused_with_what_it_can(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["verify", "numpy", "--profile", "exhaustive", "--only", "conv3d,relu"]) == 4
+    assert "input and weight VJPs, but conv3d, conv3d_input" in capsys.readouterr().err
+
+
+def test_a_disagreement_of_ours_is_written_as_the_schema_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def differ(*_: object, **__: object) -> None:
+        msg = "the derivation says 3 and the oracle 4"
+        raise DisagreementError(msg)
+
+    monkeypatch.setattr("convproof.verify.session.run", differ)
+    document = _document("flipped.py", "--only", "conv2d")
+    jsonschema.Draft202012Validator(schema()).validate(document)
+    assert (document["verdict"], document["targets"]) == ("unknown", [])
+    assert document["reason"] == "the derivation says 3 and the oracle 4"
 
 
 def test_a_target_whose_package_is_not_installed_is_written_as_the_schema_says() -> None:
