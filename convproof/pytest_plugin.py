@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--convproof-arrays",
-        choices=["numpy", "torch"],
+        choices=["numpy", "torch", "cupy"],
         default="numpy",
         help="The arrays that the target takes and returns (default: numpy).",
     )

@@ -25,7 +25,7 @@ from convproof.verify import xfail as known_failures
 from convproof.verify.inquiry import Inquiry, inquiry, why_nothing
 from convproof.verify.runner import DTYPES, PROFILES, Outcome, checked, failures
 from convproof.verify.session import Asked
-from convproof.verify.targets.subject import Kind
+from convproof.verify.targets.kind import KINDS, Kind
 from convproof.verify.xfail import Expected
 
 __all__ = ["Check", "ConvWarning", "check_conv", "parametrize_with_checks"]
@@ -62,7 +62,7 @@ def check_conv(
         only: functions, such as ``"conv2d_weight"``; a layer's name stands for its derivatives
             too; empty: all that the target has.
         dtypes: names; empty: float32, and int64 of a target that supports ``"integer"``.
-        arrays: what the target takes and returns, ``"numpy"`` or ``"torch"``.
+        arrays: what the target takes and returns, ``"numpy"``, ``"torch"`` or ``"cupy"``.
         supports: what it offers beyond torch's geometries, besides what it declares.
         lacks: what it has not, besides what it declares.
         xfail: failures that are known: a TOML file of them, or reasons by ``"function: theorem"``.
@@ -149,7 +149,7 @@ class _Options:
         _known("profile", [self.profile], PROFILES)
         _known("only", self.only, names)
         _known("dtypes", self.dtypes, DTYPES)
-        _known("arrays", [self.arrays], ("numpy", "torch"))
+        _known("arrays", [self.arrays], KINDS)
 
     def asked(self) -> Asked:
         return Asked(

@@ -9,7 +9,7 @@ import pytest
 from convproof.functions import Function
 from convproof.verify.inquiry import inquiry
 from convproof.verify.session import Asked
-from convproof.verify.targets.subject import Kind
+from convproof.verify.targets.kind import Kind
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CONV2D = {f.name for f in Function.all() if f.layer == "conv2d"}

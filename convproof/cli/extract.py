@@ -20,6 +20,7 @@ from convproof.cli.layer_options import (
     windowed,
 )
 from convproof.cli.output import STDOUT, Output, Place, json_option
+from convproof.verify.targets.kind import KINDS
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,7 +50,7 @@ _GAP = "   "
     show_default=True, help="The layer itself, or which derivative of it.",
 )  # fmt: skip
 @click.option(
-    "--arrays", type=click.Choice(["numpy", "torch"]), default="numpy", show_default=True,
+    "--arrays", type=click.Choice(KINDS), default="numpy", show_default=True,
     help="The arrays that the target takes and returns.",
 )  # fmt: skip
 @click.option("--in-process", is_flag=True, help="Call the target in this process.")

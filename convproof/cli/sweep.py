@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from convproof.cli.output import STDOUT, Output, json_option
+from convproof.verify.targets.kind import KINDS, Kind
 
 
 def _shard(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
@@ -55,7 +56,7 @@ def _layers(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 @click.option("--only", callback=_layers, metavar="LAYERS", help="Only these, e.g. conv2d,fold.")
 @click.option(
     "--arrays",
-    type=click.Choice(["numpy", "torch"]),
+    type=click.Choice(KINDS),
     default="numpy",
     show_default=True,
     help="The arrays that the target takes and returns.",
@@ -81,7 +82,7 @@ def command(
     seed: int,
     workers: int,
     only: tuple[str, ...],
-    arrays: str,
+    arrays: Kind,
     device: str,
     xfail_path: str | None,
     resume: bool,
@@ -102,7 +103,7 @@ def command(
         geometries=geometries,
         seed=seed,
         only=only,
-        arrays="torch" if arrays == "torch" else "numpy",
+        arrays=arrays,
         device=device,
     )
     expected = [] if xfail_path is None else xfail.read(xfail_path)

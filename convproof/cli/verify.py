@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from convproof.cli.output import Output, Place, json_option
+from convproof.verify.targets.kind import KINDS, Kind
 
 OWN = ("numpy", "reference", "symbolic")  # what is verified without a TARGET
 _DTYPES = ("float32", "float64", "float16", "bfloat16", "int64")
@@ -85,7 +86,7 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 )
 @click.option(
     "--arrays",
-    type=click.Choice(["numpy", "torch"]),
+    type=click.Choice(KINDS),
     default="numpy",
     show_default=True,
     help="The arrays that the target takes and returns.",
@@ -117,7 +118,7 @@ def command(
     dtype: tuple[str, ...],
     groups: bool,
     precision: str | None,
-    arrays: str,
+    arrays: Kind,
     seed: int | None,
     examples: int | None,
     device: str,
@@ -158,7 +159,7 @@ def command(
         dtypes=dtype,
         lacks=frozenset() if groups else frozenset({"groups"}),
         precision=precision,
-        arrays="torch" if arrays == "torch" else "numpy",
+        arrays=arrays,
         device=device,
         seed=_seed(profile) if seed is None else seed,
         examples=examples,

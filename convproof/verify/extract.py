@@ -24,8 +24,8 @@ from convproof.symbolic import products
 from convproof.theorems import Request, Subject
 from convproof.theorems.output_shape import answer
 from convproof.theorems.right import Right, right_of
+from convproof.verify.targets.kind import Kind
 from convproof.verify.targets.open import opened
-from convproof.verify.targets.subject import Kind
 
 MOST_ENTRIES = 1_000_000  # of the matrix
 MOST_PRODUCTS = 30_000_000  # that the derivation enumerates for all unit vectors

@@ -9,7 +9,7 @@ from convproof.calls import Call
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems import Violation
 from convproof.verify.runner import Outcome
-from convproof.verify.targets.subject import Kind
+from convproof.verify.targets.kind import Kind
 
 
 def facts(outcome: Outcome) -> list[tuple[str, str]]:
@@ -39,7 +39,7 @@ def _answer_name(outcome: Outcome) -> str:
 
 
 def snippet(target: Any, outcome: Outcome, kind: Kind) -> str:
-    """Return Python that shows the failure with plain NumPy (or torch) and nothing of convproof.
+    """Return Python that shows the failure with arrays of one kind and nothing of convproof.
 
     Args:
         target: a ``Target``, or what a worker found.
@@ -52,9 +52,9 @@ def snippet(target: Any, outcome: Outcome, kind: Kind) -> str:
     call = violation.call
     held = call.arrays
     lines = ["import numpy as np"]
-    if kind == "torch":
-        lines.append("import torch")
-    elif any(array.dtype == BFLOAT16 for array in held.values()):
+    if kind != "numpy":
+        lines.append(f"import {kind}")
+    if kind != "torch" and any(array.dtype == BFLOAT16 for array in held.values()):
         lines.append("import ml_dtypes")
     lines += [target.prelude, ""]
     for name, array in held.items():
@@ -82,12 +82,12 @@ def _asked(violation: Violation, kind: Kind, outcome: Outcome) -> list[str]:
 
 
 _LAYOUTS = {
-    "sliced": "wide = np.zeros([2 * n for n in {x}.shape], {x}.dtype)\n"
+    "sliced": "wide = {np}.zeros([2 * n for n in {x}.shape], {x}.dtype)\n"
     "wide = wide[(slice(None, None, 2),) * {x}.ndim]\nwide[...] = {x}\n{x} = wide",
-    "transposed": "{x} = np.asfortranarray({x})",
-    "channels_last": "{x} = np.moveaxis(np.moveaxis({x}, 1, -1).copy(), -1, 1)",
-    "negative": "{x} = np.flip(np.flip({x}).copy())",
-    "offset": "{x} = np.append({x}.ravel()[:1], {x})[1:].reshape({x}.shape)",
+    "transposed": "{x} = {np}.asfortranarray({x})",
+    "channels_last": "{x} = {np}.moveaxis({np}.moveaxis({x}, 1, -1).copy(), -1, 1)",
+    "negative": "{x} = {np}.flip({np}.flip({x}).copy())",
+    "offset": "{x} = {np}.append({x}.ravel()[:1], {x})[1:].reshape({x}.shape)",
     "read_only": "{x}.flags.writeable = False",
 }
 _TORCH_LAYOUTS = {
@@ -102,15 +102,16 @@ _TORCH_LAYOUTS = {
 
 def _laid_out(name: str, array: np.ndarray, layout: str, kind: Kind) -> list[str]:
     """Return the line that gives an array another memory layout, if it has one."""
-    line = (_LAYOUTS if kind == "numpy" else _TORCH_LAYOUTS).get(layout)
+    line = (_TORCH_LAYOUTS if kind == "torch" else _LAYOUTS).get(layout)
     if line is None or (layout == "channels_last" and array.ndim < 3):
         return []
-    return line.format(x=name).splitlines()
+    return line.format(x=name, np="cupy" if kind == "cupy" else "np").splitlines()
 
 
 _BITS = {
     "numpy": "bits = lambda a: a.tobytes()",
     "torch": "bits = lambda a: bytes(a.detach().cpu().contiguous().view(torch.uint8).numpy())",
+    "cupy": "bits = lambda a: cupy.asnumpy(a).tobytes()",
 }
 
 
@@ -123,20 +124,24 @@ def _call(target: Any, call: Call) -> str:
 def _taken(kind: Kind, outcome: Outcome) -> Callable[[str], str]:
     if kind == "numpy":
         return lambda name: name
+    if kind == "cupy":
+        return "cupy.asnumpy({})".format
     wider = ".float()" if outcome.dtype == "bfloat16" else ""  # NumPy has no bfloat16 of its own
     return lambda name: f"{name}.detach().cpu(){wider}.numpy()"
 
 
 def _literal(array: np.ndarray, kind: Kind) -> str:
     if array.size == 0:  # a list of nothing has lost its shape
+        module = "np" if kind == "numpy" else kind
         dtype = f"torch.{array.dtype.name}" if kind == "torch" else f"np.{array.dtype.name}"
-        return f"{'torch' if kind == 'torch' else 'np'}.zeros({array.shape}, dtype={dtype})"
+        return f"{module}.zeros({array.shape}, dtype={dtype})"
     values = array.astype(np.int64 if array.dtype.kind in "iu" else np.float64).tolist()
     text = repr(values).replace("nan", "np.nan").replace("inf", "np.inf")
     if kind == "torch":
         return f"torch.tensor({text}, dtype=torch.{array.dtype.name})"
     dtype = "ml_dtypes.bfloat16" if array.dtype == BFLOAT16 else f"np.{array.dtype.name}"
-    return f"np.array({text}, dtype={dtype})"
+    made = f"np.array({text}, dtype={dtype})"
+    return f"cupy.asarray({made})" if kind == "cupy" else made
 
 
 def _number(value: Any) -> str:

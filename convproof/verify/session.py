@@ -14,8 +14,8 @@ from convproof.verify.exhaustive import is_decidable
 from convproof.verify.other_process import compare
 from convproof.verify.progress import Progress
 from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
+from convproof.verify.targets.kind import Kind
 from convproof.verify.targets.open import opened
-from convproof.verify.targets.subject import Kind
 from convproof.verify.xfail import Expected, applied, known
 
 EXHAUSTIVE = "exhaustive"

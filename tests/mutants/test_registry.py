@@ -18,7 +18,8 @@ from convproof.numeric.reference import implementation as oracle
 from convproof.theorems import THEOREMS, Request
 from convproof.theorems.allowed import allowed_error
 from convproof.theorems.right import right, right_of, wider
-from convproof.verify.targets.layouts import NUMPY_LAYOUTS, lay
+from convproof.verify.targets.arrays import LAYOUTS_OF
+from convproof.verify.targets.layouts import lay
 from tests.mutants.fixed import fixed_cases
 
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
@@ -177,7 +178,7 @@ def _on_integers(
     tied = tied.but(x=np.random.default_rng(0).integers(-1, 2, tied["x"].shape))
     empty = Arrays({n: a[:0] if n in ("x", "y_bar") else a for n, a in known.arrays.items()})
     call = call_of(function, case, known.arrays)
-    for layout in NUMPY_LAYOUTS:
+    for layout in LAYOUTS_OF["numpy"]:
         got = _asked(code, call.laid_out(layout))[1]
         yield f"{layout} integers", _wrong(got, known.expected, known.judge)
     known = right_of(function, case, tied, FLOAT32)

@@ -22,6 +22,7 @@ from convproof.theorems import DisagreementError
 from convproof.verify.record import of_case, to_case
 from convproof.verify.runner import DTYPES, PROFILES, Status
 from convproof.verify.session import EXHAUSTIVE, Asked, verify
+from convproof.verify.targets.kind import KINDS
 from convproof.violations import Silence
 
 LAYERS = [layer for names in FAMILIES.values() for layer in names]
@@ -91,6 +92,7 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
     assert theorem["verdict"]["enum"] == list(get_args(Status))
     assert theorem["dtype"]["enum"] == list(DTYPES)
     assert theorem["precision"]["enum"] == list(PRECISIONS)
+    assert held["asked"]["properties"]["arrays"]["enum"] == list(KINDS)
     assert failure["layout"]["enum"] == list(LAYOUTS)
     assert failure["silence"]["enum"] == [*get_args(Silence), None]
     assert schema()["properties"]["profile"]["enum"] == [*PROFILES, EXHAUSTIVE]

@@ -13,9 +13,11 @@ import torch.nn.functional as F  # noqa: N812  # as everyone writes it
 from convproof.functions import Function
 from convproof.verify.failure import snippet
 from convproof.verify.runner import Plan, failures, run
+from convproof.verify.targets.arrays import LAYOUTS_OF
 from convproof.verify.targets.find import Target
+from convproof.verify.targets.layouts import lay
 from convproof.verify.targets.subject import TargetSubject
-from convproof.verify.targets.tensors import to_numpy, to_torch
+from convproof.verify.targets.tensors import _moved, share_memory, to_numpy, to_torch
 from convproof.verify.threads import one_thread
 
 CONV2D = Function("conv2d")
@@ -127,3 +129,19 @@ def test_a_namespace_of_torch_functions_is_a_target() -> None:
     space = SimpleNamespace(conv1d=F.conv1d, conv3d=F.conv3d, other=3)
     names = [function.name for function in find._functions(space)]
     assert names == ["conv1d", "conv3d"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS_OF["torch"])
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3,), (1, 1), (2, 0, 3), ()])
+def test_a_tensor_on_a_device_lies_there_as_it_did_here(
+    layout: str, shape: tuple[int, ...]
+) -> None:
+    """Same numbers, same strides, same distance to 16 bytes."""
+    array = lay(np.arange(np.prod(shape), dtype=np.float32).reshape(shape), layout)
+    here = to_torch(array)
+    there = _moved(here, "cpu")
+    assert torch.equal(here, there)
+    assert here.stride() == there.stride()
+    if here.numel():
+        assert not share_memory(here, there)
+        assert there.data_ptr() % 16 == here.data_ptr() % 16

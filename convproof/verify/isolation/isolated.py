@@ -29,8 +29,8 @@ from convproof.functions import Function
 from convproof.verify.isolation.crew import Crew, error_of
 from convproof.verify.isolation.process import GIBIBYTE, LostError, malformed
 from convproof.verify.isolation.wire import MalformedError, Reply
-from convproof.verify.targets.layouts import NUMPY_LAYOUTS, TORCH_LAYOUTS
-from convproof.verify.targets.subject import Kind
+from convproof.verify.targets.arrays import LAYOUTS_OF
+from convproof.verify.targets.kind import Kind
 from convproof.violations import Unanswered
 
 LONG = 10.0
@@ -103,7 +103,7 @@ class IsolatedSubject:
     @property
     def layouts(self) -> tuple[str, ...]:
         """The memory layouts that the target's arrays can have."""
-        return NUMPY_LAYOUTS if self._kind == "numpy" else TORCH_LAYOUTS
+        return LAYOUTS_OF[self._kind]
 
     @property
     def restarts(self) -> int:

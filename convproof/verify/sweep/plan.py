@@ -14,7 +14,7 @@ from convproof.functions import FIRST, Function, roles_of
 from convproof.strategies import TORCH
 from convproof.theorems.base import EXACT
 from convproof.verify.sweep.unit import RECYCLE, Unit
-from convproof.verify.targets.subject import Kind
+from convproof.verify.targets.kind import Kind
 
 PER_UNIT = 50  # geometries: some tenths of a second, lost at most when a sweep is interrupted
 _SHARE = 3

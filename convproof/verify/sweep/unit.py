@@ -33,7 +33,7 @@ from convproof.verify.runner import DTYPES, Outcome
 from convproof.verify.session import Asked, Report
 from convproof.verify.sweep.coverage import counted
 from convproof.verify.sweep.draw import Source
-from convproof.verify.targets.subject import Kind
+from convproof.verify.targets.kind import Kind
 from convproof.violations import is_lost
 
 RECYCLE = 10_000

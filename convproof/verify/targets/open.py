@@ -8,7 +8,8 @@ from convproof.functions import Function
 from convproof.verify.isolation.isolated import IsolatedSubject
 from convproof.verify.quiet import quiet_stdout
 from convproof.verify.targets.find import find_target
-from convproof.verify.targets.subject import Kind, TargetSubject
+from convproof.verify.targets.kind import Kind
+from convproof.verify.targets.subject import TargetSubject
 from convproof.verify.threads import one_thread
 
 _CONV2D = Function("conv2d")

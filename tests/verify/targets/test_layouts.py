@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from convproof.verify.targets.layouts import NUMPY_LAYOUTS, lay
+from convproof.verify.targets.arrays import LAYOUTS_OF
+from convproof.verify.targets.layouts import lay
 
 SHAPES = [(), (3,), (2, 3), (2, 0, 3), (2, 1, 3), (1, 2, 3, 4), (2, 3, 1, 1), (2, 1, 1, 1)]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("layout", NUMPY_LAYOUTS)
+@pytest.mark.parametrize("layout", LAYOUTS_OF["numpy"])
 def test_a_layout_has_the_same_elements_in_memory_of_its_own(
     layout: str, shape: tuple[int, ...]
 ) -> None:
