@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from convproof.verify.failure import facts, snippet
+from convproof.verify.failure import facts, printed, snippet
 from convproof.verify.runner import failures
 from convproof.verify.session import Report
 from convproof.verify.table import LEGEND, narrow, plain, rows, summary, unsupported
@@ -46,7 +46,7 @@ def show_report(report: Report) -> None:
         for word, sentence in facts(outcome):
             _line(f"  {word + ':':<16} {sentence}")
         _line("  reproduce:")
-        for line in snippet(report.target, outcome, report.asked.arrays).splitlines():
+        for line in printed(snippet(report.target, outcome, report.asked.arrays)):
             _line(f"    {line}")
     verdict = "FAILED" if report.failed else "passed"
     _line("")

@@ -11,6 +11,8 @@ from convproof.theorems import Violation
 from convproof.verify.runner import Outcome
 from convproof.verify.targets.kind import Kind
 
+_LONGEST = 4000  # characters of a snippet that is shown; files have all of it
+
 
 def facts(outcome: Outcome) -> list[tuple[str, str]]:
     """Return what a person wants to know first, as (word, sentence) pairs."""
@@ -66,6 +68,14 @@ def snippet(target: Any, outcome: Outcome, kind: Kind) -> str:
     if violation.assertion:
         lines.append(f"assert {violation.assertion}")
     return "\n".join(lines)
+
+
+def printed(code: str) -> list[str]:
+    """Return the lines of a snippet as a person is shown them: not pages of numbers."""
+    if len(code) <= _LONGEST:
+        return code.splitlines()
+    told = f"its arrays are too large to print ({len(code)} characters): write the evidence with"
+    return [told, "--json FILE, which has them, and run `convproof replay FILE`"]
 
 
 def _asked(violation: Violation, kind: Kind, outcome: Outcome) -> list[str]:

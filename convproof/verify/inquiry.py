@@ -7,7 +7,7 @@ from typing import Any
 
 from convproof.errors import TargetError
 from convproof.functions import Function
-from convproof.verify.failure import facts, snippet
+from convproof.verify.failure import facts, printed, snippet
 from convproof.verify.runner import Outcome, failures, jobs, run
 from convproof.verify.session import Asked
 from convproof.verify.targets.find import LACKS, SUPPORTS, target_of
@@ -69,7 +69,7 @@ class Inquiry:
         lines += [f"  {word + ':':<16} {sentence}" for word, sentence in facts(outcome)]
         code = snippet(self.target, outcome, self.asked.arrays)
         if code:
-            lines += ["  reproduce:", *(f"    {line}" for line in code.splitlines())]
+            lines += ["  reproduce:", *(f"    {line}" for line in printed(code))]
         return "\n".join(lines)
 
     def refutation(self, outcomes: Iterable[Outcome]) -> str:

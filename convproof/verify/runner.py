@@ -28,6 +28,13 @@ from convproof.theorems import (
 )
 from convproof.verify.search import UNSUPPORTED, Search, Tally, first_broken
 
+_FLAKY = (
+    "this case broke the law once and kept it when asked again: the answer changes from call to "
+    "call"
+)
+_FLAKY_SILENCE = (
+    "this case was answered when asked again: a race, a lock, or a first call that is slow to begin"
+)
 Status = Literal["pass", "fail", "weak", "unsupported", "not run", "xfail", "xpass"]
 BY_HAND = 16  # elements of input and weights that a person can check
 PROFILES = {"quick": (40, 40), "ci": (200, 60), "thorough": (3000, 1000)}
@@ -198,8 +205,7 @@ def _judge(outcome: Outcome, tally: Tally) -> None:
         outcome.status = "fail"
         if tally.flaky:
             tally.violation.hint = (
-                "this case broke the law once and kept it when asked again: the answer changes "
-                "from call to call"
+                _FLAKY_SILENCE if isinstance(tally.violation, Unanswered) else _FLAKY
             )
     elif not tally.examples:
         outcome.reason = "no case of this search is one that it speaks of"

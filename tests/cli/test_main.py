@@ -11,6 +11,7 @@ import pytest
 from convproof import Axis, __version__, implementation
 from convproof.cli import run
 from convproof.errors import TargetError
+from convproof.verify.failure import printed
 
 FLIPPED = """
 import os
@@ -74,6 +75,15 @@ def test_what_holds_exits_0_with_a_plain_table(capsys: pytest.CaptureFixture[str
     assert re.search(r"^reference passed: \d+ theorems hold, 0 fail", told.out, re.MULTILINE)
     assert "reference: conv1d float32" in told.err
     assert "\x1b" not in told.out
+
+
+def test_pages_of_numbers_are_left_to_the_evidence() -> None:
+    """Few arrays are printed as they are; large ones are named with the way to them."""
+    code = "x = np.array([1.0])\nassert x"
+    assert printed(code) == code.splitlines()
+    told = printed(f"x = np.array({[1.0] * 2000})")
+    assert len(told) == 2
+    assert "convproof replay FILE" in told[1]
 
 
 def test_what_fails_exits_1_and_shows_law_case_values_and_snippet(

@@ -8,8 +8,10 @@ another                ``limit``
 while shrinking        50 times the slowest answered call, at least 0.5 s
 =====================  ===============================================================
 
-A worker is started again only after it died, and then a spare one is kept ready. The target is
-never imported here, and what a worker says is read as data. POSIX; memory is watched on Linux.
+While the machine gives the worker no processor the time stands still, up to five times the limit
+(on Linux, which tells it). A worker is started again only after it died, and then a spare one is
+kept ready. The target is never imported here, and what a worker says is read as data. POSIX;
+memory is watched on Linux.
 """
 
 import pickle

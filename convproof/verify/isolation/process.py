@@ -20,6 +20,7 @@ from convproof.violations import Silence
 
 GIBIBYTE = 2**30
 _LOOK = 0.02  # seconds between two looks at a worker
+_MOST_GRANTED = 5  # times its limit, for which a busy machine may keep a call waiting
 _LAST_WORDS = 4096  # bytes kept of what it writes to standard error
 _BURIAL = 2.0  # seconds that a process may take to end
 _ONE_THREAD = {  # of BLAS, which spins between tiny calls; a target's own threads stay
@@ -70,6 +71,8 @@ class Worker:
         self.warm = False
         self._memory = memory
         self._base: int | None = None
+        self._queued_before: float | None = None
+        self._granted = 0.0
         self._owner = os.getpid()
         ours, theirs = socketpair()
         said, say = os.pipe()
@@ -118,6 +121,7 @@ class Worker:
             LostError: if the worker does not take it within the limit, in seconds.
         """
         until = monotonic() + limit
+        self._queued_before, self._granted = None, 0.0
         left = memoryview(LENGTH.pack(len(request)) + request)
         self._last_words = b""
         if self._base is not None and (self._inbox or (self._answered() and self._chunk())):
@@ -184,9 +188,12 @@ class Worker:
         pipe, look = self._pipe.fileno(), monotonic() + _LOOK
         while True:
             now = monotonic()
-            if now >= until:
+            if now >= until + self._granted:
+                self._grant(limit)
+            left = until + self._granted - now
+            if left <= 0:
                 raise LostError(how=f"it did not end within {limit:.3g} s", silence="hung")
-            ready = dict(self._poll.poll(1000 * min(_LOOK, until - now)))
+            ready = dict(self._poll.poll(1000 * min(_LOOK, left)))
             if self._stderr in ready:
                 self._hear()
             if pipe in ready:
@@ -195,7 +202,15 @@ class Worker:
                 self._look()
                 look = monotonic() + _LOOK
 
+    def _grant(self, limit: float) -> None:
+        """Add to the call's time that for which a busy machine gave the worker no processor."""
+        if self._queued_before is not None:
+            waited = _queued(self.process.pid) - self._queued_before
+            self._granted = min(max(waited, self._granted), _MOST_GRANTED * limit)
+
     def _look(self) -> None:
+        if self._queued_before is None:
+            self._queued_before = _queued(self.process.pid)
         if self._base is not None:
             grown = _resident(self.process.pid) - self._base
             if grown > self._memory:
@@ -249,6 +264,18 @@ def _ending(code: int) -> str:
         return f"the process died of {signal.Signals(-code).name}"
     except ValueError:
         return f"the process died of signal {-code}"
+
+
+def _queued(pid: int) -> float:
+    """Return the seconds that a process waited for a processor; 0 where the system does not tell.
+
+    Of its threads, the one that waited longest.
+    """
+    waited = [0.0]
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError, IndexError):
+            waited.append(int(thread.read_text(encoding="ascii").split()[1]) / 1e9)
+    return max(waited)
 
 
 def _resident(pid: int) -> int:

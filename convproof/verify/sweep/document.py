@@ -15,6 +15,7 @@ from importlib import metadata
 from typing import Any
 
 from convproof import __version__
+from convproof.verify.failure import printed
 from convproof.verify.sweep.coverage import table
 from convproof.verify.sweep.plan import Wanted
 from convproof.verify.sweep.unit import DIGEST, DTYPE
@@ -229,4 +230,4 @@ def failure_lines(failure: Values) -> list[str]:
         rows.append(f"  first differing: [{place}] is {found['got']}, not {found['expected']}")
     if found["hint"]:
         rows.append(f"  hint:  {found['hint']}")
-    return [*rows, "  reproduce:", *(f"    {line}" for line in found["snippet"].splitlines())]
+    return [*rows, "  reproduce:", *(f"    {line}" for line in printed(found["snippet"]))]

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from convproof.errors import MissingExtraError, TargetError, UnsupportedError
 from convproof.functions import Function
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems.base import Subject
+from convproof.verify.isolation import process
 from convproof.verify.isolation.isolated import _LOOK_EVERY, IsolatedSubject
 from convproof.verify.isolation.wire import MalformedError, Reply, decode, encode
 from convproof.verify.targets.find import find_target
@@ -165,6 +167,24 @@ def test_a_call_without_end_is_ended(subject: IsolatedSubject, fault: str) -> No
 
     assert unanswered.silence == "hung"
     assert unanswered.law == "a legal call is answered, but it did not end within 0.5 s"
+
+
+def test_time_without_a_processor_is_not_counted_up_to_five_times_the_limit(
+    subject: IsolatedSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine so busy that the worker waits a second each time it is looked at."""
+    seconds = count()
+    monkeypatch.setattr(process, "_queued", lambda _: float(next(seconds)))
+    worker = subject._crew.worker()
+
+    assert silent(subject, faulty("loop")).silence == "hung"
+    assert worker._granted == 5 * 0.5
+
+
+@LINUX
+def test_the_system_tells_how_long_a_process_waited_for_a_processor() -> None:
+    assert process._queued(os.getpid()) > 0
+    assert process._queued(0) == 0
 
 
 @LINUX
