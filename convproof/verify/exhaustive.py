@@ -1,7 +1,8 @@
 """Every small geometry, decided: the matrix that a target computes is compared at each of them.
 
-Given linearity, equal matrices are equal maps (``convproof.theorems.matrix``), so a target that
-passes computes *all* data of *all* these geometries rightly, not a sample of them.
+Given linearity, equal matrices are equal maps (``convproof.theorems.matrix``), so a target that is
+linear and passes computes *all* data of *all* these geometries rightly, not a sample of them.
+Linearity itself is asked of a sample of data (``convproof.verify.deciding``).
 
 ``conv1d``
     one channel; input 1..8, kernel 1..4, stride 1..4, dilation 1..3, padding 0..3 at each end, the
@@ -20,8 +21,7 @@ passes computes *all* data of *all* these geometries rightly, not a sample of th
 Of other functions there are none.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -29,8 +29,6 @@ from convproof.axes import Pair
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Conv, ConvTranspose, Layer
-from convproof.theorems import Request, Seen, Subject, Violation
-from convproof.theorems.matrix import check
 
 _SIZES_1D, _KERNELS_1D, _STRIDES_1D = range(1, 9), range(1, 5), range(1, 5)
 _DILATIONS_1D, _PADDINGS_1D = range(1, 4), range(4)
@@ -42,21 +40,6 @@ _DILATIONS_2D = tuple(product((1, 2), (1, 2)))
 _CHANNELS_2D = ((1, 1, 1), (4, 2, 2), (3, 3, 3), (2, 3, 1))
 _STEMS = ("conv", "conv_transpose")
 _Axis = tuple[int, int, int, int, Pair]  # size, taps, stride, dilation, padding
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What came of one geometry.
-
-    Attributes:
-        case: the geometry.
-        seen: what the theorem saw, if it holds.
-        violation: how it is refuted, if it is.
-    """
-
-    case: Case
-    seen: Seen | None = None
-    violation: Violation | None = None
 
 
 def is_decidable(function: Function) -> bool:
@@ -90,17 +73,6 @@ def geometries(dims: int, *, stem: str = "conv", asymmetric: bool = False) -> It
         for extra in (0, 1):
             if all(_leaves_output(axis, extra) for axis in axes):
                 yield _case(ConvTranspose, axes, channels, output_padding=(extra,) * dims)
-
-
-def decide(
-    subject: Subject, function: Function, cases: Iterable[Case], request: Request
-) -> Iterator[Decided]:
-    """Yield what the matrix theorem says of each geometry, in order."""
-    for case in cases:
-        try:
-            yield Decided(case=case, seen=check(subject, function, case, request))
-        except Violation as violation:
-            yield Decided(case=case, violation=violation)
 
 
 def _line(*, asymmetric: bool) -> Iterator[tuple[tuple[_Axis, ...], tuple[int, int, int]]]:

@@ -28,6 +28,7 @@ from convproof.theorems import (
 )
 from convproof.verify.search import UNSUPPORTED, Search, Tally, first_broken
 
+NO_SUCH = "the target has no such function"
 _FLAKY = (
     "this case broke the law once and kept it when asked again: the answer changes from call to "
     "call"
@@ -147,7 +148,7 @@ def run(
 
 def _unsupported(function: Function, dtype: str, held: frozenset[Function], plan: Plan) -> str:
     if function not in held:
-        return "the target has no such function"
+        return NO_SUCH
     if dtype == "int64" and "integer" not in plan.supports:
         return "the target declares no integer arrays"
     if dtype in plan.lacks:
@@ -181,7 +182,7 @@ def ask(
         elif broken is not None and theorems.index(theorem) > theorems.index(broken):
             outcome.reason = "the function breaks an earlier theorem"
         else:
-            _judge(outcome, tally)
+            judge(outcome, tally)
         outcome.seconds = seconds / len(theorems)
         outcomes.append(outcome)
     _leave_refusals_out(outcomes)
@@ -198,7 +199,8 @@ def _leave_refusals_out(outcomes: list[Outcome]) -> None:
                 outcome.status, outcome.reason = "unsupported", lacking
 
 
-def _judge(outcome: Outcome, tally: Tally) -> None:
+def judge(outcome: Outcome, tally: Tally) -> None:
+    """Set what came of a theorem by what was seen of it."""
     outcome.examples, outcome.weak, outcome.ratio = tally.examples, tally.weak, tally.ratio
     outcome.case, outcome.violation = tally.case, tally.violation
     if tally.violation is not None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import FIRST, Function
-from convproof.verify.deciding import decided
+from convproof.verify.deciding import LAWS, decided
 from convproof.verify.exhaustive import is_decidable
 from convproof.verify.other_process import compare
 from convproof.verify.progress import Progress
-from convproof.verify.runner import PROFILES, Outcome, Plan, checked, failures, jobs, run
+from convproof.verify.runner import NO_SUCH, PROFILES, Outcome, Plan, checked, failures, jobs, run
 from convproof.verify.targets.kind import Kind
 from convproof.verify.targets.open import opened
 from convproof.verify.xfail import Expected, applied, known
@@ -150,11 +150,11 @@ def verify(
                 raise
             return Report(spec=spec, target=None, outcomes=(), asked=asked, missing=str(error))
         plan = asked.plan(target)
-        steps = [theorems for _, _, theorems in jobs(plan)]
+        steps: list[Sequence[object]] = [theorems for _, _, theorems in jobs(plan)]
         ask = run
         if asked.profile == EXHAUSTIVE:
             plan = replace(plan, functions=tuple(filter(is_decidable, plan.functions)))
-            steps, ask = [theorems[:1] for _, _, theorems in jobs(plan)], decided
+            steps, ask = [LAWS for _ in jobs(plan)], decided
         progress = stack.enter_context(Progress(spec, sum(map(len, steps))))
         outcomes = ask(subject, target.functions, plan, on=progress.tell)
         if not asked.in_process:
@@ -165,6 +165,10 @@ def verify(
         if asked.profile == EXHAUSTIVE and not any(map(is_decidable, functions)):
             msg = f"{EXHAUSTIVE} decides conv and conv_transpose over 1 and 2 axes, their input "
             raise TargetError(msg + f"and weight VJPs, but {wanted} was asked: another --profile?")
+        refused = {o.reason for o in outcomes if o.status == "unsupported"} - {NO_SUCH}
+        if refused:
+            msg = f"nothing of {spec!r} could be checked: {min(refused)}"
+            raise TargetError(msg)
         held = _some(function.name for function in target.functions)
         msg = f"nothing of {spec!r} could be checked: looked for {wanted}; it offers {held}."
         raise TargetError(msg)

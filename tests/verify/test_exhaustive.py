@@ -1,16 +1,18 @@
 """Every small geometry: how many there are, that all are legal, and what is decided of them."""
 
-from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 
 from convproof import get_implementation
+from convproof.errors import UnsupportedError
 from convproof.functions import Function
 from convproof.theorems import Request
-from convproof.verify.exhaustive import decide, exhaustive_cases, geometries
+from convproof.theorems.matrix import THEOREM
+from convproof.verify.deciding import _tally, decided
+from convproof.verify.exhaustive import exhaustive_cases, geometries
+from convproof.verify.runner import Plan
 from convproof.verify.targets.subject import TargetSubject
 
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
@@ -70,12 +72,12 @@ def test_a_right_target_has_every_matrix(layer: str, role: str) -> None:
     function = Function.named(f"{layer}{role}")
     cases = exhaustive_cases(function, frozenset({"asymmetric"}))
     asked = cases[:: len(cases) // 30]
-    decided = list(
-        decide(_subject(function, getattr(_right, function.name)), function, asked, FLOAT32)
-    )
-    assert [each.case for each in decided] == asked
-    assert all(each.violation is None and each.seen is not None for each in decided)
-    assert sum(each.seen.weak == "" for each in decided if each.seen) > len(decided) / 2
+    tally = _tally(_subject(function, getattr(_right, function.name)), THEOREM, function, asked,
+                   FLOAT32)  # fmt: skip
+    assert tally.violation is None
+    assert tally.examples == len(asked)
+    assert sum(tally.weak.values()) < len(asked) / 2
+    assert not tally.unsupported
 
 
 @pytest.mark.full
@@ -85,7 +87,7 @@ def test_a_right_target_has_all_matrices(layer: str, role: str) -> None:
     function = Function.named(f"{layer}{role}")
     cases = exhaustive_cases(function, frozenset())
     subject = _subject(function, getattr(_right, function.name))
-    assert all(each.violation is None for each in decide(subject, function, cases, FLOAT32))
+    assert _tally(subject, THEOREM, function, cases, FLOAT32).violation is None
 
 
 def rare(x: Any, w: Any, b: Any, *, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
@@ -99,15 +101,44 @@ def test_a_fault_at_few_geometries_is_found_at_each_of_them() -> None:
     """Of the inputs that the kernel fits, those where the lost tap reads the input at all."""
     function = Function("conv1d")
     cases = exhaustive_cases(function, frozenset())
-    wrong = [
-        each
-        for each in decide(_subject(function, rare), function, cases, FLOAT32)
-        if each.violation
-    ]
-    assert [each.case.input_shape[2] for each in wrong] == [6, 7, 8]
-    assert "but the target has 0" in _law(wrong)
-    (first,) = islice(decide(_subject(function, rare), function, [wrong[0].case], FLOAT32), 1)
-    assert first.seen is None
+    subject = _subject(function, rare)
+    wrong = []
+    for case in cases:
+        found = _tally(subject, THEOREM, function, [case], FLOAT32)
+        if found.violation is not None:
+            wrong.append(case)
+            assert "but the target has 0" in found.violation.law
+    assert [case.input_shape[2] for case in wrong] == [6, 7, 8]
+    assert _tally(subject, THEOREM, function, cases, FLOAT32).case == wrong[0]
+
+
+def test_what_is_wrong_on_dense_data_alone_is_refuted() -> None:
+    """The right matrix, but every image with more than one value is halved."""
+
+    def halved(x: Any, w: Any, b: Any, **options: Any) -> Any:
+        y = _right.conv1d(x, w, b, **options)
+        dense = (x != 0).sum(axis=(1, 2), keepdims=True) > 1
+        return np.where(dense, y / 2, y).astype(y.dtype)
+
+    assert _verdicts(halved, "float32") == {"matrix": "pass", "linearity": "pass", "exact": "fail"}
+
+
+def test_what_cannot_be_decided_is_no_pass() -> None:
+    """The matrix needs more integers than float16 has; a target that refuses all passes nothing."""
+
+    def refusing(*_: Any, **__: Any) -> Any:
+        msg = "nothing is offered"
+        raise UnsupportedError(msg)
+
+    assert _verdicts(_right.conv1d, "float16")["matrix"] == "unsupported"
+    assert set(_verdicts(refusing, "float32").values()) == {"unsupported"}
+
+
+def _verdicts(call: Any, dtype: str) -> dict[str, str]:
+    function = Function("conv1d")
+    plan = Plan(functions=(function,), dtypes=(dtype,), examples=(0, 0), seed=0)
+    outcomes = decided(_subject(function, call), {function}, plan, on=lambda _: None)
+    return {outcome.theorem.name: outcome.status for outcome in outcomes}
 
 
 def _subject(function: Function, call: Any) -> TargetSubject:
@@ -116,7 +147,3 @@ def _subject(function: Function, call: Any) -> TargetSubject:
 
 def _layer(case: Any) -> Any:
     return case.layer
-
-
-def _law(decided: Iterable[Any]) -> str:
-    return next(str(each.violation) for each in decided)

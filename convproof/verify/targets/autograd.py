@@ -9,11 +9,15 @@ With ``y = f(x, w, b)`` and ``x_bar, w_bar = autograd.grad(y, (x, w), y_bar)``::
 ``f`` is a torch function, a subclass of ``torch.autograd.Function`` (called by its ``apply``), or
 a subclass of ``torch.nn.Module`` that is constructed as ``torch.nn.Conv2d`` is. A derivative that
 autograd does not have is unsupported.
+
+A VJP is called without the array that it must not depend on: here it gets small integers, and a
+bias in some calls, so that a backward that depends on them is found. ``f_bias`` knows no geometry:
+it is asked in one of several that answer in the shape of ``y_bar``, which the shape decides.
 """
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -190,17 +194,31 @@ def _bilinear(layer: str, evaluate: Evaluate) -> dict[Role, Callable[..., Any]]:
         return _detached(evaluate((x, w, b), options, grad=False)[0])
 
     def input_vjp(input_size: Any, w: Tensor, y_bar: Tensor, **options: Any) -> Tensor:
-        y, leaves = evaluate((y_bar.new_zeros(input_size), w, None), options, grad=True)
+        y, leaves = evaluated_at((_some(input_size, y_bar), w), y_bar, options)
         return _gradient((y,), leaves[0], (y_bar,), "x")
 
     def weight_vjp(x: Tensor, weight_size: Any, y_bar: Tensor, **options: Any) -> Tensor:
-        y, leaves = evaluate((x, y_bar.new_zeros(weight_size), None), options, grad=True)
+        y, leaves = evaluated_at((x, _some(weight_size, y_bar)), y_bar, options)
         return _gradient((y,), leaves[1], (y_bar,), "w")
 
     def bias_vjp(y_bar: Tensor) -> Tensor:
-        arrays, options = _one_tap(layer, y_bar)
-        y, leaves = evaluate(arrays, options, grad=True)
-        return _gradient((y,), leaves[2], (y_bar,), "b")
+        refusal: Exception
+        for shapes, options in geometries_answering(layer, tuple(y_bar.shape)):
+            arrays = tuple(_some(shape, y_bar) for shape in shapes)
+            try:
+                y, leaves = evaluate(arrays, options, grad=True)
+                return _gradient((y,), leaves[2], (y_bar,), "b")
+            except Exception as error:  # the rich geometry may be one that it does not offer
+                refusal = error
+        raise refusal
+
+    def evaluated_at(given: Arrays, y_bar: Tensor, options: Mapping[str, Any]) -> Any:
+        """Evaluate, in every other shape with a bias, unless it takes none."""
+        units = y_bar.shape[-1 if layer == "linear" else 1]
+        if sum(y_bar.shape) % 2:
+            with suppress(UnsupportedError):
+                return evaluate((*given, _some((units,), y_bar)), options, grad=True)
+        return evaluate((*given, None), options, grad=True)
 
     return {"forward": forward, "input": input_vjp, "weight": weight_vjp, "bias": bias_vjp}
 
@@ -304,21 +322,46 @@ def _detached(y: Any) -> Tensor:
     return y.detach() if isinstance(y, Tensor) else y
 
 
-def _one_tap(layer: str, y_bar: Tensor) -> tuple[Arrays, dict[str, Any]]:
-    """Return arrays and options of a layer of one channel and one tap that answers in this shape.
+def _some(shape: Any, like: Tensor) -> Tensor:
+    """Return small integers, none of them zero, that only the shape decides."""
+    count = like.new_ones(tuple(shape)).cumsum(-1) if shape else like.new_ones(())
+    return (count * 3 % 5 + 1).to(like.dtype)
 
-    A bias is added alike in every geometry, and its gradient is asked without one.
+
+def geometries_answering(
+    layer: str, y_shape: tuple[int, ...]
+) -> Iterator[tuple[tuple[tuple[int, ...], ...], dict[str, Any]]]:
+    """Yield shapes of ``x``, ``w`` and ``b``, with options, that answer in a shape.
+
+    First a geometry with taps, strides, dilation and groups, as the shape decides; then, for a
+    layer that offers less, one tap.
     """
-    function = Function(layer)
     if layer == "linear":
-        units, shape = y_bar.shape[-1], (*y_bar.shape[:-1], 1)
-        return (y_bar.new_zeros(shape), y_bar.new_zeros(units, 1), y_bar.new_zeros(units)), {}
-    units, dims = y_bar.shape[1], y_bar.ndim - 2
-    channels = (1, units) if function.stem == "conv_transpose" else (units, 1)
-    x = y_bar.new_zeros((y_bar.shape[0], 1, *y_bar.shape[2:]))
-    w = y_bar.new_zeros((*channels, *(1,) * dims))
-    options = {
-        word: NEUTRAL[word] if word == "groups" else (NEUTRAL[word],) * dims
-        for word in argument_names(layer)
-    }
-    return (x, w, y_bar.new_zeros(units)), options
+        features = 1 + sum(y_shape) % 4
+        yield ((*y_shape[:-1], features), (y_shape[-1], features), (y_shape[-1],)), {}
+        return
+    batch, units, *sizes = y_shape
+    turn = sum(y_shape)
+    transposed = Function(layer).stem == "conv_transpose"
+    for rich in (True, False):
+        step, spread = (1 + turn % 2, 1 + turn // 2 % 2) if rich else (1, 1)
+        groups = 2 if rich and units % 2 == 0 else 1
+        most = [max((n - 1) // spread + 1, 1) if transposed else 3 for n in sizes]
+        taps = [min(1 + (turn + axis) % 3, top) if rich else 1 for axis, top in enumerate(most)]
+        beyond = [spread * (r - 1) for r in taps]
+        rest = [n - 1 - b for n, b in zip(sizes, beyond, strict=True)]
+        if transposed:
+            images = [n // step + 1 for n in rest]
+            weight = (groups, units // groups, *taps)
+        else:
+            images = [(n - 1) * step + b + 1 for n, b in zip(sizes, beyond, strict=True)]
+            weight = (units, 1, *taps)
+        values = {
+            "stride": (step,) * len(sizes),
+            "padding": (0,) * len(sizes),
+            "output_padding": tuple(n % step for n in rest),
+            "dilation": (spread,) * len(sizes),
+            "groups": groups,
+        }
+        options = {word: values[word] for word in argument_names(layer)}
+        yield ((batch, groups, *images), weight, (units,)), options

@@ -8,7 +8,7 @@ import torch.nn.functional as F  # noqa: N812  # as everyone writes it
 from torch.nn import grad
 
 from convproof.errors import TargetError, UnsupportedError
-from convproof.functions import Function, roles_of
+from convproof.functions import FIRST, Function, roles_of
 from convproof.verify.inquiry import inquiry
 from convproof.verify.session import Asked
 from convproof.verify.targets.autograd import Autograd
@@ -74,6 +74,26 @@ class Stale(Right):
         x_bar = gradients.conv2d_input(x.shape, half, y_bar, *ctx.options)
         _, *others = Right.backward(ctx, y_bar)
         return x_bar, *others
+
+
+class Entangled(Once):
+    """Each gradient depends on what it must not: ``x``, ``w`` and whether there is a bias."""
+
+    @staticmethod
+    def backward(ctx: Any, y_bar: Any) -> Any:
+        x, w = ctx.saved_tensors
+        x_bar, w_bar, *others = Once.backward(ctx, y_bar)
+        return (x_bar + 3 * x) * (1 + ctx.biased), w_bar + w, *others
+
+
+class OneTap(Right):
+    """The gradient of the bias is right for a kernel of one tap alone."""
+
+    @staticmethod
+    def backward(ctx: Any, y_bar: Any) -> Any:
+        x_bar, w_bar, b_bar, *others = Right.backward(ctx, y_bar)
+        _, w = ctx.saved_tensors
+        return x_bar, w_bar, b_bar if w[0, 0].numel() == 1 or b_bar is None else 0 * b_bar, *others
 
 
 class Bare(torch.autograd.Function):
@@ -170,6 +190,18 @@ def test_a_wrong_gradient_is_refuted_and_the_right_ones_are_not() -> None:
     failing = {name for name, found in statuses.items() if "fail" in found}
     assert "conv2d_weight" in failing
     assert not failing & {"conv2d", "conv2d_input"}
+
+
+@pytest.mark.parametrize(
+    ("found", "names"), [(Entangled, {"conv2d_input", "conv2d_weight"}), (OneTap, {"conv2d_bias"})]
+)
+def test_a_gradient_is_asked_at_data_and_geometries_that_it_could_depend_on(
+    found: Any, names: set[str]
+) -> None:
+    """f_input has no argument x, f_weight no w, and f_bias no geometry: they get some."""
+    failing = {name for name, seen in _statuses(found).items() if "fail" in seen}
+    first = {Function("conv2d", role).name for role in FIRST}
+    assert failing & first == names
 
 
 def test_a_gradient_that_forgets_the_weights_is_refuted_at_second_order() -> None:
