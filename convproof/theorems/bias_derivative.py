@@ -6,7 +6,7 @@ from convproof.theorems.base import EXACT, Theorem
 THEOREM = Theorem(
     name="exact",
     statement="The bias derivative sums the cotangent over images and positions.",
-    latex=r"\\bar b_m = \\sum_{n,o} \\bar y_{n,m,o}",
+    latex=r"\bar b_m = \sum_{n,o} \bar y_{n,m,o}",
     check=exact.check,
     families=EXACT,
     roles=("bias",),

@@ -6,7 +6,7 @@ from convproof.theorems.base import EXACT, Theorem
 THEOREM = Theorem(
     name="exact",
     statement="The output is the derived one.",
-    latex=r"a = T(w)\\, x",
+    latex=r"a = T(w)\, x",
     check=exact.check,
     families=EXACT,
     roles=("forward",),

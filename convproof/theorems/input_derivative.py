@@ -6,7 +6,7 @@ from convproof.theorems.base import EXACT, Theorem
 THEOREM = Theorem(
     name="exact",
     statement="The input derivative is the transposed map applied to the cotangent.",
-    latex=r"\\bar x = T(w)^\\top \\bar y",
+    latex=r"\bar x = T(w)^\top \bar y",
     check=exact.check,
     families=EXACT,
     roles=("input",),

@@ -11,6 +11,7 @@ derivation has no layer), and the two must agree before anything is judged.
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -146,8 +147,12 @@ def _mean(function: Function, case: Case, arrays: Arrays) -> np.ndarray:
     whole = all((array % case.common_divisor == 0).all() for array in arrays.values())
     if whole:
         return agreed(function, case, arrays)
-    fractions = arrays.map(np.vectorize(Fraction, otypes=[object]))
+    fractions = arrays.map(np.vectorize(_fraction, otypes=[object]))
     return agreed(function, case, fractions).astype(arrays["x"].dtype)
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(*number.as_integer_ratio())  # of a long double too, which is no Rational
 
 
 def _within_budget(

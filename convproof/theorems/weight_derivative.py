@@ -6,7 +6,7 @@ from convproof.theorems.base import EXACT, Theorem
 THEOREM = Theorem(
     name="exact",
     statement="The weight derivative adds, over images and positions, what each tap read.",
-    latex=r"\\bar w = U(x)^\\top \\bar y",
+    latex=r"\bar w = U(x)^\top \bar y",
     check=exact.check,
     families=EXACT,
     roles=("weight",),

@@ -1,4 +1,4 @@
-"""torch's gradcheck, asked whether it accepts a derivative beside the right forward."""
+"""torch's gradcheck, asked whether it accepts a layer of which one function is in question."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +17,11 @@ _INPUTS: dict[str, Role] = {"x": "input", "w": "weight", "b": "bias"}
 def gradcheck_accepts(
     function: Function, code: Callable[..., Any], case: Case, *, fast: bool
 ) -> bool:
-    """Return whether gradcheck takes the derivative for right; a derivative that raises is not.
+    """Return whether gradcheck takes the function for right; one that raises is not.
 
     Args:
-        function: the derivative.
-        code: what computes it; the other derivatives and the forward are right ones.
+        function: a derivative or the forward.
+        code: what computes it; the others are right ones.
         case: the geometry; the data are normal, in float64.
         fast: whether gradcheck projects on random vectors.
     """
@@ -32,10 +32,9 @@ def gradcheck_accepts(
         @staticmethod
         def forward(ctx: Any, *tensors: torch.Tensor) -> torch.Tensor:
             ctx.save_for_backward(*tensors)
-            held = _arrays(names, tensors)
-            return torch.from_numpy(
-                _asked(Function(function.layer), None, case, arrays.but(**held))
-            )
+            held = arrays.but(**_arrays(names, tensors))
+            chosen = code if function.role == "forward" else None
+            return torch.from_numpy(np.array(_asked(Function(function.layer), chosen, case, held)))
 
         @staticmethod
         def backward(ctx: Any, *cotangents: torch.Tensor) -> Any:

@@ -230,8 +230,8 @@ def _searched(
     def search(among: tuple[Theorem, ...], *, tiny: bool) -> dict[Theorem, Tally]:
         def check(theorem: Theorem, case: Case) -> Seen | None:
             subject.shrinking = one.shrinking
-            due = one.shrinking or (case.seed + zlib.crc32(theorem.name.encode())) % theorem.share
-            if (due and not one.shrinking) or not theorem.wants(function, case, request):
+            turn = (case.seed + zlib.crc32(theorem.name.encode())) % theorem.share
+            if (turn and not one.shrinking) or not theorem.wants(function, case, request):
                 return None
             try:
                 return theorem.check(subject, function, case, request)
