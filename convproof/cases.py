@@ -22,6 +22,8 @@ _OPERAND_BITS = {"bfloat16": 8, "int64": 31}  # else 11: float16, and what TF32 
 _MEANS = (layers.AvgPool, layers.AdaptiveAvgPool, layers.GlobalAvgPool)
 _PER_IMAGE = ("x", "y_bar", "x_dot", "u")
 _SMOOTH = (layers.Tanh, layers.Softmax, layers.LocalResponseNorm)
+_EXPONENTIAL = (layers.Tanh, layers.Softmax)
+_FAR = 100  # whose exponential overflows float32; all of an input lies about there
 _SMALL = 9  # so that multiples of divisors stay exact, and exponentials normal
 _MAXIMA = (layers.MaxPool, layers.AdaptiveMaxPool, layers.GlobalMaxPool)
 
@@ -106,7 +108,8 @@ class Case:
     def integers(self, dtype: np.dtype | str = "float32") -> Arrays:
         """Return nonzero integers that the dtype sums exactly, as int64.
 
-        Windows of a maximum hold distinct integers; data of a mean are multiples of every divisor.
+        Windows of a maximum hold distinct integers; data of a mean are multiples of every divisor;
+        one in four inputs of an exponential overflows it, if it is taken as it is.
         """
         rng = np.random.default_rng(self.seed)
         unit = self.common_divisor
@@ -114,6 +117,7 @@ class Case:
         if unit > 1 or isinstance(self.layer, _SMOOTH):
             most = min(most, _SMALL)
         drawn = self._arrays(lambda shape: _nonzero(rng, shape, most))
+        drawn = drawn.but(x=drawn["x"] + self._shift)
         if type(self.layer) in (*_MAXIMA, Maxout):
             return drawn.but(x=_distinct(rng, self.input_shape, self.layer))
         return drawn if unit == 1 else drawn.map(lambda array: unit * array)
@@ -134,9 +138,18 @@ class Case:
         return prod(self.input_shape[2:])
 
     def reals(self, dtype: np.dtype, seed: int = 0) -> Arrays:
-        """Return normally distributed numbers, rounded to the dtype."""
+        """Return normally distributed numbers, rounded to the dtype.
+
+        One in four inputs of an exponential lies where its integers do.
+        """
         rng = np.random.default_rng([self.seed, seed] if seed else self.seed)
-        return self._arrays(lambda shape: np.asarray(rng.standard_normal(shape)).astype(dtype))
+        drawn = self._arrays(lambda shape: np.asarray(rng.standard_normal(shape)).astype(dtype))
+        return drawn.but(x=(drawn["x"] + self._shift).astype(dtype)) if self._shift else drawn
+
+    @property
+    def _shift(self) -> int:
+        far = isinstance(self.layer, _EXPONENTIAL) and self.seed % 4 == 3
+        return _FAR * (1 if self.seed % 8 == 3 else -1) if far else 0
 
     def _arrays(self, draw: Any) -> Arrays:
         shapes = {"x": self.input_shape}

@@ -51,6 +51,13 @@ def logistic_in_place_of_tanh(x):
     return (2 / (1 + np.exp(-x)) - 1).astype(x.dtype)
 
 
+@mutant("tanh", "rounding")
+def tanh_by_one_exponential(x):
+    """The exponential of 2x, which overflows from 45 on."""
+    power = np.expm1(2 * x)
+    return power / (power + 2)
+
+
 @mutant("tanh_input", "rounding")
 def tanh_gradient_of_one_minus_y(x, y_bar):
     """1 - y in place of 1 - y^2."""

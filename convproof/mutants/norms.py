@@ -86,7 +86,14 @@ def softmax_over_the_last_axis(x, *, dim):
 
 @mutant("softmax", "rounding")
 def softmax_without_the_maximum(x, *, dim):
-    """The exponentials are taken in half, and overflow or lose bits."""
+    """The exponentials are taken as they are, and overflow from 89 on."""
+    powers = np.exp(x)
+    return powers / powers.sum(axis=dim, keepdims=True)
+
+
+@mutant("softmax", "rounding")
+def softmax_in_half(x, *, dim):
+    """The exponentials are taken in half, and lose bits."""
     powers = np.exp(x.astype(np.float16))
     return (powers / powers.sum(axis=dim, keepdims=True)).astype(x.dtype)
 

@@ -28,6 +28,8 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     if function.role in ("weight", "bias"):
         return _added_up(subject, function, case, request, known)
     whole = answer(subject, function, case, known.arrays, request)
+    if not np.isfinite(whole.astype(np.float64)).all():
+        return Seen("the answer is not finite, which the law of its values judges")
     got = answer(subject, function, one, alone, request)
     part = whole[image : image + 1]
     allowed = None if known.allowed is None else known.allowed[image : image + 1]

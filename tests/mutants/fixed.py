@@ -5,6 +5,7 @@ sizes, and one case beyond the width of a vector. Integers are as large as their
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from convproof import layers
@@ -100,6 +101,11 @@ def _avg_pool(dims: int) -> list[Case]:
     return [*found, average(count_include_pad=True, divisor_override=3)] if dims > 1 else found
 
 
+def _near_and_far(case: Case) -> list[Case]:
+    """Also with data whose exponential overflows."""
+    return [case, replace(case, seed=3)]
+
+
 def _adaptive(kind: Any) -> Callable[[int], list[Case]]:
     return lambda dims: [_case(kind(output_size=(3, 2, 2)[:dims]), 2, *(7, 5, 3)[:dims])]
 
@@ -144,8 +150,8 @@ _FIXED: dict[str, Callable[[Any], list[Case]]] = {
     "local_response_norm": _local_response_norm,
     "maxout": lambda _: [_case(layers.Maxout(pool_size=2), 6, 2)],
     "relu": lambda _: [_case(layers.ReLU(), 6, 4), _case(layers.ReLU(), 1, images=1)],
-    "tanh": lambda _: [_case(layers.Tanh(), 6, 4)],
-    "softmax": lambda _: [_case(layers.Softmax(dim=1), 4, 3)],
+    "tanh": lambda _: _near_and_far(_case(layers.Tanh(), 6, 4)),
+    "softmax": lambda _: _near_and_far(_case(layers.Softmax(dim=1), 4, 3)),
 }
 
 
