@@ -2,7 +2,8 @@
 
 The same buffers are filled with other data between two calls. A cache by address gives the old
 answer again; an answer in memory that the next call reuses, or in an input's, changes under the
-caller's eyes. It is asked only of answers that are right when they are asked alone.
+caller's eyes; so it is looked for also where nothing is negative, which some layers give back as it is. It
+is asked only of answers that are right when they are asked alone.
 """
 
 from dataclasses import replace
@@ -25,12 +26,14 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     other = subject.ask(call_of(function, case, after.arrays))
     if _wrong(before, alone.y) or _wrong(after, other.y):
         return Seen("the answers are not right alone")
-    if alone.shared:
-        raise Violation(
-            law=f"an answer belongs to the caller, but it lies in the memory of {alone.shared}",
-            call=call,
-            assertion=f"not np.shares_memory(answer(), {alone.shared})",
-        )
+    unsigned = call_of(function, case, before.arrays.map(np.abs))
+    for asked, shared in ((call, alone.shared), (unsigned, subject.ask(unsigned).shared)):
+        if shared:
+            raise Violation(
+                law=f"an answer belongs to the caller, but it lies in the memory of {shared}",
+                call=asked,
+                assertion=f"not np.shares_memory(answer(), {shared})",
+            )
     first, second = subject.ask_twice(call, after.arrays)
     for got, known, keeps in ((first, before, True), (second, after, False)):
         index = known.judge(got) if got.shape == known.expected.shape else ()
