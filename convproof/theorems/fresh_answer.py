@@ -2,8 +2,8 @@
 
 The same buffers are filled with other data between two calls. A cache by address gives the old
 answer again; an answer in memory that the next call reuses, or in an input's, changes under the
-caller's eyes; so it is looked for also where nothing is negative, which some layers give back as it is. It
-is asked only of answers that are right when they are asked alone.
+caller's eyes. The latter is looked for also where nothing is negative, which some layers give back
+as it is. It is asked only of answers that are right when they are asked alone.
 """
 
 from dataclasses import replace

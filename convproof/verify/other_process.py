@@ -32,17 +32,25 @@ def compare(outcomes: Sequence[Outcome], here: Subject, there: Subject) -> None:
 
 
 def _compare(outcome: Outcome, here: Subject, there: Subject) -> None:
-    function, case = outcome.function, friendly(outcome.function.layer)
-    call = call_of(function, case, _arrays(function, case, DTYPES[outcome.dtype]))
+    case = friendly(outcome.function.layer)
+    violation = difference(outcome.function, case, DTYPES[outcome.dtype], here, there)
+    if violation is not None:
+        outcome.status, outcome.case, outcome.violation = "fail", case, violation
+
+
+def difference(
+    function: Function, case: Case, dtype: np.dtype, here: Subject, there: Subject
+) -> Violation | None:
+    """Return how the answers of two processes to one call differ, or None."""
+    call = call_of(function, case, _arrays(case, dtype))
     try:
         one, other = here.ask(call).y, there.ask(call).y
     except (Unanswered, UnsupportedError):
-        return  # whether it answers is another theorem's
+        return None  # whether it answers is another theorem's
     if one.dtype == other.dtype and one.tobytes() == other.tobytes():
-        return
+        return None
     index = first_difference(other, one) if one.shape == other.shape else None
-    outcome.status, outcome.case = "fail", case
-    outcome.violation = Violation(
+    return Violation(
         law="the same arrays give the same bits; another process differs from this one",
         call=call,
         index=index,
@@ -51,6 +59,5 @@ def _compare(outcome: Outcome, here: Subject, there: Subject) -> None:
     )
 
 
-def _arrays(function: Function, case: Case, dtype: np.dtype) -> Arrays:
-    del function
+def _arrays(case: Case, dtype: np.dtype) -> Arrays:
     return case.integers(dtype).astype(dtype) if dtype.kind == "i" else case.reals(dtype)

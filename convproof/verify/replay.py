@@ -1,6 +1,7 @@
 """Asking recorded failures again: FIXED, or STILL FAILING."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from convproof.functions import Function
 from convproof.names.arguments import name_of
 from convproof.numeric.rounding import PRECISIONS
 from convproof.theorems import THEOREMS, Request, Subject, Theorem, Violation
+from convproof.verify.other_process import difference
 from convproof.verify.record import to_case
 from convproof.verify.runner import DTYPES
 from convproof.verify.targets.open import opened
@@ -59,14 +61,21 @@ def _of_target(
     asked = [_question(record) for record in failing]
     bare, found = Function(asked[0][0].layer), []
     try:
-        with opened(spec, kind=kind, device=device, bare=bare, in_process=in_process) as (
-            subject,
-            target,
-        ):
+        with ExitStack() as stack:
+
+            def opening() -> Any:
+                return stack.enter_context(
+                    opened(spec, kind=kind, device=device, bare=bare, in_process=in_process)
+                )
+
+            subject, target = opening()
+            other = None  # the law of determinism speaks of another process too
+            if not in_process and any(theorem.name == "determinism" for _, theorem, *_ in asked):
+                other, _ = opening()
             for function, theorem, request, case in asked:
                 name = f"{function.name} {request.dtype} {theorem.name}"
                 if function in target.functions:
-                    verdict, told = _asked(subject, function, theorem, request, case)
+                    verdict, told = _asked(subject, other, function, theorem, request, case)
                 else:
                     verdict, told = "GONE", "the target has no such function any more"
                 found.append(Replayed(spec, name, verdict, told))
@@ -76,10 +85,19 @@ def _of_target(
 
 
 def _asked(
-    subject: Subject, function: Function, theorem: Theorem, request: Request, case: Case
+    subject: Subject,
+    other: Subject | None,
+    function: Function,
+    theorem: Theorem,
+    request: Request,
+    case: Case,
 ) -> tuple[Verdict, str]:
     try:
         theorem.check(subject, function, case, request)
+        if other is not None and theorem.name == "determinism":
+            found = difference(function, case, request.dtype, subject, other)
+            if found is not None:
+                return "STILL FAILING", found.law
     except Violation as violation:
         return "STILL FAILING", violation.law
     except UnsupportedError as error:

@@ -1,6 +1,7 @@
 """Evidence: the schema says what is written, and what is written can be asked again."""
 
 import json
+import re
 from contextlib import chdir
 from copy import deepcopy
 from pathlib import Path
@@ -375,3 +376,39 @@ def test_a_malformed_record_is_refused_in_one_line(
     changed = _changed(failing, ["targets", 0, "theorems", number, *path], value)
     (folder / "bad.json").write_text(json.dumps(changed), encoding="utf-8")
     _is_refused_in_one_line(capsys)
+
+
+HASHED = """
+from pathlib import Path
+
+import numpy as np
+
+from convproof import get_implementation
+
+count = Path("processes")
+count.write_text(count.read_text() + "." if count.exists() else ".")
+END = np.float32(np.inf if len(count.read_text()) % 2 else -np.inf)
+
+
+def conv1d(x, w, bias=None, **options):
+    y = get_implementation("numpy").conv1d(x, w, bias, **options)
+    wobbles = w[0].size > 5 and (x != x.round()).any()
+    return np.nextafter(y, END) if wobbles else y
+"""
+
+
+def test_what_another_process_answers_otherwise_is_asked_of_two_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Right within the bound, the same in every call of a process, and other bits in the next."""
+    (folder / "hashed.py").write_text(HASHED, encoding="utf-8")
+    asked = ["verify", "hashed.py:conv1d", "--only", "conv1d", "--examples", "6", "--seed", "1"]
+    assert run([*asked, "--json", "out.json"]) == 1
+    records = read("out.json")["targets"][0]["theorems"]
+    (told,) = [
+        r["failure"]["law"] for r in records if r["failure"] and r["theorem"] == "determinism"
+    ]
+    assert "another process differs" in told
+    capsys.readouterr()
+    assert run(["replay", "out.json"]) == 1
+    assert re.search("STILL FAILING.*determinism", capsys.readouterr().out)

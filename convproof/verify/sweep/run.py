@@ -5,6 +5,8 @@ were under way are tried again one by one, so that the one to blame is known; a 
 ``TRIES`` times is given up and named in the result.
 """
 
+import ctypes
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
@@ -19,7 +21,7 @@ from concurrent.futures import (
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
+from signal import SIG_IGN, SIGINT, SIGKILL, signal
 from time import perf_counter
 from typing import Any
 
@@ -34,6 +36,7 @@ from convproof.verify.targets.open import opened
 from convproof.verify.xfail import Expected
 
 TRIES = 3
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _AHEAD = 2  # units in hand per worker, so that none waits for the next
 _WIDE = 64  # units in hand at an executor that does not tell how many workers it has
 Values = dict[str, Any]
@@ -186,8 +189,10 @@ def _error(future: Future[Values]) -> BaseException | None:
 
 
 def _undisturbed() -> None:
-    """Leave Ctrl-C to the process that hands out the units."""
+    """Leave Ctrl-C to the process that hands out the units, and die with it."""
     signal(SIGINT, SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, SIGKILL)
 
 
 def _or_raise(found: Values) -> Values:

@@ -19,6 +19,7 @@ from convproof.verify.sweep import coverage, run, sweep, unit
 from convproof.verify.sweep.document import PASSING, failures_of
 from convproof.verify.sweep.draw import Source
 from convproof.verify.sweep.plan import LAYERS, Wanted, of_shard, planned, shares
+from convproof.verify.targets.find import find_target
 from convproof.verify.xfail import Expected
 from tests.verify.sweep.targets import FILE, Right
 
@@ -274,3 +275,14 @@ def test_every_feature_turns_up_among_the_drawn_geometries() -> None:
     for feature, *cells in rows:
         assert cells[0] != "0", feature
     assert all(cell != "0" for _, *cells in rows for cell in cells[:4])
+
+
+def test_results_of_other_code_are_not_gone_on_with(tmp_path: Path) -> None:
+    """The digest of a target's file is part of what a sweep's results are of."""
+    file = tmp_path / "kernel.py"
+    heads = []
+    for tail in ("", "# changed"):
+        file.write_text(f"def relu(x):\n    return x * (x > 0)\n{tail}", encoding="utf-8")
+        heads.append(find_target(str(file)).versions)
+    assert heads[0].keys() == heads[1].keys() == {"kernel.py"}
+    assert heads[0] != heads[1]
