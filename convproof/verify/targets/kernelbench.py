@@ -24,11 +24,6 @@ _STEMS |= {"AdaptiveAvgPool": "adaptive_avg_pool"}
 LAYERS = _ALONE | {f"{kind}{d}d": f"{stem}{d}d" for kind, stem in _STEMS.items() for d in (1, 2, 3)}
 
 
-def is_pair(module: Any) -> bool:
-    """Return whether a module has KernelBench's form."""
-    return all(inspect.isclass(getattr(module, name, None)) for name in ("Model", "ModelNew"))
-
-
 class ModelPair:
     """The functions of the layer that ``Model`` holds, as ``ModelNew`` answers them.
 
