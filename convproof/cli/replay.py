@@ -12,8 +12,8 @@ from convproof.cli.output import Output, json_option
 def command(file: str, in_process: bool, json_path: str | None) -> int:
     """Ask the failures that FILE records again: FIXED, or STILL FAILING.
 
-    FILE is what `convproof verify --json` wrote. The exit code is 1 if a failure is still there,
-    or if its target is gone.
+    FILE is what `convproof verify --json` wrote. The exit code is 1 if a failure is still there
+    that was not expected, or if its target is gone.
     """
     from convproof.evidence import read
     from convproof.verify.replay import replayed
@@ -24,10 +24,12 @@ def command(file: str, in_process: bool, json_path: str | None) -> int:
             found.append(each)
             if not output.owns_stdout:
                 told = f": {each.told}" if each.told else ""
-                click.echo(f"{each.verdict} {each.target} {each.name}{told}")
-        left = [each for each in found if each.verdict != "FIXED"]
+                known = " (known)" if each.known else ""
+                click.echo(f"{each.verdict}{known} {each.target} {each.name}{told}")
+        left = [each for each in found if each.verdict != "FIXED" and not each.known]
         if not output.owns_stdout:
-            click.echo(f"{len(found) - len(left)} of {len(found)} recorded failures are fixed")
+            fixed = sum(each.verdict == "FIXED" for each in found)
+            click.echo(f"{fixed} of {len(found)} recorded failures are fixed")
         output.write(
             "replay",
             "failed" if left else "passed",

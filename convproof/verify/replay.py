@@ -28,12 +28,14 @@ class Replayed:
         name: the function, dtype and theorem.
         verdict: what came of it; ``GONE`` if it could not be asked.
         told: the law that is still broken, or why it could not be asked.
+        known: whether it was recorded as a failure that is expected.
     """
 
     target: str
     name: str
     verdict: Verdict
     told: str = ""
+    known: bool = False
 
 
 def replayed(document: dict[str, Any], *, in_process: bool = False) -> Iterator[Replayed]:
@@ -59,6 +61,7 @@ def _of_target(
 ) -> list[Replayed]:
     """Return what came of one target's failures, when its standard output is no longer cut off."""
     asked = [_question(record) for record in failing]
+    expected = [record.get("verdict") == "xfail" for record in failing]
     bare, found = Function(asked[0][0].layer), []
     try:
         with ExitStack() as stack:
@@ -72,13 +75,13 @@ def _of_target(
             other = None  # the law of determinism speaks of another process too
             if not in_process and any(theorem.name == "determinism" for _, theorem, *_ in asked):
                 other, _ = opening()
-            for function, theorem, request, case in asked:
+            for (function, theorem, request, case), known in zip(asked, expected, strict=True):
                 name = f"{function.name} {request.dtype} {theorem.name}"
                 if function in target.functions:
                     verdict, told = _asked(subject, other, function, theorem, request, case)
                 else:
                     verdict, told = "GONE", "the target has no such function any more"
-                found.append(Replayed(spec, name, verdict, told))
+                found.append(Replayed(spec, name, verdict, told, known=known))
     except (TargetError, MissingExtraError) as error:
         return [Replayed(spec, "every failure", "GONE", str(error))]
     return found

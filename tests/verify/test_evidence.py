@@ -247,6 +247,20 @@ def test_replay_says_still_failing_and_after_the_mending_fixed(
     ]
 
 
+def test_a_failure_that_is_known_is_told_and_fails_no_replay(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = 'target = "flipped.py"\n[[expected]]\nfunction = "conv2d"\ntheorem = "exact"\n'
+    (folder / "known.toml").write_text(f'{entry}reason = "flipped"\n', encoding="utf-8")
+    document = _document("flipped.py", "--only", "conv2d", "--xfail", "known.toml")
+    assert document["verdict"] == "passed"
+    capsys.readouterr()
+    assert run(["replay", "out.json", "--in-process"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("STILL FAILING (known) flipped.py conv2d float32 exact")
+    assert "0 of 1 recorded failures are fixed" in told
+
+
 @pytest.mark.usefixtures("failing")
 def test_replay_writes_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
