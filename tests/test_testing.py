@@ -177,7 +177,7 @@ def test_the_same_seed_asks_the_same_cases() -> None:
         ({"profile": "slow"}, ValueError, "profile has no 'slow'; known: ci, quick, thorough"),
         ({"only": ["conv4d"]}, ValueError, "only has no 'conv4d'"),
         ({"dtypes": ["f32"]}, ValueError, "dtypes has no 'f32'; known: bfloat16, float16"),
-        ({"arrays": "cupy"}, ValueError, "arrays has no 'cupy'; known: numpy, torch"),
+        ({"arrays": "tinygrad"}, ValueError, "arrays has no 'tinygrad'; known: cupy, numpy, torch"),
         ({"on_fail": "print"}, ValueError, "on_fail must be"),
         ({"xfail": {"conv1d": "?"}}, ValueError, "as \"function: theorem\", got 'conv1d'"),
         ({"supports": ["all"]}, TargetError, "supports names all; known are asymmetric"),
