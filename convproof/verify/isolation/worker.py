@@ -4,7 +4,6 @@ Run as ``main`` with two arguments: the inherited descriptor of a two-way pipe, 
 die with (0: none). It imports no more than a call needs, for it is started again after each death.
 """
 
-import ctypes
 import faulthandler
 import os
 import pickle
@@ -17,13 +16,12 @@ from convproof.calls import Call
 from convproof.cases import Arrays
 from convproof.errors import ConvProofError, MissingExtraError, UnsupportedError
 from convproof.functions import Function
+from convproof.verify.isolation.tie import die_with
 from convproof.verify.isolation.wire import LENGTH, Reply, encode
 from convproof.verify.targets.find import Target, find_target
 from convproof.verify.targets.subject import TargetSubject
 from convproof.verify.threads import one_thread
 from convproof.violations import Unanswered
-
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def main() -> NoReturn:
@@ -48,10 +46,8 @@ def _detach(judge: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.disable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux" and judge:
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != judge:
-            os._exit(0)
+    if judge:
+        die_with(judge)
 
 
 def _hello(target: Target) -> Reply:

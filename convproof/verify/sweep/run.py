@@ -5,8 +5,7 @@ were under way are tried again one by one, so that the one to blame is known; a 
 ``TRIES`` times is given up and named in the result.
 """
 
-import ctypes
-import sys
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
@@ -21,13 +20,14 @@ from concurrent.futures import (
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, SIGKILL, signal
+from signal import SIG_IGN, SIGINT, signal
 from time import perf_counter
 from typing import Any
 
 from convproof import errors
 from convproof.errors import ConvProofError
 from convproof.theorems import DisagreementError
+from convproof.verify.isolation.tie import die_with
 from convproof.verify.sweep.document import documented, head_of, identity_of
 from convproof.verify.sweep.journal import Journal
 from convproof.verify.sweep.plan import Wanted, of_shard, planned
@@ -36,7 +36,6 @@ from convproof.verify.targets.open import opened
 from convproof.verify.xfail import Expected
 
 TRIES = 3
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _AHEAD = 2  # units in hand per worker, so that none waits for the next
 _WIDE = 64  # units in hand at an executor that does not tell how many workers it has
 Values = dict[str, Any]
@@ -178,7 +177,10 @@ class _Hands:
 
     def _pool(self) -> Executor:
         pool = ProcessPoolExecutor(
-            self._workers, mp_context=get_context("spawn"), initializer=_undisturbed
+            self._workers,
+            mp_context=get_context("spawn"),
+            initializer=_undisturbed,
+            initargs=(os.getpid(),),
         )
         self._own.callback(pool.shutdown, wait=True, cancel_futures=True)
         return pool
@@ -188,11 +190,10 @@ def _error(future: Future[Values]) -> BaseException | None:
     return CancelledError() if future.cancelled() else future.exception()
 
 
-def _undisturbed() -> None:
+def _undisturbed(owner: int) -> None:
     """Leave Ctrl-C to the process that hands out the units, and die with it."""
     signal(SIGINT, SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, SIGKILL)
+    die_with(owner)
 
 
 def _or_raise(found: Values) -> Values:

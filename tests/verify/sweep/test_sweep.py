@@ -1,6 +1,8 @@
 """A sweep: the same geometries everywhere, nothing lost, what is weak or wrong counted."""
 
 import json
+import os
+import select
 import subprocess
 import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -21,6 +23,7 @@ from convproof.verify.sweep.draw import Source
 from convproof.verify.sweep.plan import LAYERS, Wanted, of_shard, planned, shares
 from convproof.verify.targets.find import find_target
 from convproof.verify.xfail import Expected
+from tests.processes import printed_whatever_is_imported
 from tests.verify.sweep.targets import FILE, Right
 
 RIGHT, WRONG = f"{FILE}:right", f"{FILE}:wrong"
@@ -50,13 +53,8 @@ def test_the_same_seed_draws_the_same_geometries_whatever_a_process_has_imported
         "from convproof.verify.sweep.draw import Source; from convproof.strategies import EXTRAS;"
         "print([str((c, c.seed)) for c in Source('conv2d', EXTRAS, 30, 'a').drawn()])"
     )
-    more = "import convproof.verify.zoo, convproof.benchmarks.parts, convproof.functional;"
-    one, two = (
-        subprocess.run([sys.executable, "-c", text], check=True, capture_output=True).stdout
-        for text in (code, more + code)
-    )
     here = [str((c, c.seed)) for c in Source("conv2d", EXTRAS, 30, "a").drawn()]
-    assert one == two == f"{here}\n".encode()
+    assert printed_whatever_is_imported(code) == f"{here}\n"
     assert [str((c, c.seed)) for c in Source("conv2d", EXTRAS, 30, "b").drawn()] != here
 
 
@@ -286,3 +284,29 @@ def test_results_of_other_code_are_not_gone_on_with(tmp_path: Path) -> None:
         heads.append(find_target(str(file)).versions)
     assert heads[0].keys() == heads[1].keys() == {"kernel.py"}
     assert heads[0] != heads[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl and pidfd are Linux's")
+def test_a_killed_sweep_leaves_no_process() -> None:
+    """A pool's process, which would wait for its next unit for ever, dies with the sweep."""
+    code = (
+        "import os, sys\nfrom concurrent.futures import ProcessPoolExecutor\n"
+        "from multiprocessing import get_context\n"
+        "from convproof.verify.sweep.run import _undisturbed\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessPoolExecutor(1, mp_context=get_context('spawn'),\n"
+        "        initializer=_undisturbed, initargs=(os.getpid(),))\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        worker = os.pidfd_open(int(owner.stdout.readline()))
+        try:
+            owner.kill()
+            owner.wait()
+            ended, _, _ = select.select([worker], [], [], 20)
+            assert ended == [worker]
+        finally:
+            os.close(worker)

@@ -1,0 +1,19 @@
+"""What another process prints, and whether it depends on what that process has imported."""
+
+import subprocess
+import sys
+
+_MORE = "import convproof.verify.zoo, convproof.benchmarks.parts, convproof.functional;"
+
+
+def printed(code: str) -> str:
+    """Return what Python prints that runs these lines alone."""
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return run.stdout
+
+
+def printed_whatever_is_imported(code: str) -> str:
+    """Return what it prints, the same with more of the package imported before."""
+    alone = printed(code)
+    assert printed(_MORE + code) == alone
+    return alone
