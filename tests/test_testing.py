@@ -255,3 +255,9 @@ def test_an_expectation_is_of_any_version() -> None:
     assert entry == Expected(
         target="here", versions=(), function="conv1d", theorem="exact", reason="why"
     )
+
+
+def test_what_a_released_library_is_known_for_is_no_failure_of_a_users_suite() -> None:
+    """As in `convproof verify`: onnxruntime's maxima lose a NaN."""
+    pytest.importorskip("onnxruntime")
+    check_conv("onnxruntime", only=["max_pool2d"], profile="ci", seed=0)
