@@ -13,12 +13,13 @@ Where JAX names a convention of its own:
 * Integers have no gradients: ``jax.vjp`` answers them with arrays of nothing (``float0``).
 * A dilated max pooling has no gradient, and there is no adaptive pooling.
 
-JAX compiles one program per operation and shape and keeps them all: ``forget`` drops them.
+Every verb is one compiled program (``jax.jit``), as JAX is used; JAX keeps one per layer and shape,
+and ``forget`` drops them.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import singledispatch
+from functools import partial, singledispatch
 from math import prod
 from typing import Any
 
@@ -69,38 +70,33 @@ class JaxImplementation:
     def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
         """Return ``y``."""
         with _double_precision():
-            return _like(x, compute(layer, _array(x), *map(_array, arrays)))
+            return _like(x, _forward(layer, _array(x), *map(_array, arrays)))
 
     def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any:
         """Return ``x_bar``, by ``jax.vjp``."""
         _needs_a_gradient(layer)
         with _double_precision():
-            cotangent = _array(y_bar)
+            cotangent, held = _array(y_bar), [_array(array) for array in arrays]
             at = jnp.zeros(x, cotangent.dtype) if isinstance(x, tuple) else _array(x)
-            held = [_array(array) for array in arrays]
-            return _like(y_bar, _vjp(lambda t: compute(layer, t, *held), at, cotangent))
+            return _like(y_bar, _input_vjp(layer, at, cotangent, *held))
 
     def weight_vjp(self, layer: Layer, x: Any, y_bar: Any) -> Any:
         """Return ``w_bar``, by ``jax.vjp``."""
         with _double_precision():
-            images = _array(x)
-            at = jnp.zeros(layer.parameter_shapes["weight"], images.dtype)
-            return _like(y_bar, _vjp(lambda t: compute(layer, images, t), at, _array(y_bar)))
+            return _like(y_bar, _parameter_vjp(layer, "weight", _array(x), _array(y_bar)))
 
     def bias_vjp(self, layer: Layer, y_bar: Any) -> Any:
         """Return ``b_bar``, by ``jax.vjp``."""
         with _double_precision():
             cotangent = _array(y_bar)
-            images = jnp.zeros_like(cotangent)
-            at = jnp.zeros(layer.parameter_shapes["bias"], images.dtype)
-            return _like(y_bar, _vjp(lambda t: compute(layer, images, t), at, cotangent))
+            return _like(y_bar, _parameter_vjp(layer, "bias", cotangent, cotangent))
 
 
 implementation = JaxImplementation()
 
 
 def forget() -> None:
-    """Drop every program that JAX has compiled: it keeps one per operation and shape."""
+    """Drop every program that JAX has compiled: it keeps one per layer and shape."""
     jax.clear_caches()  # type: ignore[no-untyped-call]
 
 
@@ -122,6 +118,22 @@ def _array(array: Any) -> Array:
 
 def _like(given: Any, answer: Array) -> Any:
     return np.array(answer) if isinstance(given, np.ndarray) else answer.block_until_ready()
+
+
+@partial(jax.jit, static_argnums=0)
+def _forward(layer: Layer, x: Array, *arrays: Array) -> Array:
+    return compute(layer, x, *arrays)
+
+
+@partial(jax.jit, static_argnums=0)
+def _input_vjp(layer: Layer, x: Array, y_bar: Array, *arrays: Array) -> Array:
+    return _vjp(lambda t: compute(layer, t, *arrays), x, y_bar)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _parameter_vjp(layer: Layer, name: str, x: Array, y_bar: Array) -> Array:
+    at = jnp.zeros(layer.parameter_shapes[name], x.dtype)
+    return _vjp(lambda t: compute(layer, x, t), at, y_bar)
 
 
 def _vjp(function: Callable[[Array], Array], at: Array, y_bar: Array) -> Array:
