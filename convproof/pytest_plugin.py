@@ -38,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="The arrays that the target takes and returns (default: numpy).",
     )
     group.addoption(
+        "--convproof-timeout",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="How long a call may take (default: 10).",
+    )
+    group.addoption(
         "--convproof-xfail", metavar="FILE", help="A TOML file of failures that are known."
     )
     parser.addini("convproof_target", "The target of --convproof-target.", default="")
@@ -87,8 +94,9 @@ class _Suite:
 
         option = session.config.getoption
         asked = Asked(
-            profile=option("convproof_profile"), seed=0, arrays=option("convproof_arrays")
-        )
+            profile=option("convproof_profile"), seed=0, arrays=option("convproof_arrays"),
+            timeout=option("convproof_timeout"),
+        )  # fmt: skip
         path, stack = option("convproof_xfail"), ExitStack()
         session.config.add_cleanup(stack.close)
         try:
@@ -134,18 +142,13 @@ class _Question(pytest.Item):
         self.inquiry, self.asked = inquiry, asked
 
     def runtest(self) -> None:
-        from convproof.verify.inquiry import why_nothing
+        from convproof.verify.inquiry import settle
 
         outcomes = self.inquiry.answers(*self.asked)
         refutation = self.inquiry.refutation(outcomes)
         if refutation:
             raise _RefutedError(refutation)
-        known = [outcome for outcome in outcomes if outcome.status == "xfail"]
-        if known:
-            pytest.xfail(f"{known[0].theorem.name}: {known[0].reason}")
-        nothing = why_nothing(outcomes)
-        if nothing:
-            pytest.skip(nothing)
+        settle(outcomes)
 
     def repr_failure(  # it need not be a string
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None

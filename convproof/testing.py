@@ -22,7 +22,8 @@ from typing import Any, Literal
 from convproof.errors import TargetError
 from convproof.functions import Function
 from convproof.verify import xfail as known_failures
-from convproof.verify.inquiry import Inquiry, inquiry, why_nothing
+from convproof.verify.inquiry import Inquiry, inquiry, settle, why_nothing
+from convproof.verify.isolation.isolated import LONG
 from convproof.verify.runner import DTYPES, PROFILES, Outcome, checked, failures
 from convproof.verify.session import Asked
 from convproof.verify.targets.kind import KINDS, Kind
@@ -48,6 +49,7 @@ def check_conv(
     supports: Collection[str] = (),
     lacks: Collection[str] = (),
     xfail: Xfail = None,
+    timeout: float = LONG,
     on_fail: Literal["raise", "warn"] | None = "raise",
 ) -> list[Outcome]:
     """Ask a target every theorem and return what came of each.
@@ -66,6 +68,7 @@ def check_conv(
         supports: what it offers beyond torch's geometries, besides what it declares.
         lacks: what it has not, besides what it declares.
         xfail: failures that are known: a TOML file of them, or reasons by ``"function: theorem"``.
+        timeout: seconds that a call may take; one that takes longer hangs.
         on_fail: ``"raise"``: stop at the first function that breaks a law; ``"warn"``: warn of each
             and go on; None: only return.
 
@@ -84,7 +87,7 @@ def check_conv(
         raise ValueError(msg)
     options = _Options(
         profile=profile, seed=seed, only=tuple(only), dtypes=tuple(dtypes), arrays=arrays,
-        supports=tuple(supports), lacks=tuple(lacks), xfail=xfail,
+        supports=tuple(supports), lacks=tuple(lacks), xfail=xfail, timeout=timeout,
     )  # fmt: skip
     outcomes: list[Outcome] = []
     with options.opened(target) as asked:
@@ -92,6 +95,9 @@ def check_conv(
             found = asked.answers(function, dtype)
             outcomes += found
             _react(asked, found, on_fail)
+        seen = [(asked.target.spec, asked.target.versions, outcomes)]
+        for line in known_failures.idle(asked.expected, seen):
+            warnings.warn(line, ConvWarning, stacklevel=2)
     if not checked(outcomes):
         msg = f"nothing of {asked.target.spec!r} could be checked: {why_nothing(outcomes)}."
         raise TargetError(msg)
@@ -143,6 +149,7 @@ class _Options:
     supports: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     xfail: Xfail = None
+    timeout: float = LONG
 
     def __post_init__(self) -> None:
         names = {name for f in Function.all() for name in (f.name, f.layer)}
@@ -150,11 +157,14 @@ class _Options:
         _known("only", self.only, names)
         _known("dtypes", self.dtypes, DTYPES)
         _known("arrays", [self.arrays], KINDS)
+        if not self.timeout > 0:
+            msg = f"timeout must be more than 0 seconds, got {self.timeout!r}."
+            raise ValueError(msg)
 
     def asked(self) -> Asked:
         return Asked(
             profile=self.profile, seed=self.seed, only=self.only, dtypes=self.dtypes,
-            arrays=self.arrays, lacks=frozenset(self.lacks),
+            arrays=self.arrays, lacks=frozenset(self.lacks), timeout=self.timeout,
         )  # fmt: skip
 
     @contextmanager
@@ -172,7 +182,7 @@ class _Options:
             yield asked
 
 
-_AS_THEY_ARE = frozenset({"profile", "seed", "arrays", "xfail"})
+_AS_THEY_ARE = frozenset({"profile", "seed", "arrays", "xfail", "timeout"})
 
 
 class _Shared:
@@ -207,7 +217,10 @@ class Check:
     shared: _Shared = field(repr=False)
 
     def __call__(self, target: Any) -> list[Outcome]:
-        """Return the outcomes, one per theorem; skip the test if the target does not offer it.
+        """Return the outcomes, one per theorem.
+
+        The test is skipped if the target does not offer the function, and is an expected failure
+        if all that fails is known.
 
         Args:
             target: what was given with this check.
@@ -219,11 +232,7 @@ class Check:
         asked = self.shared.inquiry(target)
         outcomes = asked.answers(self.function, self.dtype)
         _react(asked, outcomes, "raise")
-        nothing = why_nothing(outcomes)
-        if nothing:
-            import pytest
-
-            pytest.skip(nothing)
+        settle(outcomes)
         return outcomes
 
     def __str__(self) -> str:
@@ -299,9 +308,13 @@ def _expected(xfail: Xfail, spec: str) -> list[Expected]:
         if not theorem:
             msg = f'xfail names failures as "function: theorem", got {key!r}.'
             raise ValueError(msg)
-        entries.append(
-            Expected(target=spec, versions=(), function=function, theorem=theorem, reason=reason)
+        entry = Expected(
+            target=spec, versions=(), function=function, theorem=theorem, reason=reason
         )
+        if fault := entry.fault():
+            msg = f"xfail has {key!r}, but {fault}."
+            raise ValueError(msg)
+        entries.append(entry)
     return entries
 
 

@@ -102,6 +102,19 @@ def test_a_known_failure_passes_and_its_end_fails() -> None:
         check_conv(Space(), xfail={**known, "conv1d: exact": "was wrong"})
 
 
+def test_a_known_failure_that_is_asked_nowhere_is_warned_of() -> None:
+    with pytest.warns(ConvWarning, match="conv1d: adjoint is expected to fail, but is not asked"):
+        check_conv(right, **ONE, xfail={"conv1d: adjoint": "?"})
+
+
+def test_a_check_whose_failure_is_known_is_no_pass() -> None:
+    """As in pytest: it fails as expected."""
+    mark = parametrize_with_checks(Space(), only=["conv1d_input"], xfail={"*: exact": "negated"})
+    ((target, check),) = [p.values for p in mark.args[1] if p.id == "conv1d_input-float32"]
+    with pytest.raises(pytest.xfail.Exception, match="exact: negated"):
+        check(target)
+
+
 def test_what_a_target_declares_is_believed_and_more_may_be_said() -> None:
     """``lacks`` and ``supports`` add to what the object declares."""
 
@@ -180,6 +193,9 @@ def test_the_same_seed_asks_the_same_cases() -> None:
         ({"arrays": "tinygrad"}, ValueError, "arrays has no 'tinygrad'; known: cupy, numpy, torch"),
         ({"on_fail": "print"}, ValueError, "on_fail must be"),
         ({"xfail": {"conv1d": "?"}}, ValueError, "as \"function: theorem\", got 'conv1d'"),
+        ({"xfail": {"conv1: exact": "?"}}, ValueError, "no function is called 'conv1'.*conv1d"),
+        ({"xfail": {"conv1d: all": "?"}}, ValueError, "'all' is no theorem"),
+        ({"timeout": 0.0}, ValueError, "timeout must be more than 0 seconds, got 0.0"),
         ({"supports": ["all"]}, TargetError, "supports names all; known are asymmetric"),
         ({"lacks": ["all"]}, TargetError, "lacks names all; known are bfloat16"),
         ({"only": ["relu"]}, TargetError, "offers conv1d.*asked for were relu"),

@@ -5,6 +5,7 @@ convproof bench cpu --only convolutions --networks alexnet --batch 1 --json alex
 convproof bench verify
 """
 
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -106,9 +107,10 @@ def cpu(
 def verify(geometries: int, seed: int, zoo: bool, quick: bool, json_path: str | None) -> int:
     """Time the exact law against torch's gradcheck, and count what each misses.
 
-    Ratios above 1 mean that the exact law takes more geometries per second.
+    Ratios above 1 mean that the exact law takes more geometries per second. Also what a process
+    of its own costs a call, and how soon a crash and a hang are made small.
     """
-    from convproof.benchmarks import machine, verifying
+    from convproof.benchmarks import isolating, machine, verifying
     from convproof.benchmarks.protocol import QUICK, Protocol
     from convproof.strategies import TORCH
     from convproof.verify.sweep.draw import Source
@@ -126,12 +128,25 @@ def verify(geometries: int, seed: int, zoo: bool, quick: bool, json_path: str | 
             protocol = QUICK if quick else Protocol(rounds=3, patience=0.0)
             record: dict[str, Any] = verifying.measure(subject, drawn, protocol, on)
         record["seed"], record["draw_ms"] = seed, round(1e3 * took / len(drawn), 4)
+        with opened("numpy") as (isolated, _), opened("numpy", in_process=True) as (inside, _):
+            shrink = None if quick else partial(made_small, seed)
+            record["isolation"] = isolating.measure(isolated, inside, protocol, shrink, on)
         record["missed"] = missed_by(seed, on) if zoo and not quick else None
         output.write("bench", "measured", on="verify", quick=quick, machine=facts, **record)
         if not output.owns_stdout:
             click.echo(machine.text(facts))
             click.echo(verifying.text(record))
+            click.echo(isolating.text(record["isolation"]))
     return 0
+
+
+def made_small(seed: int, spec: str) -> tuple[float, str]:
+    """Return how long a target's ``conv2d`` is verified, and the smallest case that failed."""
+    from convproof.verify.runner import failures
+    from convproof.verify.session import Asked, verify
+
+    report = verify(spec, Asked(profile="quick", seed=seed, only=("conv2d",)))
+    return report.seconds, next((str(o.case) for o in failures(report.outcomes)), "")
 
 
 def missed_by(seed: int, on: Any) -> dict[str, int] | None:

@@ -97,6 +97,14 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 )
 @click.option("--device", default="cpu", show_default=True, help="Where torch's tensors lie.")
 @click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a call may take, which compiles what it needs: one that is longer hangs.",
+)
+@click.option(
     "--in-process",
     is_flag=True,
     help="Call the target in this process, which a crash of it then ends.",
@@ -122,6 +130,7 @@ def command(
     seed: int | None,
     examples: int | None,
     device: str,
+    timeout: float,
     in_process: bool,
     xfail_path: str | None,
     junit_path: str | None,
@@ -163,6 +172,7 @@ def command(
         device=device,
         seed=_seed(profile) if seed is None else seed,
         examples=examples,
+        timeout=timeout,
         in_process=in_process,
         keep=profile != "ci" and seed is None,
     )
@@ -193,6 +203,9 @@ def command(
             )
             click.echo(f"Error: {error}", err=True)
             return 1
+        seen = [(r.spec, r.target.versions, r.outcomes) for r in reports if r.target is not None]
+        for line in xfail.idle(expected, seen):
+            click.echo(f"Warning: {line}", err=True)
         failed = any(report.failed for report in reports)
         verdict = "failed" if failed else "passed"
         output.write_document(evidence(reports, profile=profile, seed=asked.seed, verdict=verdict))

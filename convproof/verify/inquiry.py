@@ -93,6 +93,18 @@ def why_nothing(outcomes: Sequence[Outcome]) -> str:
     return next((o.reason for o in outcomes if o.status == "unsupported"), "no theorem was asked")
 
 
+def settle(outcomes: Sequence[Outcome]) -> None:
+    """Tell pytest of a test that did not fail: expected to, or nothing was asked, or it passes."""
+    import pytest
+
+    known = [outcome for outcome in outcomes if outcome.status == "xfail"]
+    if known:
+        pytest.xfail(f"{known[0].theorem.name}: {known[0].reason}")
+    nothing = why_nothing(outcomes)
+    if nothing:
+        pytest.skip(nothing)
+
+
 @contextmanager
 def inquiry(
     spec: str,
@@ -130,6 +142,7 @@ def inquiry(
         bare=asked.bare,
         device=asked.device,
         in_process=asked.in_process,
+        timeout=asked.timeout,
     ) as (found, target):
         yield _of(found, target, asked, expected, supports)
 

@@ -11,6 +11,7 @@ from convproof.errors import MissingExtraError, TargetError
 from convproof.functions import FIRST, Function
 from convproof.verify.deciding import LAWS, decided
 from convproof.verify.exhaustive import is_decidable
+from convproof.verify.isolation.isolated import LONG
 from convproof.verify.other_process import compare
 from convproof.verify.progress import Progress
 from convproof.verify.runner import NO_SUCH, PROFILES, Outcome, Plan, checked, failures, jobs, run
@@ -38,6 +39,7 @@ class Asked:
         examples: cases per function; None: the profile's.
         lacks: what the target is not asked, besides what it declares.
         in_process: whether it is called in this process.
+        timeout: seconds that a call may take.
         keep: whether failing cases are kept in ``EXAMPLES`` and asked again first.
     """
 
@@ -52,6 +54,7 @@ class Asked:
     examples: int | None = None
     lacks: frozenset[str] = frozenset()
     in_process: bool = False
+    timeout: float = LONG
     keep: bool = False
 
     @property
@@ -140,6 +143,7 @@ def verify(
             bare=asked.bare,
             device=asked.device,
             in_process=asked.in_process,
+            timeout=asked.timeout,
         )
 
     with ExitStack() as stack:

@@ -17,14 +17,16 @@ do not apply::
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from convproof.errors import EvidenceError
+from convproof.functions import Function
 from convproof.theorems import THEOREMS
-from convproof.verify.runner import Outcome
+from convproof.verify.runner import DTYPES, Outcome
 
 _WORDS = {"function", "theorem", "dtype", "reason", "strict"}
 
@@ -51,18 +53,35 @@ class Expected:
     reason: str
     strict: bool = True
 
+    def fault(self) -> str:
+        """Return what the entry names that there is not, or ""."""
+        functions = [function.name for function in Function.all()]
+        for what, pattern, names in (
+            ("function", self.function, functions),
+            ("dtype", self.dtype, list(DTYPES)),
+        ):
+            if not any(fnmatchcase(name, pattern) for name in names):
+                near = get_close_matches(pattern, names, 3) or sorted(names)[:8]
+                return f"no {what} is called {pattern!r}; there are {', '.join(near)}"
+        names = sorted({theorem.name for theorem in THEOREMS})
+        if self.theorem not in names:
+            return f"{self.theorem!r} is no theorem; there are {', '.join(names)}"
+        return ""
+
     def speaks_of(self, spec: str, versions: Any) -> bool:
         """Return whether the entry is about this target in these versions."""
         installed = {name: version.partition("+")[0] for name, version in versions.items()}
         return spec == self.target and all(installed.get(k) == v for k, v in self.versions)
 
+    def is_about(self, outcome: Outcome) -> bool:
+        """Return whether the entry is about the outcome's function and dtype."""
+        return fnmatchcase(outcome.function.name, self.function) and fnmatchcase(
+            outcome.dtype, self.dtype
+        )
+
     def is_of(self, outcome: Outcome) -> bool:
         """Return whether the entry is about this outcome."""
-        return (
-            fnmatchcase(outcome.function.name, self.function)
-            and fnmatchcase(outcome.dtype, self.dtype)
-            and outcome.theorem.name == self.theorem
-        )
+        return self.is_about(outcome) and outcome.theorem.name == self.theorem
 
 
 def known() -> list[Expected]:
@@ -115,10 +134,10 @@ def _entry(
     if not _are_texts(texts) or not isinstance(entry.get("strict", True), bool):
         msg = f"{where}: all are texts, and strict is true or false."
         raise EvidenceError(msg)
-    if entry["theorem"] not in (names := sorted({theorem.name for theorem in THEOREMS})):
-        msg = f"{where}: {entry['theorem']!r} is no theorem; there are {', '.join(names)}."
-        raise EvidenceError(msg)
-    return Expected(target=target, versions=versions, **entry)
+    expected = Expected(target=target, versions=versions, **entry)
+    if fault := expected.fault():
+        raise EvidenceError(f"{where}: {fault}.")  # noqa: EM102
+    return expected
 
 
 def _are_texts(table: Any) -> bool:
@@ -144,3 +163,33 @@ def applied(outcomes: Sequence[Outcome], expected: Sequence[Expected]) -> list[O
         else:
             marked.append(outcome)
     return marked
+
+
+def idle(expected: Sequence[Expected], asked: Sequence[tuple[str, Any, Any]]) -> list[str]:
+    """Return what a user should hear of known failures that were given and changed nothing.
+
+    Args:
+        expected: the known failures.
+        asked: of every target its spec, its versions and its outcomes.
+    """
+    if not expected or not asked:
+        return []
+    about = [
+        (entry, outcomes)
+        for spec, versions, outcomes in asked
+        for entry in expected
+        if entry.speaks_of(spec, versions)
+    ]
+    if not about:
+        told = sorted(
+            {" ".join((e.target, *(f"{k} {v}" for k, v in e.versions))) for e in expected}
+        )
+        found = [" ".join((s, *(f"{k} {v}" for k, v in vs.items()))) for s, vs, _ in asked]
+        return [
+            f"the known failures are about {', '.join(told)}: none is about {', '.join(found)}."
+        ]
+    return [
+        f"{entry.function}: {entry.theorem} is expected to fail, but is not asked there."
+        for entry, outcomes in about
+        if any(entry.is_about(o) for o in outcomes) and not any(map(entry.is_of, outcomes))
+    ]

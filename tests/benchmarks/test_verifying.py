@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from convproof.benchmarks import machine, verifying
+from convproof.benchmarks import isolating, machine, verifying
 from convproof.benchmarks.protocol import QUICK
 from convproof.cli import USAGE, run
+from convproof.cli.bench import made_small
 
 SIDES = {"exact", "gradcheck slow", "gradcheck fast"}
 
@@ -23,7 +24,9 @@ def test_a_quick_run_has_every_side(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert document[part]["sides"].keys() == SIDES
         assert document[part]["geometries"] == geometries
     printed = capsys.readouterr().out
-    assert printed == f"{machine.text(document['machine'])}\n{verifying.text(document)}\n"
+    parts = [machine.text(document["machine"]), verifying.text(document)]
+    parts.append(isolating.text(document["isolation"]))
+    assert printed == "".join(f"{part}\n" for part in parts)
     assert "zoo not run" in printed
 
 
@@ -37,6 +40,31 @@ def test_the_word_says_whether_the_ratio_is_reached() -> None:
     assert drawn.endswith("yes")
     assert single.endswith("NO")
     assert "of 7: 0 by the theorems, 5 by gradcheck, 6 by its fast mode" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "case", "word"), [(30.0, "x", "yes"), (30.1, "x", "NO"), (1.0, "", "NO")]
+)
+def test_a_crash_is_made_small_in_time_or_the_word_is_no(
+    seconds: float, case: str, word: str
+) -> None:
+    """And one that is not found at all is not made small."""
+    record = {
+        "call": {"isolated_ms": 2.0, "in_process_ms": 1.0},
+        "segfaulting": {"seconds": seconds, "case": case, "at_most": 30.0},
+    }
+    heading, told, smallest = isolating.text(record).splitlines()
+    assert heading.endswith("ratio 2.0")
+    assert told.endswith(word)
+    assert smallest.strip() == case
+
+
+def test_a_crash_is_made_small() -> None:
+    """Groups, and a stride along one axis, are all that is left."""
+    seconds, case = made_small(0, "convproof.benchmarks.faulty:segfaulting")
+    assert seconds > 0
+    assert case.startswith("x (1, 2, 1, 1)  w (2, 1, 1, 1)  bias no")
+    assert case.endswith("groups 2")
 
 
 def test_an_answer_that_is_wrong_ends_the_benchmark() -> None:

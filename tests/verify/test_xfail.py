@@ -108,6 +108,29 @@ def test_an_entry_of_another_version_does_not_apply(folder: Path) -> None:
     assert not entry.speaks_of("other.py", {"numpy": "0.1", "torch": "2.0"})
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        (
+            '"flipped.py"',
+            '"other.py"',
+            "the known failures are about other.py: none is about flipped.py numpy",
+        ),
+        ('"exact"', '"adjoint"', "conv2d: adjoint is expected to fail, but is not asked there"),
+        ('"conv2d"', '"relu"', ""),
+        ("", "", ""),
+    ],
+)
+def test_known_failures_that_change_nothing_are_told(
+    was: str, now: str, words: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of another target, or of a law that is not asked; a function not asked says nothing."""
+    _verified(folder, KNOWN.replace(was, now), "conv2d")
+    told = capsys.readouterr().err
+    assert words in told
+    assert ("Warning" in told) == bool(words)
+
+
 @pytest.mark.parametrize("function", ["conv*", "conv2d", "conv?d", "*"])
 def test_a_pattern_names_several_functions(function: str, folder: Path) -> None:
     assert _verified(folder, KNOWN.replace("conv2d", function), "conv2d") == 0
@@ -129,6 +152,8 @@ def test_a_pattern_names_several_functions(function: str, folder: Path) -> None:
         (f"{KNOWN}strict = 1", "strict is true or false"),
         (KNOWN.replace('"exact"', "3"), "all are texts"),
         (KNOWN.replace('"exact"', '"exactly"'), "'exactly' is no theorem"),
+        (KNOWN.replace('"conv2d"', '"conv2"'), "no function is called 'conv2'; there are conv2d"),
+        (f'{KNOWN}dtype = "f32"', "no dtype is called 'f32'; there are"),
     ],
 )
 def test_a_malformed_file_is_one_clear_line_and_exit_4(

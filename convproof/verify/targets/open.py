@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from convproof.functions import Function
-from convproof.verify.isolation.isolated import IsolatedSubject
+from convproof.verify.isolation.isolated import LONG, IsolatedSubject
 from convproof.verify.quiet import quiet_stdout
 from convproof.verify.targets.find import find_target
 from convproof.verify.targets.kind import Kind
@@ -23,6 +23,7 @@ def opened(
     bare: Function = _CONV2D,
     device: str = "cpu",
     in_process: bool = False,
+    timeout: float = LONG,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield the subject that a target is, and what was found, with ``Target``'s attributes.
 
@@ -32,13 +33,16 @@ def opened(
         bare: what a function is that has no name of ours.
         device: where torch's tensors lie.
         in_process: call it in this process, which dies with it.
+        timeout: seconds that a call may take, in a process of its own.
 
     Raises:
         TargetError: if the target cannot be found.
         MissingExtraError: if its package is not installed.
     """
     if not in_process:
-        with IsolatedSubject(spec, kind=kind, bare=bare, device=device) as subject:
+        with IsolatedSubject(
+            spec, kind=kind, bare=bare, device=device, limit=timeout, first_limit=timeout
+        ) as subject:
             yield subject, subject.target
         return
     with quiet_stdout():

@@ -17,6 +17,7 @@ import pytest
 
 from convproof.calls import Call
 from convproof.cases import Arrays
+from convproof.cli import run
 from convproof.errors import MissingExtraError, TargetError, UnsupportedError
 from convproof.functions import Function
 from convproof.numeric.dtypes import BFLOAT16
@@ -260,6 +261,13 @@ def test_calls_are_short_while_a_failure_shrinks(subject: IsolatedSubject) -> No
     assert silent(subject, faulty("loop")).law.endswith("did not end within 0.5 s")
     subject.shrinking = False
     assert silent(subject, faulty("loop")).law.endswith("did not end within 1.5 s")
+
+
+def test_a_call_may_take_the_time_that_a_user_grants(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--timeout SECONDS``, a worker's first call and each after it."""
+    quick = ["--only", "conv2d", "--examples", "3", "--seed", "0"]
+    assert run(["verify", "convproof.benchmarks.faulty:hanging", *quick, "--timeout", "0.3"]) == 1
+    assert "did not end within 0.3 s" in " ".join(capsys.readouterr().out.split())
 
 
 @LINUX
