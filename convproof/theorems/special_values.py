@@ -36,7 +36,7 @@ _OTHER: dict[Role, tuple[str, ...]] = {"forward": ("x",), "input": ("y_bar",)}
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     case = replace(case, magnitude=min(case.magnitude or 9, 9))
-    integers = case.integers(request.dtype)
+    integers = _integers(case, request)
     rng = np.random.default_rng([case.seed, 1])
     asked = (_BILINEAR if function.family == "bilinear" else _OTHER)[function.role]
     weak = []
@@ -59,7 +59,7 @@ def _check_one(
     value: float,
 ) -> bool:
     """Check one special element; return whether anything reads it."""
-    integers = case.integers(request.dtype)
+    integers = _integers(case, request)
     touched = _reached(function, case, integers, name, position)
     arrays = _with(integers.astype(request.dtype), name, position, value)
     got = answer(subject, function, case, arrays, request)
@@ -84,6 +84,11 @@ def _check_one(
             expected=expected[index],
         )
     return bool(touched.any())
+
+
+def _integers(case: Case, request: Request) -> Arrays:
+    """Return the case's integers as the dtype holds them, which may make ties of them."""
+    return case.integers(request.dtype).astype(request.dtype).astype(np.int64)
 
 
 def _position(
