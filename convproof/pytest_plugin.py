@@ -34,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--convproof-arrays",
         choices=["numpy", "torch", "cupy"],
-        default="numpy",
-        help="The arrays that the target takes and returns (default: numpy).",
+        help="The arrays that the target takes and returns (default: numpy; torch for KernelBench "
+        "files).",
     )
     group.addoption(
         "--convproof-timeout",
@@ -91,11 +91,12 @@ class _Suite:
         from convproof.verify import xfail
         from convproof.verify.inquiry import inquiry
         from convproof.verify.session import Asked
+        from convproof.verify.targets.find import usual_arrays
 
         option = session.config.getoption
         asked = Asked(
-            profile=option("convproof_profile"), seed=0, arrays=option("convproof_arrays"),
-            timeout=option("convproof_timeout"),
+            profile=option("convproof_profile"), seed=0, timeout=option("convproof_timeout"),
+            arrays=option("convproof_arrays") or usual_arrays(self.spec),
         )  # fmt: skip
         path, stack = option("convproof_xfail"), ExitStack()
         session.config.add_cleanup(stack.close)

@@ -26,6 +26,7 @@ from convproof.verify.inquiry import Inquiry, inquiry, settle, why_nothing
 from convproof.verify.isolation.isolated import LONG
 from convproof.verify.runner import DTYPES, PROFILES, Outcome, checked, failures
 from convproof.verify.session import Asked
+from convproof.verify.targets.find import usual_arrays
 from convproof.verify.targets.kind import KINDS, Kind
 from convproof.verify.xfail import Expected
 
@@ -43,11 +44,11 @@ def check_conv(
     *,
     profile: str = "quick",
     seed: int = 0,
-    only: Collection[str] = (),
-    dtypes: Collection[str] = (),
-    arrays: Kind = "numpy",
-    supports: Collection[str] = (),
-    lacks: Collection[str] = (),
+    only: Collection[str] | str = (),
+    dtypes: Collection[str] | str = (),
+    arrays: Kind | None = None,
+    supports: Collection[str] | str = (),
+    lacks: Collection[str] | str = (),
     xfail: Xfail = None,
     timeout: float = LONG,
     on_fail: Literal["raise", "warn"] | None = "raise",
@@ -62,9 +63,10 @@ def check_conv(
         profile: how many cases: ``"quick"``, ``"ci"`` or ``"thorough"``.
         seed: of the cases.
         only: functions, such as ``"conv2d_weight"``; a layer's name stands for its derivatives
-            too; empty: all that the target has.
+            too; empty: all that the target has. Here and below, one name may stand alone.
         dtypes: names; empty: float32, and int64 of a target that supports ``"integer"``.
-        arrays: what the target takes and returns, ``"numpy"``, ``"torch"`` or ``"cupy"``.
+        arrays: what the target takes and returns, ``"numpy"``, ``"torch"`` or ``"cupy"``; None:
+            torch's of a file in KernelBench's form, else NumPy's.
         supports: what it offers beyond torch's geometries, besides what it declares.
         lacks: what it has not, besides what it declares.
         xfail: failures that are known: a TOML file of them, or reasons by ``"function: theorem"``.
@@ -86,8 +88,8 @@ def check_conv(
         msg = f'on_fail must be "raise", "warn" or None, got {on_fail!r}.'
         raise ValueError(msg)
     options = _Options(
-        profile=profile, seed=seed, only=tuple(only), dtypes=tuple(dtypes), arrays=arrays,
-        supports=tuple(supports), lacks=tuple(lacks), xfail=xfail, timeout=timeout,
+        profile=profile, seed=seed, only=_words(only), dtypes=_words(dtypes), arrays=arrays,
+        supports=_words(supports), lacks=_words(lacks), xfail=xfail, timeout=timeout,
     )  # fmt: skip
     outcomes: list[Outcome] = []
     with options.opened(target) as asked:
@@ -126,7 +128,7 @@ def parametrize_with_checks(targets: Any, **options: Any) -> Any:
     import pytest
 
     several = targets if isinstance(targets, list | tuple) else [targets]
-    given: dict[str, Any] = {k: v if k in _AS_THEY_ARE else tuple(v) for k, v in options.items()}
+    given: dict[str, Any] = {k: v if k in _AS_THEY_ARE else _words(v) for k, v in options.items()}
     shared = _Shared(_Options(**given))
     parameters = []
     for target in several:
@@ -145,7 +147,7 @@ class _Options:
     seed: int = 0
     only: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
-    arrays: Kind = "numpy"
+    arrays: Kind | None = None
     supports: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     xfail: Xfail = None
@@ -156,15 +158,16 @@ class _Options:
         _known("profile", [self.profile], PROFILES)
         _known("only", self.only, names)
         _known("dtypes", self.dtypes, DTYPES)
-        _known("arrays", [self.arrays], KINDS)
+        _known("arrays", [self.arrays or "numpy"], KINDS)
         if not self.timeout > 0:
             msg = f"timeout must be more than 0 seconds, got {self.timeout!r}."
             raise ValueError(msg)
 
-    def asked(self) -> Asked:
+    def asked(self, spec: str) -> Asked:
         return Asked(
             profile=self.profile, seed=self.seed, only=self.only, dtypes=self.dtypes,
-            arrays=self.arrays, lacks=frozenset(self.lacks), timeout=self.timeout,
+            arrays=self.arrays or usual_arrays(spec), lacks=frozenset(self.lacks),
+            timeout=self.timeout,
         )  # fmt: skip
 
     @contextmanager
@@ -173,7 +176,7 @@ class _Options:
         name = _called(target)
         with inquiry(
             spec or name,
-            self.asked(),
+            self.asked(spec),
             expected=_expected(self.xfail, spec or name),
             supports=self.supports,
             live=None if spec else target,
@@ -237,6 +240,10 @@ class Check:
 
     def __str__(self) -> str:
         return f"{self.function.name}-{self.dtype}"
+
+
+def _words(given: Collection[str] | str) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def spec_of(target: Any) -> str:

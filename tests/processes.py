@@ -17,3 +17,13 @@ def printed_whatever_is_imported(code: str) -> str:
     alone = printed(code)
     assert printed(_MORE + code) == alone
     return alone
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    """Start the command line, and return while it runs."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "convproof", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

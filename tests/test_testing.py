@@ -195,6 +195,7 @@ def test_the_same_seed_asks_the_same_cases() -> None:
         ({"xfail": {"conv1d": "?"}}, ValueError, "as \"function: theorem\", got 'conv1d'"),
         ({"xfail": {"conv1: exact": "?"}}, ValueError, "no function is called 'conv1'.*conv1d"),
         ({"xfail": {"conv1d: all": "?"}}, ValueError, "'all' is no theorem"),
+        ({"only": "conv2"}, ValueError, "only has no 'conv2'"),
         ({"timeout": 0.0}, ValueError, "timeout must be more than 0 seconds, got 0.0"),
         ({"supports": ["all"]}, TargetError, "supports names all; known are asymmetric"),
         ({"lacks": ["all"]}, TargetError, "lacks names all; known are bfloat16"),
@@ -205,6 +206,11 @@ def test_the_same_seed_asks_the_same_cases() -> None:
 def test_a_wrong_argument_is_told(options: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         check_conv(Space(), **options)
+
+
+def test_one_name_may_stand_alone() -> None:
+    outcomes = check_conv(right, only="conv1d_bias", dtypes="float32")
+    assert {o.function.name for o in outcomes} == {"conv1d_bias"}
 
 
 CHECKED = parametrize_with_checks("numpy", only=["conv1d", "relu"])

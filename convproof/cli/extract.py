@@ -50,7 +50,8 @@ _GAP = "   "
     show_default=True, help="The layer itself, or which derivative of it.",
 )  # fmt: skip
 @click.option(
-    "--arrays", type=click.Choice(KINDS), default="numpy", show_default=True,
+    "--arrays", type=click.Choice(KINDS),
+    show_default="numpy; torch of a KernelBench file and of autograd:",
     help="The arrays that the target takes and returns.",
 )  # fmt: skip
 @click.option("--in-process", is_flag=True, help="Call the target in this process.")
@@ -150,9 +151,11 @@ def _extracted(
     """Return the extraction, or why there is none: the law that the answer breaks."""
     from convproof.theorems import Violation
     from convproof.verify.extract import extract, geometry, open_subject
+    from convproof.verify.targets.find import usual_arrays
 
     function, case = geometry(spec, image, role)
-    with open_subject(target, function, kind=arrays, in_process=in_process) as subject:
+    kind = arrays or usual_arrays(target)
+    with open_subject(target, function, kind=kind, in_process=in_process) as subject:
         try:
             return extract(target, subject, function, case), ""
         except Violation as violation:

@@ -57,8 +57,7 @@ def _layers(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 @click.option(
     "--arrays",
     type=click.Choice(KINDS),
-    default="numpy",
-    show_default=True,
+    show_default="numpy; torch of a KernelBench file and of autograd:",
     help="The arrays that the target takes and returns.",
 )
 @click.option("--device", default="cpu", show_default=True, help="Where torch's tensors lie.")
@@ -82,7 +81,7 @@ def command(
     seed: int,
     workers: int,
     only: tuple[str, ...],
-    arrays: Kind,
+    arrays: Kind | None,
     device: str,
     xfail_path: str | None,
     resume: bool,
@@ -98,14 +97,16 @@ def command(
     from convproof.verify import xfail
     from convproof.verify.sweep.plan import Wanted
     from convproof.verify.sweep.run import sweep
+    from convproof.verify.targets.find import check_device, usual_arrays
 
     wanted = Wanted(
         geometries=geometries,
         seed=seed,
         only=only,
-        arrays=arrays,
+        arrays=arrays or usual_arrays(target),
         device=device,
     )
+    check_device(wanted.arrays, device)
     expected = [] if xfail_path is None else xfail.read(xfail_path)
     with Output(json_path) as output:
         try:

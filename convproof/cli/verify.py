@@ -87,8 +87,7 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 @click.option(
     "--arrays",
     type=click.Choice(KINDS),
-    default="numpy",
-    show_default=True,
+    show_default="numpy; torch of a KernelBench file and of autograd:",
     help="The arrays that the target takes and returns.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Ask the cases of an earlier run again.")
@@ -126,7 +125,7 @@ def command(
     dtype: tuple[str, ...],
     groups: bool,
     precision: str | None,
-    arrays: Kind,
+    arrays: Kind | None,
     seed: int | None,
     examples: int | None,
     device: str,
@@ -157,6 +156,7 @@ def command(
     from convproof.verify.markdown import markdown
     from convproof.verify.record import evidence
     from convproof.verify.session import Asked, verify
+    from convproof.verify.targets.find import check_device, usual_arrays
 
     if target is None and json_path is not None and _is_target(json_path):
         msg = f"write `convproof verify {json_path} --json`: {json_path} is taken for a target."
@@ -168,7 +168,7 @@ def command(
         dtypes=dtype,
         lacks=frozenset() if groups else frozenset({"groups"}),
         precision=precision,
-        arrays=arrays,
+        arrays=arrays or ("numpy" if target is None else usual_arrays(target)),
         device=device,
         seed=_seed(profile) if seed is None else seed,
         examples=examples,
@@ -179,6 +179,7 @@ def command(
     if not asked.functions:
         msg = f"--only {','.join(only)} and --dims {','.join(map(str, dims))} leave no function."
         raise click.UsageError(msg)
+    check_device(asked.arrays, device)
     expected = [] if xfail_path is None else xfail.read(xfail_path)
     reports = []
     with ExitStack() as stack:
@@ -218,9 +219,14 @@ def command(
 def _write_summary(text: str) -> None:
     """Add a run to the page that GitHub shows of a job, where there is one."""
     page = os.environ.get("GITHUB_STEP_SUMMARY")
-    if page:
+    if not page:
+        return
+    try:
         with Path(page).open("a", encoding="utf-8") as file:
             file.write(text)
+    except OSError as error:  # the verdict is what it is
+        told = f"Warning: GITHUB_STEP_SUMMARY is {page!r}, which cannot be written: "
+        click.echo(f"{told}{error.strerror}.", err=True)
 
 
 def _is_target(word: str) -> bool:

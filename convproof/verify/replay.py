@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from math import prod
 from typing import Any, Literal
 
 from convproof.cases import Case
@@ -14,9 +15,13 @@ from convproof.theorems import THEOREMS, Request, Subject, Theorem, Violation
 from convproof.verify.other_process import difference
 from convproof.verify.record import to_case
 from convproof.verify.runner import DTYPES
+from convproof.verify.sweep.coverage import axes_of
+from convproof.verify.targets.find import check_device
 from convproof.verify.targets.open import opened
 
 Verdict = Literal["FIXED", "STILL FAILING", "GONE"]
+LARGEST = 1 << 22  # elements of a case, hundreds of times what a run draws
+_WIDEST = 1 << 16  # of one size
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def _of_target(
     expected = [record.get("verdict") == "xfail" for record in failing]
     bare, found = Function(asked[0][0].layer), []
     try:
+        check_device(kind, device)
         with ExitStack() as stack:
 
             def opening() -> Any:
@@ -119,7 +125,36 @@ def _question(record: Any) -> tuple[Function, Theorem, Request, Case]:
         msg = f"a recorded theorem cannot be read: {type(error).__name__}: {error}"
         raise EvidenceError(msg) from None
     case = to_case(recorded)
+    _check_size(function, case)
     if name_of(case.layer, case.input_shape) != function.layer:
         msg = f"a recorded case of {function.name} is one of another layer: {case.layer}"
         raise EvidenceError(msg)
     return function, theorem, Request(dtype=dtype, precision=precision), case
+
+
+def _check_size(function: Function, case: Case) -> None:
+    """Refuse a case that no run has drawn: its arrays would not fit into memory, or be in vain."""
+    axes = axes_of(case)
+    padded = prod(case.input_shape[:2]) * prod(axis.padded_size for axis in axes) if axes else 0
+    elements = max(case.elements + prod(case.output_shape), padded)
+    widest = max(_numbers([astuple(case.layer), case.input_shape, case.output_shape]))
+    if elements > LARGEST or widest > _WIDEST:
+        msg = (
+            f"a recorded case of {function.name} is too large: it has {elements} elements and the "
+            f"number {widest}; a case has at most {LARGEST}, and numbers to {_WIDEST}."
+        )
+        raise EvidenceError(msg)
+    try:
+        case.integers()
+    except (ArithmeticError, ValueError, LookupError) as error:
+        msg = f"a recorded case of {function.name} has no data: {type(error).__name__}: {error}"
+        raise EvidenceError(msg) from None
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Return the sizes of all numbers in nested tuples."""
+    if isinstance(value, tuple | list):
+        for each in value:
+            yield from _numbers(each)
+    elif isinstance(value, int | float):
+        yield abs(value)

@@ -5,13 +5,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM
 
 import pytest
 
 from convproof import Axis, __version__, implementation
-from convproof.cli import run
+from convproof.cli import UNREAD, run
 from convproof.errors import TargetError
 from convproof.verify.failure import printed
+from tests.processes import started
 
 FLIPPED = """
 import os
@@ -257,6 +259,67 @@ def test_the_installed_command_is_this_one() -> None:
     )
     assert done.returncode == 4
     assert done.stdout == ""
+
+
+WAITS = """
+from time import sleep
+
+
+def conv2d(x, w, bias=None, **options):
+    open("called", "w").close()
+    sleep(100)
+"""
+DRAFTS = [".out.json.*", ".out.xml.*", ".out.md.*"]
+
+
+@pytest.mark.parametrize("where", [[], ["--in-process"]])
+@pytest.mark.parametrize(("number", "code"), [(SIGTERM, 143), (SIGHUP, 129), (SIGINT, 2)])
+def test_a_signal_that_ends_a_run_leaves_no_file(
+    number: int, code: int, where: list[str], folder: Path
+) -> None:
+    """A real process, killed while the target is called; what was there before stays."""
+    (folder / "waits.py").write_text(WAITS, encoding="utf-8")
+    (folder / "out.json").write_text("old", encoding="utf-8")
+    files = ["--json", "out.json", "--junit", "out.xml", "--markdown", "out.md"]
+    told = started("verify", "waits.py:conv2d", "--timeout", "100", *files, *where)
+    while not (folder / "called").exists():
+        with pytest.raises(subprocess.TimeoutExpired):
+            told.wait(0.05)
+    assert all(any(folder.glob(draft)) for draft in DRAFTS)
+    told.send_signal(number)
+    _, error = told.communicate(timeout=60)
+    assert (told.returncode, "Traceback" in error) == (code, False)
+    assert not any(any(folder.glob(draft)) for draft in DRAFTS)
+    assert not (folder / "out.xml").exists()
+    assert (folder / "out.json").read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["--help"], ["verify", "flipped:conv2d", "--seed", "1"]]
+)
+def test_output_that_nobody_reads_ends_quietly_with_141(arguments: list[str]) -> None:
+    """As of a program that dies of SIGPIPE; 1 would say that a law is broken."""
+    with started(*arguments) as told:
+        assert told.stdout is not None
+        assert told.stderr is not None
+        told.stdout.close()
+        error = told.stderr.read()
+    assert told.returncode == UNREAD == 141
+    assert not re.search("Traceback|Broken pipe|Exception", error)
+
+
+@pytest.mark.parametrize(("function", "code"), [("noisy", 0), ("conv2d", 1)])
+def test_a_summary_that_cannot_be_written_is_a_warning_and_no_verdict(
+    function: str,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "absent/summary.md")
+    few = ["--seed", "1", "--only", "conv2d", "--in-process", "--json", "out.json"]
+    assert run(["verify", f"flipped.py:{function}", *few]) == code
+    message = "Warning: GITHUB_STEP_SUMMARY is 'absent/summary.md', which cannot be written: No "
+    assert message in capsys.readouterr().err
 
 
 def test_our_own_implementations_are_verified_without_a_target(

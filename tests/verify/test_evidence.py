@@ -270,6 +270,22 @@ def test_replay_writes_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert [each["verdict"] for each in document["failures"]] == ["STILL FAILING"]
 
 
+def test_a_device_that_is_not_here_is_told_and_no_failure_of_the_target(
+    folder: Path, failing: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    target = failing["targets"][0] | {"arrays": "torch", "device": "nowhere"}
+    (folder / "out.json").write_text(json.dumps(failing | {"targets": [target]}), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["replay", "out.json", "--in-process"]) == 1
+    assert "every failure: torch has no device 'nowhere': " in capsys.readouterr().out
+    asked = ["verify", "flipped.py", "--arrays", "torch", "--device", "nowhere"]
+    assert run(asked) == 4
+    told = capsys.readouterr()
+    assert told.err.startswith("Error: torch has no device 'nowhere': ")
+    assert (told.out, told.err.count("\n")) == ("", 1)
+
+
 @pytest.mark.parametrize("left", ["", "def conv1d(x, w, b, **options): return x"])
 @pytest.mark.usefixtures("failing")
 def test_a_target_that_is_gone_is_not_fixed(
@@ -390,6 +406,43 @@ def test_a_malformed_record_is_refused_in_one_line(
     changed = _changed(failing, ["targets", 0, "theorems", number, *path], value)
     (folder / "bad.json").write_text(json.dumps(changed), encoding="utf-8")
     _is_refused_in_one_line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["arrays"], "jax", 'targets[0].arrays is "jax", expected one of numpy, torch, cupy.'),
+        (["device"], None, "targets[0].device is null, expected a string."),
+        (["theorems"], None, "targets[0].theorems is null, expected a list."),
+        (["target"], "\ud800", "it is no JSON"),
+        (["seconds"], 1e400, "it is no JSON (Infinity is no number)"),
+        (["seconds"], 10**400, "targets[0].seconds is 1000"),
+        (["theorems", 0], None, "targets[0].theorems[0] is null, expected an object."),
+        (["theorems", 0, "failure", "case", "input_shape", 0], 10**9, "is too large"),
+        (["theorems", 0, "failure", "case", "input_shape"], [1] * 100, "cannot be read"),
+        (["theorems", 0, "failure", "case", "spec", "padding"], [[10**9] * 2] * 2, "too large"),
+        (["theorems", 0, "failure", "case", "spec", "out_channels"], 10**12, "is too large"),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_a_wrong_field_is_told_with_what_is_expected(
+    path: list[Any],
+    value: Any,
+    message: str,
+    folder: Path,
+    failing: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before anything is asked or allocated."""
+    target = failing["targets"][0]
+    target["theorems"] = [t for t in target["theorems"] if t["failure"]]
+    changed = _changed(failing, ["targets", 0, *path], value)
+    (folder / "bad.json").write_text(json.dumps(changed), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["replay", "bad.json", "--in-process"]) == 4
+    told = capsys.readouterr()
+    assert message in told.err
+    assert (told.out, told.err.count("\n")) == ("", 1)
 
 
 HASHED = """

@@ -6,7 +6,7 @@ import pytest
 
 from convproof.errors import TargetError
 from convproof.functions import Function
-from convproof.verify.targets.find import find_target
+from convproof.verify.targets.find import find_target, usual_arrays
 
 GOOD = """
 from convproof import get_implementation
@@ -88,6 +88,35 @@ def test_a_target_may_be_named_in_each_of_these_ways(
     namespace: dict[str, object] = {}
     exec(target.prelude, namespace)
     assert all(callable(eval(e, namespace)) for e in target.expression.values())
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("kernels.py:conv2", "nothing is called 'conv2' in 'kernels.py': did you mean conv2d?"),
+        ("kernels.py:Space.conv1", "'conv1' in 'kernels.py:Space': did you mean conv1d or "),
+        ("kernels.py:other", "nothing is called 'other' in 'kernels.py'."),
+        ("json", "or another name of `convproof list`."),
+        ("near", "`convproof list`, though conv_2d is near to conv2d."),
+    ],
+)
+def test_a_near_name_is_told_and_no_list_of_all(spec: str, words: str, folder: Path) -> None:
+    (folder / "near.py").write_text("def conv_2d(x): return x", encoding="utf-8")
+    with pytest.raises(TargetError) as told:
+        find_target(spec)
+    assert words in str(told.value)
+    assert "convproof_target" not in str(told.value)
+    assert len(str(told.value)) < 200
+
+
+def test_a_kernelbench_file_takes_torchs_arrays(folder: Path) -> None:
+    pair = "class Model: ...\nclass ModelNew: ..."
+    for text, usual in ((pair, "torch"), (GOOD, "numpy"), ("class Model: ...", "numpy")):
+        (folder / "task.py").write_text(text, encoding="utf-8")
+        assert usual_arrays("task.py") == usual
+    (folder / "task.py").write_text("def", encoding="utf-8")
+    assert [usual_arrays(s) for s in ("task.py", "absent.py", "torch")] == ["numpy"] * 3
+    assert usual_arrays("autograd:kernels.py") == "torch"
 
 
 @pytest.mark.usefixtures("folder")

@@ -30,7 +30,7 @@ class Wanted:
         geometries: how many, over all layers.
         per_unit: how many of them a unit has at most.
         seed: of the sweep.
-        only: functional names of layers; empty: all.
+        only: functional names of layers, or one; empty: all.
         arrays: the arrays that the target takes.
         device: where torch's tensors lie.
         recycle: calls after which a target's process is started anew.
@@ -39,10 +39,14 @@ class Wanted:
     geometries: int = 1000
     per_unit: int = PER_UNIT
     seed: int = 0
-    only: tuple[str, ...] = ()
+    only: tuple[str, ...] | str = ()
     arrays: Kind = "numpy"
     device: str = "cpu"
     recycle: int = RECYCLE
+
+    def __post_init__(self) -> None:
+        if isinstance(self.only, str):
+            object.__setattr__(self, "only", (self.only,))
 
     @property
     def bare(self) -> Function:

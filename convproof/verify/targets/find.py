@@ -12,24 +12,27 @@
 A subclass of ``torch.autograd.Function`` or ``torch.nn.Module`` is always asked through autograd.
 """
 
+import ast
 import importlib
 import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from difflib import get_close_matches
+from functools import wraps
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from convproof.calls import given_names
-from convproof.errors import MissingExtraError, TargetError
+from convproof.errors import MissingExtraError, TargetError, UnsupportedError
 from convproof.functions import Function
 from convproof.implementation import implementation_names
 from convproof.names import get_implementation
 from convproof.names.arguments import argument_names
+from convproof.verify.targets.kind import Kind
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
 LACKS = frozenset(
@@ -50,6 +53,7 @@ LACKS = frozenset(
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
 _AUTOGRAD = "autograd:"
+_PAIR = ("Model", "ModelNew")  # what a file in KernelBench's form holds
 _DIFFERENTIABLE = frozenset(
     {("torch.autograd.function", "Function"), ("torch.nn.modules.module", "Module")}
 )
@@ -105,6 +109,47 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     return target_of(found, spec, bare=bare, module=module, prelude=prelude, root=root)
 
 
+def usual_arrays(spec: str) -> Kind:
+    """Return the arrays that a target takes if nothing else is said, without importing it.
+
+    They are torch's of what is asked through autograd by its name, and of a file in KernelBench's
+    form.
+
+    Args:
+        spec: see the module.
+    """
+    if spec.startswith(_AUTOGRAD):
+        return "torch"
+    if not spec.endswith(".py"):
+        return "numpy"
+    try:
+        body = ast.parse(Path(spec).read_bytes()).body
+    except (OSError, ValueError, SyntaxError):
+        return "numpy"
+    classes = {each.name for each in body if isinstance(each, ast.ClassDef)}
+    return "torch" if classes.issuperset(_PAIR) else "numpy"
+
+
+def check_device(kind: Kind, device: str) -> None:
+    """Refuse a device on which torch has no tensors here: no target could answer there.
+
+    Raises:
+        TargetError: if there is none.
+    """
+    if kind != "torch" or device == "cpu":
+        return
+    try:
+        import torch
+    except ImportError:
+        return  # told when the target is opened
+    try:
+        torch.empty(0, device=device)
+    except Exception as error:  # each device has errors of its own
+        first = next(iter(str(error).splitlines()), "")
+        msg = f"torch has no device {device!r}: {type(error).__name__}: {first}"
+        raise TargetError(msg) from None
+
+
 def target_of(
     found: Any,
     spec: str,
@@ -139,12 +184,15 @@ def target_of(
     else:
         msg = (
             f"nothing in {spec!r} can be verified: it is no function, and holds none called "
-            f"{', '.join(_NAMES)}."
+            f"conv1d, conv2d or another name of `convproof list`{_meant(asked)}."
         )
         raise TargetError(msg)
     for function, call in functions.items():
         _check_signature(function, call, spec)
-    missing = frozenset() if asked is found else asked.missing
+    missing = frozenset[str]()
+    if asked is not found:
+        missing = asked.missing
+        functions = {function: _of_tensors(call, spec) for function, call in functions.items()}
     return Target(
         spec=spec,
         functions=functions,
@@ -158,7 +206,7 @@ def target_of(
 
 def _adapted(found: Any, spec: str, bare: Function, root: str) -> tuple[Any, str, str]:
     """Return what is asked in the place of what was found, and how a snippet writes it."""
-    pair = all(inspect.isclass(getattr(found, name, None)) for name in ("Model", "ModelNew"))
+    pair = all(inspect.isclass(getattr(found, name, None)) for name in _PAIR)
     bases = found.__mro__ if inspect.isclass(found) else ()
     torchs = {(base.__module__, base.__name__) for base in bases} & _DIFFERENTIABLE
     if not pair and not torchs and not spec.startswith(_AUTOGRAD):
@@ -239,11 +287,40 @@ def _importing(load: Callable[[], Any], spec: str) -> Any:
 
 
 def _attribute(module: Any, path: str, spec: str) -> Any:
-    try:
-        return reduce(getattr, path.split("."), module) if path else module
-    except AttributeError as error:
-        msg = f"nothing is called {path!r} in {spec.partition(':')[0]!r}: {error}."
-        raise TargetError(msg) from None
+    found, held = module, spec.removeprefix(_AUTOGRAD).partition(":")[0]
+    for name in path.split(".") if path else ():
+        try:
+            found, held = getattr(found, name), f"{held}{'.' if found is not module else ':'}{name}"
+        except AttributeError:
+            near = get_close_matches(name, [n for n in dir(found) if n[:1] != "_"], 3)
+            hint = f": did you mean {' or '.join(near)}?" if near else "."
+            msg = f"nothing is called {name!r} in {held!r}{hint}"
+            raise TargetError(msg) from None
+    return found
+
+
+def _meant(found: Any) -> str:
+    """Return which of our names is near to one that an object holds, as the end of a sentence."""
+    held = map(str, found) if isinstance(found, Mapping) else dir(found)
+    for name in held:
+        near = get_close_matches(name, _NAMES, 1, 0.8)
+        if near and name[:1] != "_":
+            return f", though {name} is near to {near[0]}"
+    return ""
+
+
+def _of_tensors(call: Callable[..., Any], spec: str) -> Callable[..., Any]:
+    """Return a function that refuses what is no tensor, for autograd knows nothing else."""
+    import torch
+
+    @wraps(call)
+    def asked(*given: Any, **options: Any) -> Any:
+        if any(hasattr(a, "dtype") and not isinstance(a, torch.Tensor) for a in given):
+            msg = f"{spec!r} is asked through torch's autograd: give --arrays torch."
+            raise UnsupportedError(msg)
+        return call(*given, **options)
+
+    return asked
 
 
 def _file_prelude(path: Path) -> str:

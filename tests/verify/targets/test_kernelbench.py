@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from convproof.errors import TargetError  # needs torch
+from convproof.cli import run  # needs torch
+from convproof.errors import TargetError
 from convproof.functions import Function, roles_of
 from convproof.verify.inquiry import inquiry
 from convproof.verify.session import Asked
@@ -108,6 +109,20 @@ def test_a_wrong_model_is_refuted(new: str, law: str, tmp_path: Path) -> None:
     outcomes = _outcomes(_write(tmp_path, CONV, new=new), 40)["conv2d"]
     (failed,) = [outcome for outcome in outcomes if outcome.status == "fail"]
     assert failed.theorem.name == law
+
+
+def test_it_is_given_tensors_unless_told_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other arrays are one mistake of the call, and no failure of the model."""
+    spec = _write(tmp_path, CONV)
+    few = ["--seed", "1", "--examples", "2", "--only", "conv2d_weight", "--in-process"]
+    assert run(["verify", spec, *few]) == 0
+    capsys.readouterr()
+    assert run(["verify", spec, *few, "--arrays", "numpy"]) == 4
+    told = capsys.readouterr()
+    assert told.err.endswith("is asked through torch's autograd: give --arrays torch.\n")
+    assert told.out == ""
 
 
 def test_weights_under_another_name_are_given_in_order(tmp_path: Path) -> None:
