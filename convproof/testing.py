@@ -242,7 +242,7 @@ class Check:
         return f"{self.function.name}-{self.dtype}"
 
 
-def _words(given: Collection[str] | str) -> tuple[str, ...]:
+def _words(given: Any) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 

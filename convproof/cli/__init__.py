@@ -52,6 +52,13 @@ def _unread() -> Iterator[None]:
         raise
 
 
+def _added() -> dict[str, Any]:
+    """Return the entry points of the group ``convproof.commands``: what other packages add."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group="convproof.commands")}
+
+
 class _Commands(click.Group):
     """A group whose commands are imported when they are asked for."""
 
@@ -65,19 +72,26 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return list(_COMMANDS)
+        return [*_COMMANDS, *_added()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in _COMMANDS:
+        command: click.Command
+        if cmd_name in _COMMANDS:
+            command = import_module(_COMMANDS[cmd_name][0]).command
+            return command
+        entry = _added().get(cmd_name)
+        if entry is None:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+        command = entry.load()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+            held = [(name, line) for name, (_, line) in _COMMANDS.items()]
+            added = [(n, each.load().get_short_help_str(80)) for n, each in _added().items()]
+            formatter.write_dl([*held, *added])
 
 
 @click.group(

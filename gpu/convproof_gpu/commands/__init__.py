@@ -1,0 +1,1 @@
+"""Commands that the GPU wing adds: entry points of the group ``convproof.commands``."""

@@ -1,0 +1,165 @@
+"""From a source to a library, compiled once and kept by its content.
+
+The folder is ``$CONVPROOF_CACHE``, or ``convproof`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; where
+that cannot be written, a temporary one. Processes that build the same at once do no harm: each
+writes under a name of its own, and renames.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from convproof_gpu.sim.compiler import Compiler, compiler, run
+from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, rewritten
+
+_HERE = Path(__file__).parent
+DEVICE, RUNTIME = _HERE / "device", _HERE / "runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A module that can be loaded.
+
+    Attributes:
+        path: of the library.
+        runtime: of the library that it needs.
+        kernels: those of the source and of what it includes.
+        exports: expressions that name kernels; the number of one is its stub's.
+    """
+
+    path: Path
+    runtime: Path
+    kernels: tuple[Kernel, ...]
+    exports: tuple[str, ...]
+
+
+def built(
+    source: str,
+    *,
+    file: str,
+    include: Sequence[Path] = (),
+    options: Sequence[str] = (),
+    expressions: Sequence[str] = (),
+) -> Built:
+    """Return the library of a source, which is compiled if it is not kept.
+
+    Args:
+        source: CUDA C++.
+        file: its name, for messages.
+        include: folders for what it includes by quotes.
+        options: the compiler's, such as ``-DN=3``.
+        expressions: of template kernels, such as ``"scale<float>"``.
+
+    Raises:
+        SourceError: if the source is not supported, or does not compile.
+        CompilerError: if there is no compiler.
+    """
+    found = compiler()
+    main, headers = _rewritten_all(source, file, include)
+    held = [kernel for part in (main, *headers.values()) for kernel in part.kernels]
+    exports = [kernel.name for kernel in held if not kernel.template]
+    exports = list(dict.fromkeys([*exports, *expressions]))
+    stubs = "".join(f"SIM_EXPORT({i}, {name})\n" for i, name in enumerate(exports))
+    text = f'#include "sim.hpp"\n#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
+    runtime = _runtime(found)
+    parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
+    path = _folder() / f"kernel-{_digest(parts)}.so"
+    if not path.exists():
+        _build(found, text, headers, options, runtime, path, file)
+    return Built(path, runtime, tuple(held), tuple(exports))
+
+
+def _build(
+    found: Compiler,
+    text: str,
+    headers: dict[str, Rewritten],
+    options: Sequence[str],
+    runtime: Path,
+    path: Path,
+    file: str,
+) -> None:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        work = Path(folder)
+        source, compiled, library = work / "module.cpp", work / "module.o", work / "module.so"
+        source.write_text(text, encoding="utf-8")
+        for name, part in headers.items():
+            place = work / "include" / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(f"#line 1 {_quoted(name)}\n{part.text}", encoding="utf-8")
+        own = [f"-I{work / 'include'}", f"-I{DEVICE}", *options]
+        told = run(found.kernel(source, compiled, own)) or run(
+            found.link(compiled, runtime, library)
+        )
+        if told:
+            msg = f"{file} does not compile:\n{told.rstrip()[:6000]}"
+            raise SourceError(msg)
+        library.replace(path)
+
+
+def _rewritten_all(
+    source: str, file: str, include: Sequence[Path]
+) -> tuple[Rewritten, dict[str, Rewritten]]:
+    """Return the source and all that it includes by quotes, each once."""
+    main = rewritten(source, file)
+    headers: dict[str, Rewritten] = {}
+    wanted = list(main.included)
+    while wanted:
+        name = wanted.pop()
+        if name in headers:
+            continue
+        place = next((folder / name for folder in include if (folder / name).is_file()), None)
+        if place is None:
+            folders = ", ".join(map(str, include)) or "no folder was given"
+            msg = f'{file}: #include "{name}": there is no such file ({folders}).'
+            raise SourceError(msg)
+        headers[name] = rewritten(place.read_text(encoding="utf-8"), name)
+        wanted += headers[name].included
+    return main, headers
+
+
+def _runtime(found: Compiler) -> Path:
+    path = _folder() / f"runtime-{_digest([_tools(found)])}.so"
+    if not path.exists():
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            library = Path(folder) / path.name  # the name that a module asks for
+            told = run(found.runtime(RUNTIME / "runtime.cpp", library))
+            if told:
+                msg = f"the simulator's runtime does not compile with {found.command[0]}:\n{told}"
+                raise SourceError(msg)
+            library.replace(path)
+    return path
+
+
+@cache
+def _tools(found: Compiler) -> str:
+    """Return what decides a library besides the source: our headers and the compiler."""
+    paths = sorted([*DEVICE.iterdir(), *RUNTIME.iterdir()])
+    own = "\0".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+    options = found.kernel(Path("a"), Path("b"), ())
+    return "\0".join([own, found.identity, *options])
+
+
+@cache
+def _folder() -> Path:
+    environment = os.environ
+    home = environment.get("XDG_CACHE_HOME")
+    wanted = environment.get("CONVPROOF_CACHE")
+    place = Path(wanted or Path(home or Path.home() / ".cache") / "convproof") / "sim"
+    with suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            return place
+    return Path(tempfile.mkdtemp(prefix="convproof-sim-"))
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

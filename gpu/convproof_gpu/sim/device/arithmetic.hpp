@@ -1,0 +1,102 @@
+// Arithmetic that CUDA has and C++ has not. The fast functions are the exact ones: what their errors are on a GPU
+// is not simulated.
+#pragma once
+#include <math.h>
+#include <string.h>
+
+#define SIM_LEAST_GREATEST(T)                                    \
+  constexpr T min(T a, T b) { return b < a ? b : a; }            \
+  constexpr T max(T a, T b) { return a < b ? b : a; }
+SIM_LEAST_GREATEST(int)
+SIM_LEAST_GREATEST(unsigned)
+SIM_LEAST_GREATEST(long)
+SIM_LEAST_GREATEST(unsigned long)
+SIM_LEAST_GREATEST(long long)
+SIM_LEAST_GREATEST(unsigned long long)
+#undef SIM_LEAST_GREATEST
+inline float min(float a, float b) { return fminf(a, b); }
+inline float max(float a, float b) { return fmaxf(a, b); }
+inline double min(double a, double b) { return fmin(a, b); }
+inline double max(double a, double b) { return fmax(a, b); }
+
+template <class T> inline T __ldg(const T* p) { return *p; }
+template <class T> inline T __ldcg(const T* p) { return *p; }
+template <class T> inline T __ldca(const T* p) { return *p; }
+template <class T> inline T __ldcs(const T* p) { return *p; }
+template <class T> inline void __stcg(T* p, T v) { *p = v; }
+template <class T> inline void __stcs(T* p, T v) { *p = v; }
+
+template <class To, class From>
+inline To sim_bits(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  __builtin_memcpy(&to, &from, sizeof to);
+  return to;
+}
+inline float __int_as_float(int v) { return sim_bits<float>(v); }
+inline int __float_as_int(float v) { return sim_bits<int>(v); }
+inline float __uint_as_float(unsigned v) { return sim_bits<float>(v); }
+inline unsigned __float_as_uint(float v) { return sim_bits<unsigned>(v); }
+inline double __longlong_as_double(long long v) { return sim_bits<double>(v); }
+inline long long __double_as_longlong(double v) { return sim_bits<long long>(v); }
+
+inline float __fadd_rn(float a, float b) { return a + b; }
+inline float __fsub_rn(float a, float b) { return a - b; }
+inline float __fmul_rn(float a, float b) { return a * b; }
+inline float __fdiv_rn(float a, float b) { return a / b; }
+inline float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
+inline float __fsqrt_rn(float a) { return sqrtf(a); }
+inline double __dadd_rn(double a, double b) { return a + b; }
+inline double __dmul_rn(double a, double b) { return a * b; }
+inline double __fma_rn(double a, double b, double c) { return fma(a, b, c); }
+
+inline float __expf(float x) { return expf(x); }
+inline float __exp10f(float x) { return powf(10.0f, x); }
+inline float __logf(float x) { return logf(x); }
+inline float __log2f(float x) { return log2f(x); }
+inline float __log10f(float x) { return log10f(x); }
+inline float __powf(float x, float y) { return powf(x, y); }
+inline float __sinf(float x) { return sinf(x); }
+inline float __cosf(float x) { return cosf(x); }
+inline float __tanf(float x) { return tanf(x); }
+inline float __fdividef(float a, float b) { return a / b; }
+inline float __frcp_rn(float a) { return 1.0f / a; }
+inline float __frsqrt_rn(float a) { return 1.0f / sqrtf(a); }
+inline float __saturatef(float a) { return a != a ? 0.0f : fminf(fmaxf(a, 0.0f), 1.0f); }
+inline float rsqrtf(float a) { return 1.0f / sqrtf(a); }
+inline double rsqrt(double a) { return 1.0 / sqrt(a); }
+
+inline int __popc(unsigned v) { return __builtin_popcount(v); }
+inline int __popcll(unsigned long long v) { return __builtin_popcountll(v); }
+inline int __clz(int v) { return v == 0 ? 32 : __builtin_clz(static_cast<unsigned>(v)); }
+inline int __clzll(long long v) { return v == 0 ? 64 : __builtin_clzll(static_cast<unsigned long long>(v)); }
+inline int __ffs(int v) { return __builtin_ffs(v); }
+inline int __ffsll(long long v) { return __builtin_ffsll(v); }
+inline unsigned __brev(unsigned v) {
+  unsigned r = 0;
+  for (int i = 0; i < 32; i++) r |= (v >> i & 1u) << (31 - i);
+  return r;
+}
+inline unsigned __umulhi(unsigned a, unsigned b) { return static_cast<unsigned>(static_cast<unsigned long long>(a) * b >> 32); }
+inline int __mulhi(int a, int b) { return static_cast<int>(static_cast<long long>(a) * b >> 32); }
+inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) { return static_cast<unsigned long long>(static_cast<unsigned __int128>(a) * b >> 64); }
+inline int __mul24(int a, int b) { return a * b; }
+inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) { return (by & 31) == 0 ? high : high << (by & 31) | low >> (32 - (by & 31)); }
+inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) { return (by & 31) == 0 ? low : low >> (by & 31) | high << (32 - (by & 31)); }
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
+  unsigned long long both = static_cast<unsigned long long>(y) << 32 | x;
+  unsigned result = 0;
+  for (int i = 0; i < 4; i++) {
+    unsigned chosen = selector >> (4 * i) & 15, byte = static_cast<unsigned>(both >> (8 * (chosen & 7)) & 255);
+    result |= (chosen & 8 ? (byte & 128 ? 255u : 0u) : byte) << (8 * i);
+  }
+  return result;
+}
+inline int __float2int_rn(float v) { return static_cast<int>(rintf(v)); }
+inline int __float2int_rz(float v) { return static_cast<int>(v); }
+inline int __float2int_rd(float v) { return static_cast<int>(floorf(v)); }
+inline int __float2int_ru(float v) { return static_cast<int>(ceilf(v)); }
+inline float __int2float_rn(int v) { return static_cast<float>(v); }
+inline float __uint2float_rn(unsigned v) { return static_cast<float>(v); }
+inline long long clock64() { return 0; }
+inline size_t __cvta_generic_to_shared(const void* p) { return reinterpret_cast<size_t>(p); }

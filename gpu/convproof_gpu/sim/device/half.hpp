@@ -1,0 +1,96 @@
+// __half and __nv_bfloat16. Sums, products and quotients are made in float32 and rounded once more, which is the same as
+// rounding once: float32 has more than twice as many bits and two.
+#pragma once
+#include "arithmetic.hpp"
+#include "interface.hpp"
+#include "stubs.hpp"
+
+namespace sim {
+
+inline float bfloat16_to_float(uint16_t bits) { return sim_bits<float>(static_cast<unsigned>(bits) << 16); }
+inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
+  unsigned bits = sim_bits<unsigned>(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
+  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+}  // namespace sim
+
+#define SIM_HALF(H, H2, to_float, from_float)                                                                     \
+  struct H {                                                                                                      \
+    uint16_t x;                                                                                                   \
+    H() = default;                                                                                                \
+    H(float v) : x(from_float(v)) {}                                                                              \
+    H(double v) : x(from_float(static_cast<float>(v))) {}                                                         \
+    H(int v) : x(from_float(static_cast<float>(v))) {}                                                            \
+    H(unsigned v) : x(from_float(static_cast<float>(v))) {}                                                       \
+    operator float() const { return to_float(x); }                                                                \
+  };                                                                                                              \
+  struct alignas(4) H2 { H x, y; };                                                                               \
+  inline H operator+(H a, H b) { return H(static_cast<float>(a) + static_cast<float>(b)); }                       \
+  inline H operator-(H a, H b) { return H(static_cast<float>(a) - static_cast<float>(b)); }                       \
+  inline H operator*(H a, H b) { return H(static_cast<float>(a) * static_cast<float>(b)); }                       \
+  inline H operator/(H a, H b) { return H(static_cast<float>(a) / static_cast<float>(b)); }                       \
+  inline H operator-(H a) { H r = a; r.x = static_cast<uint16_t>(a.x ^ 0x8000); return r; }                       \
+  inline H& operator+=(H& a, H b) { return a = a + b; }                                                           \
+  inline H& operator-=(H& a, H b) { return a = a - b; }                                                           \
+  inline H& operator*=(H& a, H b) { return a = a * b; }                                                           \
+  inline H& operator/=(H& a, H b) { return a = a / b; }                                                           \
+  inline bool operator==(H a, H b) { return static_cast<float>(a) == static_cast<float>(b); }                     \
+  inline bool operator!=(H a, H b) { return static_cast<float>(a) != static_cast<float>(b); }                     \
+  inline bool operator<(H a, H b) { return static_cast<float>(a) < static_cast<float>(b); }                       \
+  inline bool operator>(H a, H b) { return static_cast<float>(a) > static_cast<float>(b); }                       \
+  inline bool operator<=(H a, H b) { return static_cast<float>(a) <= static_cast<float>(b); }                     \
+  inline bool operator>=(H a, H b) { return static_cast<float>(a) >= static_cast<float>(b); }                     \
+  inline H __hadd(H a, H b) { return a + b; }                                                                     \
+  inline H __hsub(H a, H b) { return a - b; }                                                                     \
+  inline H __hmul(H a, H b) { return a * b; }                                                                     \
+  inline H __hdiv(H a, H b) { return a / b; }                                                                     \
+  inline H __hneg(H a) { return -a; }                                                                             \
+  inline H __hfma(H a, H b, H c) { return H(static_cast<float>(static_cast<double>(static_cast<float>(a)) * static_cast<float>(b) + static_cast<float>(c))); } \
+  inline H __hmax(H a, H b) { return H(fmaxf(a, b)); }                                                            \
+  inline H __hmin(H a, H b) { return H(fminf(a, b)); }                                                            \
+  inline bool __hgt(H a, H b) { return a > b; }                                                                   \
+  inline bool __hlt(H a, H b) { return a < b; }                                                                   \
+  inline bool __heq(H a, H b) { return a == b; }                                                                  \
+  inline bool __hisnan(H a) { return static_cast<float>(a) != static_cast<float>(a); }                            \
+  inline H2 __hadd2(H2 a, H2 b) { return {a.x + b.x, a.y + b.y}; }                                                \
+  inline H2 __hsub2(H2 a, H2 b) { return {a.x - b.x, a.y - b.y}; }                                                \
+  inline H2 __hmul2(H2 a, H2 b) { return {a.x * b.x, a.y * b.y}; }                                                \
+  inline H2 __hfma2(H2 a, H2 b, H2 c) { return {__hfma(a.x, b.x, c.x), __hfma(a.y, b.y, c.y)}; }                  \
+  inline H __low2##H(H2 a) { return a.x; }                                                                        \
+  inline H __high2##H(H2 a) { return a.y; }
+
+SIM_HALF(__half, __half2, sim::half_to_float, sim::float_to_half)
+SIM_HALF(__nv_bfloat16, __nv_bfloat162, sim::bfloat16_to_float, sim::float_to_bfloat16)
+#undef SIM_HALF
+
+using half = __half;
+using half2 = __half2;
+using nv_bfloat16 = __nv_bfloat16;
+using nv_bfloat162 = __nv_bfloat162;
+
+inline float __half2float(__half v) { return v; }
+inline __half __float2half(float v) { return __half(v); }
+inline __half __float2half_rn(float v) { return __half(v); }
+inline __half __float2half_rz(float v) { __half r; r.x = sim::float_to_half_toward_zero(v); return r; }
+inline __half2 __floats2half2_rn(float a, float b) { return {__half(a), __half(b)}; }
+inline __half2 __half2half2(__half a) { return {a, a}; }
+inline __half2 __halves2half2(__half a, __half b) { return {a, b}; }
+inline __half2 make_half2(__half a, __half b) { return {a, b}; }
+struct sim_two_floats { float x, y; };
+inline float __low2float(__half2 v) { return v.x; }
+inline float __high2float(__half2 v) { return v.y; }
+inline unsigned short __half_as_ushort(__half v) { return v.x; }
+inline __half __ushort_as_half(unsigned short v) { __half r; r.x = v; return r; }
+inline float __bfloat162float(__nv_bfloat16 v) { return v; }
+inline __nv_bfloat16 __float2bfloat16(float v) { return __nv_bfloat16(v); }
+inline __nv_bfloat16 __float2bfloat16_rn(float v) { return __nv_bfloat16(v); }
+inline __nv_bfloat162 __floats2bfloat162_rn(float a, float b) { return {__nv_bfloat16(a), __nv_bfloat16(b)}; }
+inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 v) { return v.x; }
+inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short v) { __nv_bfloat16 r; r.x = v; return r; }
+
+namespace sim {
+template <> struct Code<__half> { static constexpr char value = 'h'; };
+template <> struct Code<__nv_bfloat16> { static constexpr char value = 'B'; };
+}  // namespace sim

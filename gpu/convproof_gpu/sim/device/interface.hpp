@@ -1,0 +1,114 @@
+// What a kernel's translation unit and the runtime know of each other. No header of the C++ library:
+// they are slow to compile, and the runtime is C++ of its own.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_API __attribute__((visibility("default")))
+// Of a function in a kernel's translation unit that is the simulator's own: neither checked nor interrupted.
+#ifdef __clang__
+#define SIM_UNCHECKED __attribute__((no_sanitize("thread", "undefined", "coverage")))
+#else
+#define SIM_UNCHECKED __attribute__((no_sanitize("thread"), no_sanitize("undefined"), no_sanitize_coverage))
+#endif
+
+struct uint3 {
+  unsigned x, y, z;
+};
+
+struct dim3 {
+  unsigned x, y, z;
+  constexpr dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
+  constexpr operator uint3() const { return {x, y, z}; }
+};
+
+namespace sim {
+
+// Where in the user's source a call stands.
+struct Site {
+  const char* file;
+  int line;
+};
+constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  return {file, line};
+}
+
+// One CUDA thread, as its kernel sees it.
+struct Thread {
+  uint3 index;
+  unsigned linear;
+  void* operands;  // of the collective it takes part in
+};
+
+struct State {  // everything that a kernel reads of the runtime; the checker passes over it
+  Thread* current;
+  uint3 block;
+  dim3 block_dim, grid_dim;
+  void* arguments[64];
+  alignas(16) unsigned char argument_bytes[4096];
+};
+extern State state SIM_API;
+
+enum class Kind : int {  // as in fault.py
+  none,
+  out_of_bounds,
+  race,
+  uninitialised,
+  divergence,
+  deadlock,
+  misaligned,
+  const_write,
+  undefined,
+  async_copy,
+  step_limit,
+};
+
+[[noreturn]] SIM_API void fail(Kind kind, Site site, const char* format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// ---- barriers and collectives
+enum class Reduction : int { none, any, all, count };
+SIM_API int barrier(Site site, Reduction reduction, int value);
+
+enum class Operation : int { syncwarp, shuffle, vote, match, reduce, matrix, load_matrix };
+// Computes for all lanes of a warp at once; `lanes[i]` is null where lane i does not take part.
+using Together = void (*)(Thread* const* lanes, unsigned mask, Site site);
+// Waits until every lane of the mask has come to the same operation, and lets it compute. `aligned`:
+// all 32 lanes, at the same line.
+SIM_API void meet(Operation operation, unsigned mask, bool aligned, Site site, void* operands, Together together);
+
+// ---- memory that is read or written by the runtime in a thread's name
+enum class Access : int { read, write, atomic };
+SIM_API void touch(const void* address, size_t size, Access access, Site site);
+
+// ---- asynchronous copies
+SIM_API void copy_async(void* to, const void* from, int size, int from_size, Site site);
+SIM_API void copy_commit();
+SIM_API void copy_wait(int groups_in_flight, Site site);
+
+// ---- tensor cores
+struct Product {  // registers of one lane: D = A B + C
+  float* d;
+  const unsigned *a, *b;
+  const float* c;
+};
+SIM_API void mma_m16n8k8_tf32(Thread* const* lanes, unsigned mask, Site site);
+SIM_API void mma_m16n8k16_bf16(Thread* const* lanes, unsigned mask, Site site);
+SIM_API void mma_m16n8k16_f16(Thread* const* lanes, unsigned mask, Site site);
+
+struct Rows {  // of ldmatrix: one address per lane, `count` registers
+  unsigned* registers;
+  const void* row;
+  int count;
+  bool transposed;
+};
+SIM_API void load_matrix(Thread* const* lanes, unsigned mask, Site site);
+
+SIM_API float half_to_float(uint16_t bits);
+SIM_API uint16_t float_to_half(float value);  // to nearest, ties to even
+SIM_API uint16_t float_to_half_toward_zero(float value);
+
+}  // namespace sim
+
+// The dynamic shared memory of every kernel: `extern __shared__ T s[];` is this symbol.
+extern "C" unsigned char sim_dynamic_shared[] SIM_API;

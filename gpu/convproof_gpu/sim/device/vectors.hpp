@@ -1,0 +1,28 @@
+// float2, int4, ... with the alignment that CUDA gives them.
+#pragma once
+
+#define SIM_VECTOR(T, Name, two, four)                                                          \
+  struct Name##1 { T x; };                                                                      \
+  struct alignas(two) Name##2 { T x, y; };                                                      \
+  struct Name##3 { T x, y, z; };                                                                \
+  struct alignas(four) Name##4 { T x, y, z, w; };                                               \
+  constexpr Name##1 make_##Name##1(T x) { return {x}; }                                         \
+  constexpr Name##2 make_##Name##2(T x, T y) { return {x, y}; }                                 \
+  constexpr Name##3 make_##Name##3(T x, T y, T z) { return {x, y, z}; }                         \
+  constexpr Name##4 make_##Name##4(T x, T y, T z, T w) { return {x, y, z, w}; }
+
+#define uint3 sim_uint3_of_vectors  // the real one is in interface.hpp
+SIM_VECTOR(signed char, char, 2, 4)
+SIM_VECTOR(unsigned char, uchar, 2, 4)
+SIM_VECTOR(short, short, 4, 8)
+SIM_VECTOR(unsigned short, ushort, 4, 8)
+SIM_VECTOR(int, int, 8, 16)
+SIM_VECTOR(unsigned, uint, 8, 16)
+SIM_VECTOR(long, long, 16, 16)
+SIM_VECTOR(unsigned long, ulong, 16, 16)
+SIM_VECTOR(long long, longlong, 16, 16)
+SIM_VECTOR(unsigned long long, ulonglong, 16, 16)
+SIM_VECTOR(float, float, 8, 16)
+SIM_VECTOR(double, double, 16, 16)
+#undef uint3
+#undef SIM_VECTOR

@@ -1,0 +1,152 @@
+// Barriers, shuffles, votes and reductions, with the line that calls them.
+#pragma once
+#include "interface.hpp"
+
+#define __syncthreads() ((void)::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::none, 0))
+#define __syncthreads_or(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::any, !!(p)))
+#define __syncthreads_and(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::all, !!(p)))
+#define __syncthreads_count(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::count, !!(p)))
+
+namespace sim {
+
+inline int lane() { return state.current->linear & 31; }
+
+template <class T>
+struct Shuffled {
+  T value;
+  int from;
+  T result;
+};
+
+template <class T>
+SIM_UNCHECKED void shuffle_lanes(Thread* const* lanes, unsigned mask, Site site) {
+  for (int i = 0; i < 32; i++) {
+    if (!(mask >> i & 1)) continue;
+    auto* mine = static_cast<Shuffled<T>*>(lanes[i]->operands);
+    if (!(mask >> mine->from & 1)) fail(Kind::divergence, site, "a shuffle: lane %d reads lane %d, which is not in the mask 0x%08x", i, mine->from, mask);
+    mine->result = static_cast<Shuffled<T>*>(lanes[mine->from]->operands)->value;
+  }
+}
+
+template <class T>
+inline T shuffle(unsigned mask, T value, int from, Site site) {
+  Shuffled<T> mine{value, from, value};
+  meet(Operation::shuffle, mask, false, site, &mine, shuffle_lanes<T>);
+  return mine.result;
+}
+
+struct Ballot {
+  unsigned predicate, result;
+};
+
+SIM_UNCHECKED inline void vote_lanes(Thread* const* lanes, unsigned mask, Site) {
+  unsigned found = 0;
+  for (int i = 0; i < 32; i++)
+    if (mask >> i & 1) found |= static_cast<unsigned>(static_cast<Ballot*>(lanes[i]->operands)->predicate != 0) << i;
+  for (int i = 0; i < 32; i++)
+    if (mask >> i & 1) static_cast<Ballot*>(lanes[i]->operands)->result = found;
+}
+
+inline unsigned ballot(unsigned mask, int predicate, Site site) {
+  Ballot mine{static_cast<unsigned>(predicate != 0), 0};
+  meet(Operation::vote, mask, false, site, &mine, vote_lanes);
+  return mine.result;
+}
+
+template <class T>
+struct Matched {
+  T value;
+  unsigned result;
+};
+
+template <class T>
+SIM_UNCHECKED void match_lanes(Thread* const* lanes, unsigned mask, Site) {
+  for (int i = 0; i < 32; i++) {
+    if (!(mask >> i & 1)) continue;
+    auto* mine = static_cast<Matched<T>*>(lanes[i]->operands);
+    mine->result = 0;
+    for (int j = 0; j < 32; j++)
+      if (mask >> j & 1) mine->result |= static_cast<unsigned>(static_cast<Matched<T>*>(lanes[j]->operands)->value == mine->value) << j;
+  }
+}
+
+template <class T>
+inline unsigned match(unsigned mask, T value, Site site) {
+  Matched<T> mine{value, 0};
+  meet(Operation::match, mask, false, site, &mine, match_lanes<T>);
+  return mine.result;
+}
+
+template <class T, T (*combine)(T, T)>
+SIM_UNCHECKED void reduce_lanes(Thread* const* lanes, unsigned mask, Site) {
+  bool begun = false;
+  T all{};
+  for (int i = 0; i < 32; i++) {
+    if (!(mask >> i & 1)) continue;
+    T value = static_cast<Shuffled<T>*>(lanes[i]->operands)->value;
+    all = begun ? combine(all, value) : value;
+    begun = true;
+  }
+  for (int i = 0; i < 32; i++)
+    if (mask >> i & 1) static_cast<Shuffled<T>*>(lanes[i]->operands)->result = all;
+}
+
+template <class T, T (*combine)(T, T)>
+inline T reduce(unsigned mask, T value, Site site) {
+  Shuffled<T> mine{value, 0, value};
+  meet(Operation::reduce, mask, false, site, &mine, reduce_lanes<T, combine>);
+  return mine.result;
+}
+
+template <class T> SIM_UNCHECKED T sum_of(T a, T b) { return static_cast<T>(static_cast<unsigned>(a) + static_cast<unsigned>(b)); }
+template <class T> SIM_UNCHECKED T least_of(T a, T b) { return b < a ? b : a; }
+template <class T> SIM_UNCHECKED T greatest_of(T a, T b) { return a < b ? b : a; }
+SIM_UNCHECKED inline unsigned and_of(unsigned a, unsigned b) { return a & b; }
+SIM_UNCHECKED inline unsigned or_of(unsigned a, unsigned b) { return a | b; }
+SIM_UNCHECKED inline unsigned xor_of(unsigned a, unsigned b) { return a ^ b; }
+
+}  // namespace sim
+
+inline void __syncwarp(unsigned mask = 0xffffffffu, sim::Site site = sim::here()) {
+  sim::meet(sim::Operation::syncwarp, mask, false, site, nullptr, nullptr);
+}
+template <class T>
+inline T __shfl_sync(unsigned mask, T value, int from, int width = 32, sim::Site site = sim::here()) {
+  return sim::shuffle(mask, value, (sim::lane() & ~(width - 1)) | (from & (width - 1)), site);
+}
+template <class T>
+inline T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, sim::Site site = sim::here()) {
+  int me = sim::lane(), from = me + static_cast<int>(delta);
+  return sim::shuffle(mask, value, (from & ~(width - 1)) != (me & ~(width - 1)) ? me : from, site);
+}
+template <class T>
+inline T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, sim::Site site = sim::here()) {
+  int me = sim::lane(), from = me - static_cast<int>(delta);
+  return sim::shuffle(mask, value, from < (me & ~(width - 1)) ? me : from, site);
+}
+template <class T>
+inline T __shfl_xor_sync(unsigned mask, T value, int flip, int width = 32, sim::Site site = sim::here()) {
+  int me = sim::lane(), from = me ^ flip;
+  return sim::shuffle(mask, value, (from & ~(width - 1)) > (me & ~(width - 1)) ? me : from, site);
+}
+inline unsigned __ballot_sync(unsigned mask, int predicate, sim::Site site = sim::here()) { return sim::ballot(mask, predicate, site); }
+inline int __any_sync(unsigned mask, int predicate, sim::Site site = sim::here()) { return sim::ballot(mask, predicate, site) != 0; }
+inline int __all_sync(unsigned mask, int predicate, sim::Site site = sim::here()) { return sim::ballot(mask, !predicate, site) == 0; }
+template <class T>
+inline unsigned __match_any_sync(unsigned mask, T value, sim::Site site = sim::here()) { return sim::match(mask, value, site); }
+inline unsigned __reduce_add_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::sum_of<unsigned>>(mask, v, site); }
+inline int __reduce_add_sync(unsigned mask, int v, sim::Site site = sim::here()) { return sim::reduce<int, sim::sum_of<int>>(mask, v, site); }
+inline unsigned __reduce_min_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::least_of<unsigned>>(mask, v, site); }
+inline int __reduce_min_sync(unsigned mask, int v, sim::Site site = sim::here()) { return sim::reduce<int, sim::least_of<int>>(mask, v, site); }
+inline unsigned __reduce_max_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::greatest_of<unsigned>>(mask, v, site); }
+inline int __reduce_max_sync(unsigned mask, int v, sim::Site site = sim::here()) { return sim::reduce<int, sim::greatest_of<int>>(mask, v, site); }
+inline unsigned __reduce_and_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::and_of>(mask, v, site); }
+inline unsigned __reduce_or_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::or_of>(mask, v, site); }
+inline unsigned __reduce_xor_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::xor_of>(mask, v, site); }
+SIM_UNCHECKED inline unsigned __activemask() {  // the lanes that are here cannot be known of fibers: this one
+  return 1u << sim::lane();
+}
+inline void __threadfence() {}
+inline void __threadfence_block() {}
+inline void __threadfence_system() {}
+inline void __nanosleep(unsigned) {}

@@ -1,0 +1,38 @@
+"""A library that is loaded: what the kernels of one module share."""
+
+import ctypes
+from dataclasses import dataclass
+
+from convproof_gpu.sim.build import Built
+from convproof_gpu.sim.image import Image
+from convproof_gpu.sim.runtime import Runtime, runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A module in memory.
+
+    Attributes:
+        built: where it comes from.
+        library: its functions.
+        image: its variables and lines.
+        runtime: what runs it.
+        base: the address of its first byte.
+        arch: the architecture whose limits hold, such as ``"90"``.
+    """
+
+    built: Built
+    library: ctypes.CDLL
+    image: Image
+    runtime: Runtime
+    base: int
+    arch: str
+
+
+def loaded(built: Built, arch: str) -> Loaded:
+    """Return a module, loaded."""
+    held = runtime(built.runtime)
+    library = ctypes.CDLL(str(built.path))
+    handle = library._handle  # noqa: SLF001  # glibc's and musl's link map, which begins with the base
+    base = ctypes.cast(handle, ctypes.POINTER(ctypes.c_size_t)).contents.value
+    return Loaded(built, library, Image(built.path), held, int(base), arch)

@@ -1,0 +1,85 @@
+"""The runtime library, and a launch as it takes it: ``runtime/launch.hpp``, mirrored."""
+
+import ctypes
+from ctypes import c_char, c_char_p, c_int, c_longlong, c_size_t, c_uint, c_ulonglong, c_void_p
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+class Report(ctypes.Structure):
+    """What was reported of a fault: ``struct Report``."""
+
+    _fields_ = (
+        ("kind", c_int), ("line", c_int), ("file", c_char_p), ("pc", c_void_p),
+        ("thread", c_uint * 3), ("block", c_uint * 3), ("has_thread", c_int), ("array", c_int),
+        ("offset", c_longlong), ("message", c_char * 600),
+    )  # fmt: skip
+
+
+class Totals(ctypes.Structure):
+    """What was counted of every launch: ``struct Totals``."""
+
+    _fields_ = (("switches", c_ulonglong), ("accesses", c_ulonglong), ("steps", c_ulonglong))
+
+
+class Launch(ctypes.Structure):
+    """A launch: ``struct Launch``."""
+
+    _fields_ = (
+        ("grid", c_uint * 3), ("block", c_uint * 3), ("dynamic_shared", c_uint), ("races", c_int),
+        ("adversary", c_int), ("exits", c_int), ("landing", c_int), ("rounding", c_int),
+        ("counted", c_int), ("seed", c_ulonglong), ("steps", c_ulonglong), ("report", Report),
+        ("totals", Totals),
+    )  # fmt: skip
+
+
+class Traffic(ctypes.Structure):
+    """What was counted of memory: ``struct Traffic`` of ``counts.hpp``."""
+
+    _fields_ = tuple(
+        (name, c_ulonglong)
+        for name in (
+            "requests", "sectors", "least_sectors", "bytes", "shared_requests", "turns",
+            "least_turns",
+        )
+    )  # fmt: skip
+
+
+class Runtime:
+    """A runtime that is loaded, with its arena of slots for arrays."""
+
+    SLOTS, SLOT_BITS = 64, 36
+    FRONT = 1 << 30  # bytes of a slot before its array, which nothing may touch
+
+    def __init__(self, path: Path) -> None:
+        library = ctypes.CDLL(str(path))
+        self.launch = _typed(
+            library.sim_launch, c_int,
+            c_void_p, c_void_p, ctypes.POINTER(c_size_t), c_int, ctypes.POINTER(Launch), c_void_p,
+            c_void_p,
+        )  # fmt: skip
+        self.map = _typed(library.sim_map, c_void_p, c_int, c_size_t)
+        self.unmap = _typed(library.sim_unmap, None, c_int, c_size_t)
+        self.no_regions = _typed(library.sim_no_regions, None)
+        self.region = _typed(library.sim_region, c_int, c_void_p, c_size_t, c_int, c_int, c_int)
+        self.is_written = _typed(library.sim_is_written, c_int, c_int, ctypes.POINTER(c_size_t))
+        self.traffic = _typed(library.sim_traffic, ctypes.POINTER(Traffic))
+        self.arena = _typed(library.sim_arena, c_void_p)()
+        self.dynamic = ctypes.addressof(c_char.in_dll(library, "sim_dynamic_shared"))
+        self.mapped = [0] * self.SLOTS  # bytes of each
+        sizes = c_size_t(), c_size_t()
+        library.sim_bytes_of_launch(ctypes.byref(sizes[0]), ctypes.byref(sizes[1]))
+        mirrored = ctypes.sizeof(Launch), ctypes.sizeof(Traffic)
+        assert tuple(size.value for size in sizes) == mirrored, "launch.hpp and runtime.py differ"
+
+
+def _typed(function: Any, result: Any, *arguments: Any) -> Any:
+    function.restype, function.argtypes = result, list(arguments)
+    return function
+
+
+@cache
+def runtime(path: Path) -> Runtime:
+    """Return the runtime of a file, loaded once."""
+    return Runtime(path)

@@ -1,0 +1,247 @@
+// Every load and store of a kernel, before it happens.
+//
+// The compiler's thread sanitizer calls __tsan_read4 and the like; the library that it would link is
+// not there, and these are ours. The undefined-behaviour sanitizer's handlers are, too.
+#pragma once
+#include "counts.hpp"
+#include "faults.hpp"
+#include "random.hpp"
+#include "shadow.hpp"
+
+namespace sim {
+
+enum class Space : int { global, shared, constant };
+
+struct Region {  // memory that a kernel may touch
+  char* begin;
+  size_t size;
+  Space space;
+  int read_only;
+  int unwritten;  // whether reading what this launch has not written is a fault
+  Shadow shadow;
+
+  bool has(const char* p) const { return static_cast<size_t>(p - begin) < size; }
+};
+
+constexpr int MOST_REGIONS = 96;
+constexpr int SLOT_BITS = 36, SLOTS = 64;  // of the arena: one array each, 64 GiB apart
+constexpr size_t FRONT = size_t(1) << 30;  // bytes of a slot before its array
+inline Region regions[MOST_REGIONS];
+inline int region_count;
+inline char* arena;
+inline short slot_regions[SLOTS];
+inline int nearby;  // the region of the last access outside the arena
+inline char *image_begin, *image_end;  // the module's code and constants
+inline uint32_t until_preempted;
+
+inline int region_of(const char* p) {
+  size_t slot = static_cast<size_t>(p - arena) >> SLOT_BITS;
+  if (slot < SLOTS) return slot_regions[slot];
+  if (nearby < region_count && regions[nearby].has(p)) return nearby;
+  for (int i = 0; i < region_count; i++)
+    if (regions[i].has(p)) return nearby = i;
+  return -1;
+}
+
+inline const char* of_thread(char* text, size_t room, unsigned linear) {
+  dim3 d = state.block_dim;
+  snprintf(text, room, "thread (%u,%u,%u)", linear % d.x, linear / d.x % d.y, linear / (d.x * d.y));
+  return text;
+}
+
+inline const char* who_made(char* text, size_t room, Mark mark) {
+  unsigned who = mark.who;
+  if (mark.time < block_began) return "another block";
+  if (who < atomic_by) return of_thread(text, room, who);
+  if (who < of_warp) return of_thread(text, room, who - atomic_by);
+  if (who < unsigned(several)) return snprintf(text, room, "several threads of warp %u", who - of_warp), text;
+  return "several threads";
+}
+
+[[noreturn]] __attribute__((noinline, cold))
+inline void race(Place place, int array, long long offset, const char* what, Mark other) {
+  char text[64];
+  const char* why = other.time < block_began ? "blocks have no order" : "with no barrier between";
+  fault(Kind::race, place, array, offset, "%s: %s did so before, %s", what, who_made(text, sizeof text, other), why);
+}
+
+// Looks at one cell, and keeps the access in it.
+inline void pass(Cell& cell, Access access, const Region& region, uint32_t since, Place place, int array, long long offset) {
+  Mark written = cell.writer, read = cell.reader;
+  bool was_written = written.time >= since;
+  if (was_written && written.who == in_flight)
+    fault(Kind::async_copy, place, array, offset, "touches the destination of an asynchronous copy that has not been waited for");
+  if (access != Access::write && !was_written && region.unwritten)
+    fault(Kind::uninitialised, place, array, offset, "reads what nothing has written");
+  bool both_atomic = access == Access::atomic && is_atomic(written);
+  if (was_written && !both_atomic && (written.time < block_began || !is_ordered(written)))
+    race(place, array, offset, access == Access::read ? "reads what another writes" : "writes what another writes", written);
+  if (access == Access::read) {
+    cell.reader = read_after(read, since);
+    return;
+  }
+  if (read.time >= since) {
+    if (read.elsewhere || read.time < block_began) {
+      read.time = 0;  // to be told as of another block
+      race(place, array, offset, "writes what another reads", read);
+    }
+    if (!is_ordered(read)) race(place, array, offset, "writes what another reads", read);
+  }
+  cell.writer = access == Access::atomic ? atomic_after(written) : mark(state.current->linear);
+}
+
+inline void look_for_races(Region& region, int array, const char* p, size_t size, Access access, Place place) {
+  uint32_t since = region.space == Space::shared ? block_began : launch_began;
+  size_t offset = p - region.begin, end = offset + size;
+  while (offset < end) {
+    Cell& word = region.shadow.cells[offset / 4];
+    size_t stop = (offset / 4 + 1) * 4;
+    if (word.reader.who == split && word.reader.time != launch_began) word = Cell{};
+    bool whole = offset % 4 == 0 && stop <= end;
+    Splits::Four* four = whole ? splits.of(word) : splits.make(word);
+    if (four == nullptr) {
+      pass(word, access, region, since, place, array, offset);
+    } else {
+      for (; offset < stop && offset < end; offset++) pass(four->cells[offset % 4], access, region, since, place, array, offset);
+    }
+    offset = stop;
+  }
+}
+
+[[noreturn]] __attribute__((noinline, cold))
+inline void out_of_bounds(const char* p, size_t size, Access access, Place place) {
+  const char* verb = access == Access::read ? "read" : access == Access::write ? "write" : "atomic access";
+  int nearest = -1;
+  unsigned long long least = ~0ull;
+  for (int i = 0; i < region_count; i++) {
+    const Region& region = regions[i];
+    if (region.space != Space::global && region.size == 0) continue;
+    bool before = p < region.begin;
+    unsigned long long distance = before ? region.begin - p : p + size - (region.begin + region.size);
+    if (distance < least) least = distance, nearest = i;
+  }
+  if (nearest < 0 || least > 1ull << (SLOT_BITS - 1))
+    fault(Kind::out_of_bounds, place, -1, 0, "%s of %zu bytes at %p, near no array", verb, size, static_cast<const void*>(p));
+  const Region& region = regions[nearest];
+  long long offset = p - region.begin;
+  if (offset < 0) fault(Kind::out_of_bounds, place, nearest, offset, "%s of %zu bytes, %lld before the beginning", verb, size, -offset);
+  fault(Kind::out_of_bounds, place, nearest, offset, "%s of %zu bytes at byte %lld of %zu", verb, size, offset, region.size);
+}
+
+inline void check_memory(const char* p, size_t size, Access access, Place place) {
+  int number = region_of(p);
+  if (number < 0 || p < regions[number].begin || p + size > regions[number].begin + regions[number].size) {
+    if (access == Access::read && p >= image_begin && p + size <= image_end) return;  // constants of the code
+    out_of_bounds(p, size, access, place);
+  }
+  Region& region = regions[number];
+  if (access != Access::read && region.read_only)
+    fault(Kind::const_write, place, number, p - region.begin, "writes through a pointer to const");
+  if (now->races && region.space != Space::constant) look_for_races(region, number, p, size, access, place);
+  if (now->counted) count(region.space == Space::shared, p, size, access, place.pc ? place.pc : place.site.file + place.site.line);
+}
+
+// Gives way to another thread, where the adversary likes.
+inline void step() {
+  if (++now->totals.steps > now->steps)
+    fault(Kind::step_limit, {{nullptr, 0}, __builtin_return_address(0)}, -1, 0, "more than %llu steps", now->steps);
+  if (now->adversary && !uninterrupted && --until_preempted == 0) {
+    until_preempted = 1 + chance.below(64);
+    yield();
+  }
+}
+
+inline __attribute__((always_inline)) void check(const void* address, size_t size, Access access, const void* pc, bool aligned) {
+  const char* p = static_cast<const char*>(address);
+  if (static_cast<size_t>(p - reinterpret_cast<char*>(&state)) < sizeof state) return;
+  if (static_cast<size_t>(p - reinterpret_cast<char*>(fibers)) < sizeof fibers) return;
+  if (now == nullptr || state.current == nullptr) return;
+  if (on_stacks(p)) {
+    if (static_cast<size_t>(p - current()->stack) >= STACK - PAGE)
+      fault(Kind::out_of_bounds, {{nullptr, 0}, pc}, -1, 0, "touches the local memory of another thread");
+    return;
+  }
+  now->totals.accesses++;
+  if (aligned && reinterpret_cast<uintptr_t>(p) % size != 0)
+    fault(Kind::misaligned, {{nullptr, 0}, pc}, region_of(p), region_of(p) < 0 ? 0 : p - regions[region_of(p)].begin,
+          "%zu bytes at an address that is no multiple of %zu", size, size);
+  check_memory(p, size, access, {{nullptr, 0}, pc});
+  step();
+}
+
+void touch(const void* address, size_t size, Access access, Site site) {
+  const char* p = static_cast<const char*>(address);
+  if (on_stacks(p)) return;
+  now->totals.accesses++;
+  check_memory(p, size, access, {site, nullptr});
+}
+
+}  // namespace sim
+
+#define SIM_FROM __builtin_return_address(0)
+extern "C" {
+#define SIM_HOOKS(n)                                                                                                       \
+  SIM_API void __tsan_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, true); }                            \
+  SIM_API void __tsan_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, true); }                          \
+  SIM_API void __tsan_unaligned_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, false); }                 \
+  SIM_API void __tsan_unaligned_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, false); }               \
+  SIM_API void __tsan_volatile_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, true); }                   \
+  SIM_API void __tsan_volatile_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, true); }                 \
+  SIM_API void __tsan_unaligned_volatile_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, false); }        \
+  SIM_API void __tsan_unaligned_volatile_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, false); }      \
+  SIM_API void __tsan_read_write##n(void* p) {                                                                             \
+    sim::check(p, n, sim::Access::read, SIM_FROM, true), sim::check(p, n, sim::Access::write, SIM_FROM, true);             \
+  }                                                                                                                        \
+  SIM_API void __tsan_unaligned_read_write##n(void* p) {                                                                   \
+    sim::check(p, n, sim::Access::read, SIM_FROM, false), sim::check(p, n, sim::Access::write, SIM_FROM, false);           \
+  }
+SIM_HOOKS(1) SIM_HOOKS(2) SIM_HOOKS(4) SIM_HOOKS(8) SIM_HOOKS(16)
+SIM_API void __tsan_read_range(void* p, size_t n) { if (n) sim::check(p, n, sim::Access::read, SIM_FROM, false); }
+SIM_API void __tsan_write_range(void* p, size_t n) { if (n) sim::check(p, n, sim::Access::write, SIM_FROM, false); }
+SIM_API void* __tsan_memcpy(void* to, const void* from, size_t n) {
+  if (n) sim::check(from, n, sim::Access::read, SIM_FROM, false), sim::check(to, n, sim::Access::write, SIM_FROM, false);
+  return __builtin_memcpy(to, from, n);
+}
+SIM_API void* __tsan_memmove(void* to, const void* from, size_t n) {
+  if (n) sim::check(from, n, sim::Access::read, SIM_FROM, false), sim::check(to, n, sim::Access::write, SIM_FROM, false);
+  return __builtin_memmove(to, from, n);
+}
+SIM_API void* __tsan_memset(void* to, int value, size_t n) {
+  if (n) sim::check(to, n, sim::Access::write, SIM_FROM, false);
+  return __builtin_memset(to, value, n);
+}
+SIM_API void* __wrap_memcpy(void* to, const void* from, size_t n) { return __tsan_memcpy(to, from, n); }
+SIM_API void* __wrap_memmove(void* to, const void* from, size_t n) { return __tsan_memmove(to, from, n); }
+SIM_API void* __wrap_memset(void* to, int value, size_t n) { return __tsan_memset(to, value, n); }
+SIM_API void __tsan_init() {}
+SIM_API void __tsan_func_entry(void*) {}
+SIM_API void __tsan_func_exit() {}
+SIM_API void __sanitizer_cov_trace_pc() {
+  if (sim::now != nullptr && sim::state.current != nullptr) sim::step();
+}
+
+struct SimSource {  // as the sanitizer lays it out
+  const char* file;
+  uint32_t line, column;
+};
+#define SIM_UNDEFINED(name, parameters, kind, ...)                                     \
+  SIM_API void __ubsan_handle_##name parameters {                                      \
+    sim::fail(sim::Kind::kind, {at->file, static_cast<int>(at->line)}, __VA_ARGS__);   \
+  }
+SIM_UNDEFINED(out_of_bounds, (SimSource * at, uintptr_t i), out_of_bounds, "index %ld is out of the array's bounds", static_cast<long>(i))
+SIM_UNDEFINED(shift_out_of_bounds, (SimSource * at, uintptr_t, uintptr_t by), undefined, "shift by %ld", static_cast<long>(by))
+SIM_UNDEFINED(add_overflow, (SimSource * at, uintptr_t, uintptr_t), undefined, "signed overflow of a sum")
+SIM_UNDEFINED(sub_overflow, (SimSource * at, uintptr_t, uintptr_t), undefined, "signed overflow of a difference")
+SIM_UNDEFINED(mul_overflow, (SimSource * at, uintptr_t, uintptr_t), undefined, "signed overflow of a product")
+SIM_UNDEFINED(negate_overflow, (SimSource * at, uintptr_t), undefined, "signed overflow of a negation")
+SIM_UNDEFINED(divrem_overflow, (SimSource * at, uintptr_t, uintptr_t by), undefined, "integer division by %ld", static_cast<long>(by))
+SIM_UNDEFINED(builtin_unreachable, (SimSource * at), undefined, "an end that was said not to be reached")
+SIM_UNDEFINED(missing_return, (SimSource * at), undefined, "no value is returned")
+SIM_API void __ubsan_handle_type_mismatch_v1(SimSource* at, uintptr_t pointer) {
+  sim::Site site{at->file, static_cast<int>(at->line)};
+  if (pointer == 0) sim::fail(sim::Kind::out_of_bounds, site, "a null pointer");
+  int number = sim::region_of(reinterpret_cast<char*>(pointer));
+  long long offset = number < 0 ? 0 : reinterpret_cast<char*>(pointer) - sim::regions[number].begin;
+  sim::fault(sim::Kind::misaligned, {site, nullptr}, number, offset, "the address is no multiple of the type's alignment");
+}
+}

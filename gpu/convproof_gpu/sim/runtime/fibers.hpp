@@ -1,0 +1,76 @@
+// The threads of a block, each on a stack of its own, and the way from one to the next.
+#pragma once
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "../device/interface.hpp"
+#include "launch.hpp"
+#include "switch.hpp"
+
+namespace sim {
+
+constexpr unsigned MOST_THREADS = 1024, WARP = 32, MOST_WARPS = MOST_THREADS / WARP;
+constexpr size_t STACK = 128 << 10, PAGE = 4096;
+
+enum class Being : uint8_t { ready, at_barrier, at_meeting, done };
+
+struct Fiber : Thread {  // what the scheduler knows of a thread
+  void* stack_pointer;
+  char* stack;  // its lowest byte
+  Being being;
+  bool aligned;
+  Operation operation;
+  unsigned mask;
+  Site site;
+  Reduction reduction;
+  int value;
+  unsigned groups;  // of copies, committed
+};
+
+inline Fiber fibers[MOST_THREADS];
+inline unsigned threads;     // of this launch's blocks
+inline char* stacks;         // all of them, each above an inaccessible page
+inline void* scheduler;      // its stack pointer while a fiber runs
+inline bool failed;          // the launch is over
+inline bool uninterrupted;   // lanes compute together
+inline void (*kernel)(void**);
+
+inline Fiber* current() { return static_cast<Fiber*>(state.current); }
+inline bool on_stacks(const void* address) {
+  return static_cast<size_t>(static_cast<const char*>(address) - stacks) < MOST_THREADS * STACK;
+}
+
+inline bool have_stacks() {
+  if (stacks != nullptr) return true;
+  void* found = mmap(nullptr, MOST_THREADS * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (found == MAP_FAILED) return false;
+  stacks = static_cast<char*>(found);
+  for (unsigned i = 0; i < MOST_THREADS; i++) mprotect(stacks + i * STACK, PAGE, PROT_NONE);
+  return true;
+}
+
+// Leaves the running fiber; returns when it is resumed, which one that has failed never is.
+inline void yield() { sim_switch(&current()->stack_pointer, scheduler); }
+
+inline void resume(Fiber& fiber) {
+  state.current = &fiber;
+  now->totals.switches++;
+  sim_switch(&scheduler, fiber.stack_pointer);
+}
+
+inline void fiber_main() {
+  kernel(state.arguments);
+  current()->being = Being::done;
+  yield();
+  __builtin_trap();
+}
+
+inline void prepare(Fiber& fiber) {
+  char* top = fiber.stack + STACK - PAGE;
+  top -= (fiber.linear * 5 % 61) * 64;  // or all stacks would share the same sets of the cache
+  fiber.stack_pointer = prepared(top, fiber_main);
+  fiber.being = Being::ready;
+  fiber.groups = 0;
+}
+
+}  // namespace sim

@@ -1,0 +1,124 @@
+// Barriers of a block, and operations that the lanes of a warp make together.
+#pragma once
+#include "faults.hpp"
+#include "shadow.hpp"
+
+namespace sim {
+
+inline unsigned living, waiting;     // threads of the block: not done; at the barrier
+inline int reduced;                  // what the barrier gives to all
+inline unsigned long long resumable;  // counts the wake-ups by a meeting: something happened
+
+inline const char* operation_name(Operation operation) {
+  static const char* const names[] = {"__syncwarp", "a shuffle", "a vote", "a match", "a reduction", "mma", "ldmatrix"};
+  return names[static_cast<int>(operation)];
+}
+
+inline const char* thread_name(char* text, size_t room, const Fiber& fiber) {
+  snprintf(text, room, "thread (%u,%u,%u)", fiber.index.x, fiber.index.y, fiber.index.z);
+  return text;
+}
+
+int barrier(Site site, Reduction reduction, int value) {
+  Fiber* me = current();
+  me->site = site;
+  me->reduction = reduction;
+  me->value = value != 0;
+  me->being = Being::at_barrier;
+  waiting++;
+  yield();
+  return reduction == Reduction::count ? reduced : reduced != 0;
+}
+
+// Lets all go on; false if they wait at different barriers.
+inline bool open_barrier() {
+  Fiber* first = nullptr;
+  int any = 0, all = 1, count = 0;
+  for (unsigned i = 0; i < threads; i++) {
+    Fiber& fiber = fibers[i];
+    if (fiber.being != Being::at_barrier) continue;
+    if (first == nullptr) first = &fiber;
+    if (fiber.site.line != first->site.line || fiber.reduction != first->reduction) {
+      char text[64];
+      fault_of(Kind::divergence, fiber, "this thread waits at a barrier, and %s at another, in line %d", thread_name(text, sizeof text, *first), first->site.line);
+      return false;
+    }
+    any |= fiber.value, all &= fiber.value, count += fiber.value;
+    fiber.being = Being::ready;
+  }
+  Reduction reduction = first->reduction;
+  reduced = reduction == Reduction::any ? any : reduction == Reduction::all ? all : count;
+  waiting = 0;
+  time_now++;
+  return true;
+}
+
+void meet(Operation operation, unsigned mask, bool aligned, Site site, void* operands, Together together) {
+  Fiber* me = current();
+  unsigned warp = me->linear / WARP, lane = me->linear % WARP, base = warp * WARP;
+  unsigned here = threads - base;
+  if (here < WARP) {
+    if (aligned) fail(Kind::divergence, site, "%s needs all 32 lanes, and this warp has %u", operation_name(operation), here);
+    mask &= (1u << here) - 1;
+  }
+  if (!(mask >> lane & 1)) fail(Kind::divergence, site, "lane %u is not in its own mask 0x%08x of %s", lane, mask, operation_name(operation));
+  me->operation = operation;
+  me->mask = mask;
+  me->aligned = aligned;
+  me->site = site;
+  me->operands = operands;
+  me->being = Being::at_meeting;
+  bool complete = true;
+  for (unsigned i = 0; i < WARP; i++) {
+    if (!(mask >> i & 1)) continue;
+    Fiber& other = fibers[base + i];
+    if (other.being == Being::done)
+      fail(Kind::divergence, site, "%s waits for lane %u, which has exited", operation_name(operation), i);
+    if (other.being == Being::at_barrier)
+      fail(Kind::divergence, site, "%s waits for lane %u, which is at the barrier in line %d", operation_name(operation), i, other.site.line);
+    if (other.being != Being::at_meeting) {
+      complete = false;
+    } else if (other.mask != mask || other.operation != operation || (aligned && other.site.line != site.line)) {
+      fail(Kind::divergence, site, "lane %u is at %s with mask 0x%08x, and lane %u at %s with mask 0x%08x in line %d",
+           lane, operation_name(operation), mask, i, operation_name(other.operation), other.mask, other.site.line);
+    }
+  }
+  if (!complete) {
+    yield();
+    return;
+  }
+  Thread* lanes[WARP];
+  for (unsigned i = 0; i < WARP; i++) lanes[i] = mask >> i & 1 ? &fibers[base + i] : nullptr;
+  uninterrupted = true;
+  if (together != nullptr) together(lanes, mask, site);
+  uninterrupted = false;
+  if (operation == Operation::syncwarp) warp_times[warp]++;
+  for (unsigned i = 0; i < WARP; i++)
+    if (lanes[i] != nullptr) fibers[base + i].being = Being::ready;
+  resumable++;
+  if (now->adversary) yield();  // the last to come need not be the first to go on
+}
+
+// Says why nobody can go on.
+inline void stuck() {
+  Fiber *at_barrier = nullptr, *at_meeting = nullptr, *done = nullptr;
+  for (unsigned i = threads; i-- > 0;) {
+    Fiber& fiber = fibers[i];
+    (fiber.being == Being::at_barrier ? at_barrier : fiber.being == Being::at_meeting ? at_meeting : done) = &fiber;
+  }
+  char text[64];
+  if (at_meeting != nullptr && at_barrier != nullptr)
+    return fault_of(Kind::deadlock, *at_meeting, "lane %u waits at %s with mask 0x%08x, and %s at the barrier in line %d", at_meeting->linear % WARP,
+                    operation_name(at_meeting->operation), at_meeting->mask, thread_name(text, sizeof text, *at_barrier), at_barrier->site.line);
+  for (unsigned i = 0; at_meeting != nullptr && i < WARP; i++) {
+    unsigned other = at_meeting->linear / WARP * WARP + i;
+    if (at_meeting->mask >> i & 1 && other < threads && fibers[other].being == Being::done)
+      return fault_of(Kind::divergence, *at_meeting, "%s waits for lane %u, which has exited", operation_name(at_meeting->operation), i);
+  }
+  if (at_meeting != nullptr)
+    return fault_of(Kind::deadlock, *at_meeting, "lane %u waits at %s with mask 0x%08x, to which the others never come", at_meeting->linear % WARP,
+                    operation_name(at_meeting->operation), at_meeting->mask);
+  fault_of(Kind::divergence, *at_barrier, "this thread waits at a barrier, and %s has exited", thread_name(text, sizeof text, *done));
+}
+
+}  // namespace sim

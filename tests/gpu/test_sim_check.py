@@ -1,0 +1,98 @@
+"""``convproof sim-check``: a verdict, its exit code, and one clear line for a mistake."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from convproof.cli import run
+
+SOURCE = """// y[b] = sum of a block's elements, in shared memory
+extern "C" __global__ void sum(const float* x, float* y, int n) {
+  __shared__ float s[256];
+  int t = threadIdx.x, i = blockIdx.x * blockDim.x + t;
+  s[t] = i < n ? x[i] : 0.f;
+  __syncthreads();
+  for (int d = blockDim.x / 2; d > 0; d /= 2) {
+    if (t < d) s[t] += s[t + d];
+    __syncthreads();
+  }
+  if (t == 0) y[blockIdx.x] = s[0];
+}
+"""
+MISSING_BARRIER = SOURCE.replace("s[t + d];\n    __syncthreads();", "s[t + d];")
+OFF_BY_ONE = SOURCE.replace("i < n", "i <= n")
+TRY = [
+    "--grid", "4", "--block", "256", "--arg", "float32[1000]", "--arg", "out:float32[4]",
+    "--arg", "1000",
+]  # fmt: skip
+
+
+def _checked(folder: Path, source: str, *more: str) -> int:
+    (folder / "sum.cu").write_text(source, encoding="utf-8")
+    return run(["sim-check", str(folder / "sum.cu"), *TRY, "--seeds", "5", *more])
+
+
+def test_a_right_kernel_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _checked(tmp_path, SOURCE) == 0
+    out = capsys.readouterr().out
+    assert "sum: no fault in 6 launches" in out
+    assert "global memory: 129 sectors" in out  # 125 of x, and a sector of y for each block
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (MISSING_BARRIER, "sum.cu:8: race in sum"),
+        (OFF_BY_ONE, "sum.cu:5: out-of-bounds in sum, block (3, 0, 0), thread (232, 0, 0): x[byte"),
+    ],
+)
+def test_a_fault_is_named_with_its_line_and_exits_1(
+    source: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _checked(tmp_path, source, "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["schema"], document["verdict"]) == ("convproof/sim-check/1", "failed")
+    assert document["fault"]["kind"] in ("race", "out-of-bounds")
+    assert _checked(tmp_path, source) == 1
+    assert words in capsys.readouterr().out
+
+
+def test_a_result_that_depends_on_the_order_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last to exchange wins: no race, and no result."""
+    source = 'extern "C" __global__ void last(int* y) { atomicExch(y, int(threadIdx.x)); }'
+    (tmp_path / "last.cu").write_text(source, encoding="utf-8")
+    args = ["--arg", "int32[1]=0", "--block", "64"]
+    assert run(["sim-check", str(tmp_path / "last.cu"), *args]) == 1
+    assert "depends on the order of threads: y[0] is 63 and, under seed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--kernel", "total"], "there is no kernel 'total'; there are: sum"),
+        (["--arg", "3"], "sum takes 3 arguments (const float32* x, float32* y, int32 n), got 4"),
+        (["--grid", "a"], "must be one to three numbers"),
+        (["--block", "2048"], "must be from 1 to (1024, 1024, 64)"),
+        (["--shared-mem", "300000"], "shared memory are more than"),
+        (["--arg", "float31[3]"], "'float31[3]' is no argument: an array float32[1000]"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exits_4(
+    more: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _checked(tmp_path, SOURCE, *more) == 4
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_without_a_compiler_it_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert _checked(tmp_path, SOURCE) == 4
+    err = capsys.readouterr().err
+    assert "CXX names 'no-such-compiler'" in err
+    assert "apt install g++" in err
+    assert err.count("\n") == 1
