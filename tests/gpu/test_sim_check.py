@@ -7,54 +7,39 @@ import pytest
 
 from convproof.cli import run
 
-SOURCE = """// y[b] = sum of a block's elements, in shared memory
-extern "C" __global__ void sum(const float* x, float* y, int n) {
-  __shared__ float s[256];
-  int t = threadIdx.x, i = blockIdx.x * blockDim.x + t;
-  s[t] = i < n ? x[i] : 0.f;
-  __syncthreads();
-  for (int d = blockDim.x / 2; d > 0; d /= 2) {
-    if (t < d) s[t] += s[t + d];
-    __syncthreads();
-  }
-  if (t == 0) y[blockIdx.x] = s[0];
-}
-"""
-MISSING_BARRIER = SOURCE.replace("s[t + d];\n    __syncthreads();", "s[t + d];")
-OFF_BY_ONE = SOURCE.replace("i < n", "i <= n")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "block_sum.cu"
 TRY = [
     "--grid", "4", "--block", "256", "--arg", "float32[1000]", "--arg", "out:float32[4]",
     "--arg", "1000",
 ]  # fmt: skip
 
 
-def _checked(folder: Path, source: str, *more: str) -> int:
-    (folder / "sum.cu").write_text(source, encoding="utf-8")
-    return run(["sim-check", str(folder / "sum.cu"), *TRY, "--seeds", "5", *more])
+def _checked(*more: str) -> int:
+    return run(["sim-check", str(EXAMPLE), *TRY, "--seeds", "5", *more])
 
 
-def test_a_right_kernel_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _checked(tmp_path, SOURCE) == 0
+def test_a_right_kernel_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _checked() == 0
     out = capsys.readouterr().out
-    assert "sum: no fault in 6 launches" in out
+    assert "block_sum: no fault in 6 launches" in out
     assert "global memory: 129 sectors" in out  # 125 of x, and a sector of y for each block
 
 
 @pytest.mark.parametrize(
-    ("source", "words"),
+    ("fault", "words"),
     [
-        (MISSING_BARRIER, "sum.cu:8: race in sum"),
-        (OFF_BY_ONE, "sum.cu:5: out-of-bounds in sum, block (3, 0, 0), thread (232, 0, 0): x[byte"),
+        ("MISSING_BARRIER", "block_sum.cu:17: race in block_sum, block (0, 0, 0), thread ("),
+        ("OFF_BY_ONE", "block_sum.cu:11: out-of-bounds in block_sum, block (3, 0, 0), thread (232"),
     ],
 )
 def test_a_fault_is_named_with_its_line_and_exits_1(
-    source: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fault: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _checked(tmp_path, source, "--json") == 1
+    assert _checked("--option", f"-D{fault}", "--json") == 1
     document = json.loads(capsys.readouterr().out)
     assert (document["schema"], document["verdict"]) == ("convproof/sim-check/1", "failed")
     assert document["fault"]["kind"] in ("race", "out-of-bounds")
-    assert _checked(tmp_path, source) == 1
+    assert _checked("--option", f"-D{fault}") == 1
     assert words in capsys.readouterr().out
 
 
@@ -72,8 +57,11 @@ def test_a_result_that_depends_on_the_order_is_told(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--kernel", "total"], "there is no kernel 'total'; there are: sum"),
-        (["--arg", "3"], "sum takes 3 arguments (const float32* x, float32* y, int32 n), got 4"),
+        (["--kernel", "total"], "there is no kernel 'total'; there are: block_sum"),
+        (
+            ["--arg", "3"],
+            "block_sum takes 3 arguments (const float32* x, float32* y, int32 n), got 4",
+        ),
         (["--grid", "a"], "must be one to three numbers"),
         (["--block", "2048"], "must be from 1 to (1024, 1024, 64)"),
         (["--shared-mem", "300000"], "shared memory are more than"),
@@ -81,17 +69,17 @@ def test_a_result_that_depends_on_the_order_is_told(
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exits_4(
-    more: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    more: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _checked(tmp_path, SOURCE, *more) == 4
+    assert _checked(*more) == 4
     assert words in " ".join(capsys.readouterr().err.split())
 
 
 def test_without_a_compiler_it_says_what_to_install(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    assert _checked(tmp_path, SOURCE) == 4
+    assert _checked() == 4
     err = capsys.readouterr().err
     assert "CXX names 'no-such-compiler'" in err
     assert "apt install g++" in err
