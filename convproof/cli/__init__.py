@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from convproof import __version__
+from convproof.cli.added import added
 from convproof.errors import ConvProofError
 
 _COMMANDS = {  # name: (module, line of help); the module holds the command under its own name
@@ -52,13 +53,6 @@ def _unread() -> Iterator[None]:
         raise
 
 
-def _added() -> dict[str, Any]:
-    """Return the entry points of the group ``convproof.commands``: what other packages add."""
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry for entry in entry_points(group="convproof.commands")}
-
-
 class _Commands(click.Group):
     """A group whose commands are imported when they are asked for."""
 
@@ -72,7 +66,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return [*_COMMANDS, *_added()]
+        return [*_COMMANDS, *added()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
@@ -80,7 +74,7 @@ class _Commands(click.Group):
         if cmd_name in _COMMANDS:
             command = import_module(_COMMANDS[cmd_name][0]).command
             return command
-        entry = _added().get(cmd_name)
+        entry = added().get(cmd_name)
         if entry is None:
             return None
         command = entry.load()
@@ -90,8 +84,8 @@ class _Commands(click.Group):
         del ctx
         with formatter.section("Commands"):
             held = [(name, line) for name, (_, line) in _COMMANDS.items()]
-            added = [(n, each.load().get_short_help_str(80)) for n, each in _added().items()]
-            formatter.write_dl([*held, *added])
+            more = [(n, each.load().get_short_help_str(80)) for n, each in added().items()]
+            formatter.write_dl([*held, *more])
 
 
 @click.group(

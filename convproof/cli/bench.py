@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from convproof.cli.added import added
 from convproof.cli.output import Output, json_option
 
 PARTS = ("convolutions", "symbolic", "imports")
@@ -49,7 +50,18 @@ def _sizes(
     return sizes
 
 
-@click.group("bench")
+class _Benchmarks(click.Group):
+    """Also those that other packages add: entry points such as ``bench sim``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *added("bench ")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = added("bench ").get(cmd_name)
+        return entry.load() if entry else super().get_command(ctx, cmd_name)
+
+
+@click.group("bench", cls=_Benchmarks)
 def command() -> None:
     """Time against named rivals, like with like, in the same process."""
 

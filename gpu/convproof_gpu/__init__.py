@@ -1,1 +1,1 @@
-"""The GPU wing of convproof: CUDA kernels for every layer, and their simulator. Still empty."""
+"""The GPU wing of convproof: so far the simulator of CUDA, ``convproof_gpu.sim``."""

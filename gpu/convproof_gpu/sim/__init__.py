@@ -10,3 +10,4 @@ from convproof_gpu.sim.module import SimModule as SimModule
 from convproof_gpu.sim.report import SimReport as SimReport
 from convproof_gpu.sim.signature import LaunchError as LaunchError
 from convproof_gpu.sim.source import SourceError as SourceError
+from convproof_gpu.sim.sparse import sparse as sparse

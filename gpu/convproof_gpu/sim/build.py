@@ -66,7 +66,7 @@ def built(
     exports = list(dict.fromkeys([*exports, *expressions]))
     stubs = "".join(f"SIM_EXPORT({i}, {name})\n" for i, name in enumerate(exports))
     text = f'#include "sim.hpp"\n#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
-    runtime = _runtime(found)
+    runtime = built_runtime(found)
     parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
     path = _folder() / f"kernel-{_digest(parts)}.so"
     if not path.exists():
@@ -122,7 +122,8 @@ def _rewritten_all(
     return main, headers
 
 
-def _runtime(found: Compiler) -> Path:
+def built_runtime(found: Compiler) -> Path:
+    """Return the library that every module of a compiler's needs."""
     path = _folder() / f"runtime-{_digest([_tools(found)])}.so"
     if not path.exists():
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
