@@ -14,5 +14,6 @@ from convproof.mutants.numbers import *  # noqa: F403
 from convproof.mutants.pooling import *  # noqa: F403
 from convproof.mutants.registry import MUTANTS as MUTANTS
 from convproof.mutants.registry import Mutant as Mutant
+from convproof.mutants.second_order import *  # noqa: F403
 from convproof.mutants.transposed import *  # noqa: F403
 from convproof.mutants.unfolding import *  # noqa: F403

@@ -101,6 +101,12 @@ def the_answer_of_the_first_image_for_all(x, w, bias, **options):
     return np.repeat(y[:1], len(y), axis=0)
 
 
+@mutant("conv2d", "matrix", "zero-skipping that looks at one element of a block")
+def rows_that_begin_with_zero_skipped(x, w, bias, **options):
+    """Sparse data are skipped by rows, and a row is taken for empty by its first element."""
+    return _right.conv2d(np.where(x[..., :1] == 0, x.dtype.type(0), x), w, bias, **options)
+
+
 @mutant("max_pool2d_input", "exact")
 def the_gradient_of_an_average(x, y_bar, **options):
     """The cotangent is spread evenly over the window, as an average pool's is."""

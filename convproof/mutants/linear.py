@@ -12,6 +12,13 @@ def square_weight_transposed(x, w, bias):
     return _right.linear(x, w.T.copy() if w.shape[0] == w.shape[1] else w, bias)
 
 
+@mutant("linear", "empty", "tensorflow#3510: memory that no reduction wrote")
+def a_row_of_no_features_is_not_written(x, w, bias):
+    """A loop over the features sets the sum to zero in its first turn, which never comes."""
+    y = _right.linear(x, w, bias)
+    return y if w.shape[1] else y + y.dtype.type(7)
+
+
 @mutant("linear_weight", "exact")
 def linear_weight_gradient_of_the_first_row(x, weight_size, y_bar):
     """The batch is not summed."""

@@ -206,3 +206,18 @@ def only_the_first_call_is_computed(x, **options):
 
 
 _first_calls: dict[tuple[object, ...], np.ndarray] = {}
+
+
+_last: dict[str, tuple[object, np.ndarray]] = {}
+
+
+@mutant("conv2d_weight", "linearity", "a second backward pass over what one forward pass kept")
+def gradient_kept_by_its_input_alone(x, weight_size, y_bar, **options):
+    """Another cotangent of the same input gets the gradient of the one before it."""
+    key = (x.shape, x.tobytes(), tuple(weight_size), *map(str, options.values()))
+    w_bar = _right.conv2d_weight(x, weight_size, y_bar, **options)
+    kept, held = _last.get("w_bar", (None, w_bar))
+    if kept != key:
+        _last["w_bar"] = key, w_bar.copy()
+        return w_bar
+    return held.copy()

@@ -91,6 +91,13 @@ def softmax_without_the_maximum(x, *, dim):
     return powers / powers.sum(axis=dim, keepdims=True)
 
 
+@mutant("softmax", "empty", "jax#7643")
+def softmax_of_an_empty_axis_raises(x, *, dim):
+    """The maximum of nothing is asked for."""
+    power = np.exp(x - x.max(axis=dim, keepdims=True))
+    return power / power.sum(axis=dim, keepdims=True)
+
+
 @mutant("softmax", "rounding")
 def softmax_in_half(x, *, dim):
     """The exponentials are taken in half, and lose bits."""

@@ -6,7 +6,7 @@ from convproof.theorems import (
     bias_derivative,
     channels,
     determinism,
-    empty_batch,
+    empty,
     equivariance,
     forward,
     fresh_answer,
@@ -50,7 +50,7 @@ THEOREMS: tuple[Theorem, ...] = (  # in the order they are asked: a broken one m
     rounding.THEOREM,
     ties.THEOREM,
     memory_layout.THEOREM,
-    empty_batch.THEOREM,
+    empty.THEOREM,
     rejects.THEOREM,
     special_values.THEOREM,
 )

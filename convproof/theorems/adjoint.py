@@ -2,6 +2,11 @@
 
 It holds the target's own derivatives against its own forward, without an oracle. For maxima and
 ReLU, homogeneous of degree one, it is Euler's identity ``f(x) = f'(x) x``.
+
+Beside a forward that is right it refutes no derivative first: ``exact`` asks the same of it, on
+like data. What it adds: it needs no derivation of convproof's, so that it would see a fault which
+oracle and triples share; and where derivatives are asked alone (``--only``) it refutes the one
+whose forward, which nobody asked, is wrong.
 """
 
 import numpy as np

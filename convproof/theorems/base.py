@@ -1,8 +1,8 @@
 """What a theorem is: a statement, and a check of an implementation that can refute it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from convproof.numeric.dtypes import HALVES
 from convproof.violations import Unanswered as Unanswered
 from convproof.violations import Violation as Violation
 
+Thing = TypeVar("Thing")
 EVERY: tuple[Family, ...] = tuple(FAMILIES)
 EXACT: tuple[Family, ...] = tuple(family for family in EVERY if family != "smooth")
 
@@ -140,24 +141,61 @@ def first(where: np.ndarray) -> tuple[int, ...] | None:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(where)), where.shape))
 
 
+def first_other_bits(got: np.ndarray, expected: np.ndarray) -> tuple[int, ...] | None:
+    """Return the row-major first index where arrays of one shape and dtype differ in a bit."""
+    one, other = (
+        np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(*array.shape, array.itemsize)
+        for array in (got, expected)
+    )
+    return first(np.asarray((one != other).any(axis=-1)))
+
+
+def unseen(judge: Callable[[Thing], object], wrong: Iterable[tuple[str, Sequence[Thing]]]) -> str:
+    """Return why a case is weak: the first kind of wrong thing that its judge accepts, or "".
+
+    Every check ends in this negative control, with the judge that it used itself.
+
+    Args:
+        judge: returns None for what it accepts.
+        wrong: what must be seen, by its kind; a kind passes if all things of it do.
+    """
+    for kind, things in wrong:
+        if things and all(judge(thing) is None for thing in things):
+            return f"{kind} would pass"
+    return ""
+
+
 def controls(judge: Judge, answer: np.ndarray) -> str:
     """Return why a case is weak: a wrong answer that the judge would accept too, or "".
 
     Three answers are tried in place of a right one: zeros, the right numbers in other places
     (where there is more than one), and what memory held before a call that was skipped.
     """
-    if answer.size == 0:
-        return "the answer has no element"
-    if judge(np.zeros_like(answer)) is None:
-        return "zeros would pass"
-    flat = answer.ravel()
-    moved = (np.roll(flat, 1), flat[::-1])
-    if answer.size > 1 and all(judge(m.reshape(answer.shape)) is None for m in moved):
-        return "a permuted answer would pass"
-    stale = np.nan if answer.dtype.kind not in "iu" else np.iinfo(answer.dtype).min
-    if judge(np.full_like(answer, stale)) is None:
-        return "a skipped call would pass"
-    return ""
+    return unseen(judge, _in_place_of(answer)) if answer.size else "the answer has no element"
+
+
+def _in_place_of(answer: np.ndarray) -> Iterator[tuple[str, Sequence[np.ndarray]]]:
+    yield "zeros", (np.zeros_like(answer),)
+    if answer.size > 1:
+        flat = answer.ravel()
+        moved = (np.roll(flat, 1), flat[::-1])
+        yield "a permuted answer", [array.reshape(answer.shape) for array in moved]
+    yield "a skipped call", (never_written(answer),)
+
+
+def never_written(answer: np.ndarray) -> np.ndarray:
+    """Return what memory may hold in the place of an answer."""
+    held = np.nan if answer.dtype.kind not in "iu" else np.iinfo(answer.dtype).min
+    return np.full_like(answer, held)
+
+
+def one_bit_off(array: np.ndarray) -> Sequence[np.ndarray]:
+    """Return the array with one bit of its last element changed; nothing if it has none."""
+    if array.size == 0:
+        return ()
+    changed = np.array(array, order="C")
+    changed.reshape(-1).view(np.uint8)[-array.itemsize] ^= 1
+    return (changed,)
 
 
 def at(index: tuple[int, ...]) -> str:

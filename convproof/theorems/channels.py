@@ -2,6 +2,11 @@
 
 A grouped layer is block diagonal: block ``g`` of the answer is that of the same layer with one
 group, on block ``g`` of the data and the weights.
+
+Both answers are judged by ``exact`` where they are asked as cases of their own, so that no fault of
+a function that keeps nothing between calls breaks this law alone; by luck it may be the first to
+ask the case of the block. What it adds: it compares the target with itself, and so needs no
+derivation of convproof's; ``diag(W_1, ..., W_G)`` is what grouped layers of convproof mean too.
 """
 
 from dataclasses import replace

@@ -4,6 +4,9 @@ The same buffers are filled with other data between two calls. A cache by addres
 answer again; an answer in memory that the next call reuses, or in an input's, changes under the
 caller's eyes. The latter is looked for also where nothing is negative, which some layers give back
 as it is. It is asked only of answers that are right when they are asked alone.
+
+What a skipped second call leaves is the first answer: where that is right of both data, the case
+is weak.
 """
 
 from dataclasses import replace

@@ -1,6 +1,10 @@
 """Linearity: ``f(2 x - 3 x') = 2 f(x) - 3 f(x')``, in the data that a function is linear in.
 
 Asked in integers, so that both sides are exact. A bias is left out: with it the map is affine.
+
+It is the first law to call with the same weights, or the same ``x`` of a weight derivative, and
+other data beside them: an answer that is kept by half of its arrays is seen here first. In a
+function that keeps nothing, ``exact`` sees what it sees.
 """
 
 from convproof.calls import call_of

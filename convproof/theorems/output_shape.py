@@ -2,7 +2,12 @@
 
 Every other theorem takes its answers from here, so that none of them compares arrays that do not
 correspond.
+
+Its own judge sees sizes and the dtype but no value: in the place of zeros and of a permuted answer
+it is shown answers of a wrong size and of a wrong dtype.
 """
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +16,15 @@ from convproof.cases import Arrays, Case, ask
 from convproof.functions import Function
 from convproof.layers import Conv, Shape
 from convproof.numeric.reference import implementation as oracle
-from convproof.theorems.base import DisagreementError, Request, Seen, Subject, Theorem, Violation
+from convproof.theorems.base import (
+    DisagreementError,
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Violation,
+    unseen,
+)
 
 _SHAPED_AS = {
     "input": ("x_bar has the shape of x", "x"),
@@ -34,20 +47,37 @@ def answer(
     """Return the target's answer; raise ``Violation`` unless its shape and dtype are lawful."""
     call = call_of(function, case, arrays).laid_out(layout)
     got = subject.ask(call).y
+    wrong = misfit(got, function, case, request)
+    if wrong is not None:
+        law, assertion = wrong
+        raise Violation(law=law, call=call, assertion=assertion)
+    return got
+
+
+def misfit(
+    got: np.ndarray, function: Function, case: Case, request: Request
+) -> tuple[str, str] | None:
+    """Return the law of shape or dtype that an answer breaks, and the same as Python, or None."""
     expected, law = law_of_shape(function, case)
     if got.shape != expected:
-        raise Violation(
-            law=f"{law}; the shape must be {expected}, got {got.shape}",
-            call=call,
-            assertion=f"tuple(answer().shape) == {expected}",
+        return (
+            f"{law}; the shape must be {expected}, got {got.shape}",
+            f"tuple(answer().shape) == {expected}",
         )
     if got.dtype != request.dtype:
-        raise Violation(
-            law=f"arrays of {request.dtype} give an answer of {request.dtype}, got {got.dtype}",
-            call=call,
-            assertion=f"str(answer().dtype).split('.')[-1] == {str(request.dtype)!r}",
+        return (
+            f"arrays of {request.dtype} give an answer of {request.dtype}, got {got.dtype}",
+            f"str(answer().dtype).split('.')[-1] == {str(request.dtype)!r}",
         )
-    return got
+    return None
+
+
+def misfits(answer: np.ndarray) -> Iterator[tuple[str, Sequence[np.ndarray]]]:
+    """Yield answers of a wrong size and of a wrong dtype, by kind."""
+    size, *more = answer.shape
+    yield "an answer of another size", (np.zeros((size + 1, *more), answer.dtype),)
+    other = np.float32 if answer.dtype == np.float64 else np.float64
+    yield "an answer of another dtype", (np.zeros(answer.shape, other),)
 
 
 def law_of_shape(function: Function, case: Case) -> tuple[Shape, str]:
@@ -78,7 +108,9 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
         )
         raise DisagreementError(msg)
     got = answer(subject, function, case, integers.astype(request.dtype), request)
-    return Seen("every size is 1" if max(got.shape, default=1) == 1 else "")
+    if max(got.shape, default=1) == 1:
+        return Seen("every size is 1")
+    return Seen(unseen(lambda y: misfit(y, function, case, request), misfits(got)))
 
 
 THEOREM = Theorem(

@@ -2,7 +2,8 @@
 
 A kernel wider than the padded input, channels that do not fit the weights, a stride of zero, a
 number of groups that does not divide the channels, a cotangent of the wrong shape. An exception of
-any kind refuses; an answer, whatever it is, breaks the law.
+any kind refuses; an answer, whatever it is, breaks the law. So the judge must see zeros, a permuted
+answer and memory that was never written, each as an answer, and a process that died.
 """
 
 from collections.abc import Iterator
@@ -13,28 +14,55 @@ import numpy as np
 from convproof.calls import Call, call_of
 from convproof.cases import Case
 from convproof.functions import Function
-from convproof.theorems.base import Request, Seen, Subject, Theorem, Unanswered, Violation
+from convproof.theorems.base import (
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Unanswered,
+    Violation,
+    controls,
+    unseen,
+)
 from convproof.theorems.right import right
 
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     known = right(function, case, request)
     call = call_of(function, case, known.arrays)
+    asked = False
     for law, wrong in _illegal(function, case, call):
-        try:
-            got = subject.ask(wrong).y
-        except Unanswered as refusal:
-            if refusal.silence in ("raised", "no array"):
-                continue
-            refusal.law = f"{law}: refused by an exception, but {refusal.law}"
-            raise
+        asked, outcome = True, _outcome(subject, wrong)
+        if _not_refused(outcome) is None:
+            continue
+        if isinstance(outcome, Unanswered):
+            outcome.law = f"{law}: refused by an exception, but {outcome.law}"
+            raise outcome
         raise Violation(
             law=f"{law}: a call that no layer answers is refused, but an array of shape "
-            f"{got.shape} came back",
+            f"{outcome.shape} came back",
             call=wrong,
             assertion="False, 'an illegal call was answered'",
         )
-    return Seen()
+    if not asked:
+        return Seen("no illegal call is near this case")
+    died = Unanswered(law="the process died", call=call, silence="crashed")
+    weak = unseen(_not_refused, [("a process that died", [died])])
+    return Seen(weak or controls(_not_refused, known.expected))
+
+
+def _outcome(subject: Subject, call: Call) -> np.ndarray | Unanswered:
+    """Return the answer to a call, or why there is none."""
+    try:
+        return subject.ask(call).y
+    except Unanswered as silence:
+        return silence
+
+
+def _not_refused(outcome: np.ndarray | Unanswered) -> tuple[int, ...] | None:
+    """Return None if a call was refused; the whole of it is to blame if it was not."""
+    refused = isinstance(outcome, Unanswered) and outcome.silence in ("raised", "no array")
+    return None if refused else ()
 
 
 def _illegal(function: Function, case: Case, call: Call) -> Iterator[tuple[str, Call]]:

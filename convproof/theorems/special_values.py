@@ -21,7 +21,16 @@ from convproof.layers import Conv, ConvTranspose
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as oracle
 from convproof.symbolic.implementation import implementation as derivation
-from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, at, first_difference
+from convproof.theorems.base import (
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Violation,
+    at,
+    controls,
+    first_difference,
+)
 from convproof.theorems.output_shape import answer
 
 _SPECIAL = (np.nan, np.nan, np.inf, -np.inf)
@@ -44,9 +53,8 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
         if name in integers:
             position = _position(function, case, integers, name, rng)
             value = _SPECIAL[int(rng.integers(len(_SPECIAL)))]
-            reached = _check_one(subject, function, case, request, name, position, value)
-            weak.append(not reached)
-    return Seen("no output reads a special value" if all(weak) else "")
+            weak.append(_check_one(subject, function, case, request, name, position, value))
+    return Seen(weak[0] if all(weak) else "")
 
 
 def _check_one(
@@ -57,8 +65,8 @@ def _check_one(
     name: str,
     position: tuple[int, ...],
     value: float,
-) -> bool:
-    """Check one special element; return whether anything reads it."""
+) -> str:
+    """Check one special element; return why it decides nothing, or ""."""
     integers = _integers(case, request)
     touched = _reached(function, case, integers, name, position)
     arrays = _with(integers.astype(request.dtype), name, position, value)
@@ -67,10 +75,15 @@ def _check_one(
         by_ieee = ask(oracle, function.role, case, arrays.astype(np.float64))
     plain = ask(oracle, function.role, case, integers.astype(np.float64))
     expected = np.where(touched, by_ieee, plain).astype(request.dtype)
-    open_ = ~touched & np.isnan(got) & _may_be_nan(function, case, name, position, by_ieee)
-    if function.family == "mean":  # what is finite is the rounding theorem's
-        open_ = open_ | (np.isfinite(got) & np.isfinite(expected))
-    index = first_difference(np.where(open_, expected, got), expected)
+    may_be_nan = ~touched & _may_be_nan(function, case, name, position, by_ieee)
+
+    def judge(y: np.ndarray) -> tuple[int, ...] | None:
+        open_ = np.isnan(y) & may_be_nan
+        if function.family == "mean":  # what is finite is the rounding theorem's
+            open_ = open_ | (np.isfinite(y) & np.isfinite(expected))
+        return first_difference(np.where(open_, expected, y), expected)
+
+    index = judge(got)
     if index is not None:
         does = "reads it" if touched[index] else "does not read it"
         literal = f"np.float64('{expected[index]}')"
@@ -83,7 +96,7 @@ def _check_one(
             got=got[index],
             expected=expected[index],
         )
-    return bool(touched.any())
+    return controls(judge, expected) if touched.any() else "no output reads a special value"
 
 
 def _integers(case: Case, request: Request) -> Arrays:

@@ -10,7 +10,7 @@ import pytest
 from convproof.calls import Call, call_of
 from convproof.cases import Arrays, Case, ask
 from convproof.errors import ConvProofError, UnsupportedError
-from convproof.functions import FIRST, Function
+from convproof.functions import FIRST, SECOND, Function
 from convproof.mutants import MUTANTS, Mutant
 from convproof.mutants.registry import mutant as register
 from convproof.names import get_implementation
@@ -80,9 +80,12 @@ REPEATS = {  # the same fault in another layer, derivative or number of axes
     "linear_input_gradient_by_the_untransposed_weight": "square_weight_transposed",
     "global_mean_gradient_not_divided": "mean_gradient_not_divided",
     "magnitude_in_place_of_the_maximum": "magnitude_in_place_of_relu",
+    "cross_term_of_the_double_backward_dropped": "tangent_of_the_weights_ignored",
+    "double_backward_of_the_first_group_for_all": "groups_ignored_in_the_input_gradient",
     "softmax_gradient_by_the_diagonal_alone": "softmax_gradient_without_the_inner_sum",
 }
 HAVE_STATE = {  # what memory held, or how often they were called, decides what is seen
+    "gradient_kept_by_its_input_alone",
     "answers_cached_by_address",
     "only_the_first_call_is_computed",
     "last_columns_never_written",
@@ -121,7 +124,11 @@ def test_every_layer_and_every_first_derivative_has_a_mutant() -> None:
     """Up to the number of axes."""
     legal = {(f.stem, f.role) for f in Function.all() if f.role in FIRST}
     held = {(f.stem, f.role) for f in (Function.named(m.function) for m in MUTANTS)}
-    assert held == legal
+    assert {(stem, role) for stem, role in held if role in FIRST} == legal
+
+
+def test_every_derivative_of_second_order_has_a_mutant() -> None:
+    assert {Function.named(m.function).role for m in MUTANTS} >= set(SECOND)
 
 
 @pytest.mark.parametrize("held", MUTANTS, ids=by_name)
@@ -153,8 +160,36 @@ def test_the_right_function_differs_on_none(name: str) -> None:
 
 
 def _right(name: str) -> Callable[..., Any]:
-    code: Callable[..., Any] = getattr(get_implementation("numpy"), name)
+    function, ours = Function.named(name), get_implementation("numpy")
+    if function.role in SECOND:
+        return _right_of_second_order(function)
+    code: Callable[..., Any] = getattr(ours, name)
     return code
+
+
+def _right_of_second_order(function: Function) -> Callable[..., Any]:
+    """Return the first-order functions on other arrays."""
+    forward, by_input, by_weight = (
+        _right(f"{function.layer}{suffix}") for suffix in ("", "_input", "_weight")
+    )
+
+    def jvp(x: Any, w: Any, x_dot: Any, w_dot: Any, **options: Any) -> Any:
+        return forward(x_dot, w, None, **options) + forward(x, w_dot, None, **options)
+
+    def second_output(x: Any, w: Any, y_bar: Any, u: Any, v: Any, **options: Any) -> Any:
+        del y_bar
+        return jvp(x, w, u, v, **options)
+
+    def second_input(x: Any, w: Any, y_bar: Any, u: Any, v: Any, **options: Any) -> Any:
+        del w, u
+        return by_input(x.shape, v, y_bar, **options)
+
+    def second_weight(x: Any, w: Any, y_bar: Any, u: Any, v: Any, **options: Any) -> Any:
+        del x, v
+        return by_weight(u, w.shape, y_bar, **options)
+
+    held = {code.__name__: code for code in (jvp, second_output, second_input, second_weight)}
+    return held[function.role]
 
 
 def _differences(function: Function, code: Callable[..., Any]) -> Iterator[tuple[str, bool]]:
@@ -176,7 +211,7 @@ def _on_integers(
     known = right(function, case, FLOAT32)
     tied = case.integers("float32")
     tied = tied.but(x=np.random.default_rng(0).integers(-1, 2, tied["x"].shape))
-    empty = Arrays({n: a[:0] if n in ("x", "y_bar") else a for n, a in known.arrays.items()})
+    empty = known.arrays.images(slice(0))
     call = call_of(function, case, known.arrays)
     for layout in LAYOUTS_OF["numpy"]:
         got = _asked(code, call.laid_out(layout))[1]
@@ -186,6 +221,16 @@ def _on_integers(
     yield "ties", _wrong(got, known.expected, known.judge)
     none = call_of(function, case.with_batch(0), empty)
     yield "no image", not _same(_asked(code, none)[1], _asked(_right(function.name), none)[1])
+    if function.role == "forward" and function.layer in ("linear", "softmax"):
+        none = _of_no_features(call)
+        same = _same(_asked(code, none)[1], _asked(_right(function.name), none)[1])
+        yield "no features", not same
+
+
+def _of_no_features(call: Call) -> Call:
+    """Return the call of rows that are empty."""
+    given = {n: v[:, :0] if n in ("x", "w") else v for n, v in call.given}
+    return replace(call, given=tuple(given.items()))
 
 
 def _beyond_rounding(function: Function, case: Case, code: Callable[..., Any]) -> bool:

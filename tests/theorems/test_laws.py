@@ -5,6 +5,7 @@ Where a fault is invisible to the laws before, the whole run must name exactly t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,19 @@ from convproof.verify.targets.subject import TargetSubject
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
 _right = get_implementation("numpy")
 LAWS = {
+    "untouched": "conv1d conv2d_weight max_pool1d_input linear_bias tanh",
+    "determinism": "conv1d conv2d_input avg_pool1d softmax linear_jvp",
     "fresh": "conv1d conv2d_weight max_pool1d avg_pool1d softmax linear_jvp",
     "layouts": "conv1d conv2d_input max_pool2d avg_pool1d tanh conv1d_second_output",
+    "matrix": "conv1d conv2d_weight conv_transpose1d_input linear_input unfold avg_pool1d",
     "linearity": "conv1d conv2d_weight conv_transpose1d linear_input unfold fold_input",
     "adjoint": "conv1d_input conv2d_weight conv_transpose1d_weight linear_input fold_input "
     "max_pool2d_input relu_input",
     "batch": "conv1d conv2d_weight linear_bias max_pool1d_input softmax avg_pool1d fold",
     "channels": "conv2d conv2d_input conv_transpose1d max_pool1d avg_pool2d_input",
     "equivariance": "conv1d conv2d conv_transpose2d max_pool1d avg_pool2d",
-    "empty": "conv1d conv2d_weight linear_bias max_pool1d_input softmax tanh",
+    "empty": "conv1d conv2d_weight linear linear_input linear_weight linear_bias max_pool1d_input "
+    "softmax softmax_input tanh relu_input local_response_norm maxout maxout_input",
     "rejects": "conv2d conv1d_input conv2d_weight linear max_pool2d avg_pool1d_input",
 }
 KEPT = [(law, name) for law, names in LAWS.items() for name in names.split()]
@@ -93,9 +98,30 @@ def answering_in_memory_of_its_own(x: Any, w: Any, b: Any, **options: Any) -> An
     return held
 
 
+def writing_one_element(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """The last input is negated after it was read."""
+    y = _right.conv1d(x, w, b, **options)
+    x.reshape(-1)[-1] *= -1
+    return y
+
+
+_calls = count()
+
+
+def off_by_a_bit_in_turn(x: Any) -> Any:
+    """Every other answer is one unit in the last place higher."""
+    y = _right.tanh(x)
+    return y if next(_calls) % 2 else np.nextafter(y, y.dtype.type(2))
+
+
 def reading_memory_in_its_order(x: Any, w: Any, b: Any, **options: Any) -> Any:
     """The elements are taken as they lie in memory."""
     return _right.conv2d(x.ravel("K").reshape(x.shape), w, b, **options)
+
+
+def skipping_the_rows_that_begin_with_zero(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """A row is taken for empty by its first element."""
+    return _right.conv1d(np.where(x[..., :1] == 0, 0 * x, x), w, b, **options)
 
 
 def clipped(x: Any, w: Any, b: Any, **options: Any) -> Any:
@@ -153,6 +179,27 @@ def memory_for_no_image(x: Any, weight_size: Any, y_bar: Any, **options: Any) ->
     return _right.conv1d_weight(x, weight_size, y_bar, **options)
 
 
+def rows_of_no_feature_left_as_memory_was(x: Any, w: Any, b: Any) -> Any:
+    """The first feature sets the sum, and there is none."""
+    return _right.linear(x, w, b) + (0 if w.shape[1] else x.dtype.type(5))
+
+
+def forgetting_the_bias_of_no_feature(x: Any, w: Any, b: Any) -> Any:
+    """What reads nothing gives nothing."""
+    return _right.linear(x, w, b) if w.shape[1] else np.zeros((len(x), len(w)), x.dtype)
+
+
+def maximum_of_nothing(x: Any, *, dim: int) -> Any:
+    """It has no identity."""
+    power = np.exp(x - x.max(axis=dim, keepdims=True))
+    return power / power.sum(axis=dim, keepdims=True)
+
+
+def the_shape_lost(x: Any, y_bar: Any) -> Any:
+    """A derivative of nothing comes back flat."""
+    return _right.relu_input(x, y_bar) if x.size else np.zeros(0, x.dtype)
+
+
 def dropping_channels(x: Any, w: Any, b: Any, *, groups: int, **options: Any) -> Any:
     """Channels that do not fit are left out."""
     return _right.conv1d(x[:, : groups * w.shape[1]], w, b, groups=groups, **options)
@@ -178,8 +225,11 @@ class Fault:
 
 
 FAULTS = [
+    Fault("untouched", "conv1d", writing_one_element, alone=True),
+    Fault("determinism", "tanh", off_by_a_bit_in_turn, alone=True),
     Fault("fresh", "conv1d", answering_in_memory_of_its_own, alone=True),
     Fault("layouts", "conv2d", reading_memory_in_its_order, alone=True),
+    Fault("matrix", "conv1d", skipping_the_rows_that_begin_with_zero, alone=True),
     Fault("linearity", "conv1d", clipped),
     Fault("adjoint", "conv1d_input", of_the_first_tap),
     Fault("batch", "conv1d", adding_the_first_image),
@@ -189,6 +239,10 @@ FAULTS = [
     Fault("equivariance", "conv1d", knowing_the_place),
     Fault("empty", "conv1d", refusing_no_image, alone=True),
     Fault("empty", "conv1d_weight", memory_for_no_image, alone=True),
+    Fault("empty", "linear", rows_of_no_feature_left_as_memory_was, alone=True),
+    Fault("empty", "linear", forgetting_the_bias_of_no_feature, alone=True),
+    Fault("empty", "softmax", maximum_of_nothing, alone=True),
+    Fault("empty", "relu_input", the_shape_lost, alone=True),
     Fault("rejects", "conv1d", dropping_channels, alone=True),
     Fault("rejects", "linear_input", cutting_the_cotangent, alone=True),
 ]
@@ -222,3 +276,18 @@ def test_a_fault_that_only_this_law_sees_is_refuted_by_it_alone(fault: Fault) ->
     assert failed.theorem.name == fault.law
     assert failed.case is not None
     assert failed.case.elements <= 16
+
+
+def test_a_derivative_asked_alone_is_refuted_where_its_forward_is_wrong() -> None:
+    """Which no other law of the derivative sees."""
+    derivative = Function.named("conv1d_input")
+    functions = {**RIGHT, Function("conv1d"): flipped}
+    plan = Plan(functions=(derivative,), dtypes=("float32",), examples=(40, 40), seed=3)
+    outcomes = run(TargetSubject(functions, "numpy"), functions, plan, on=lambda _: None)
+    (failed,) = failures(outcomes)
+    assert failed.theorem.name == "adjoint"
+
+
+def flipped(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """A convolution in the place of a cross-correlation."""
+    return _right.conv1d(x, np.ascontiguousarray(w[..., ::-1]), b, **options)

@@ -18,6 +18,7 @@ from convproof.verify.targets.subject import TargetSubject
 from convproof.verify.zoo import refute
 
 HAVE_STATE = {  # what earlier calls left decides what is seen, and by which law
+    "gradient_kept_by_its_input_alone",
     "answers_cached_by_address",
     "only_the_first_call_is_computed",
     "last_columns_never_written",
