@@ -18,7 +18,8 @@ Family = Literal["gcc", "clang", "zig"]
 
 _ALL = (
     "-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-U_FORTIFY_SOURCE",
-    "-fno-strict-aliasing", "-fno-exceptions", "-fno-rtti", "-w",
+    "-fno-strict-aliasing", "-fno-exceptions", "-fno-rtti",
+    "-fno-threadsafe-statics", "-w",
 )  # fmt: skip
 _KERNEL = ("-g1", "-fsanitize=thread", "-fsanitize-coverage=trace-pc", "-fno-stack-protector")
 _UNDEFINED = "-fsanitize=bounds,alignment,shift,integer-divide-by-zero,signed-integer-overflow"

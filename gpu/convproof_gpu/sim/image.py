@@ -30,6 +30,7 @@ class Image:
         shared: its ``__shared__`` variables.
         device: its ``__device__`` variables.
         constant: its ``__constant__`` variables.
+        guards: what says whether a ``static`` is initialised, which shared memory never is.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,6 +42,7 @@ class Image:
             )
             variables = _variables(elf)
         self.shared = variables.get(".bss", [])
+        self.guards = variables.get("guards", [])
         self.device = variables.get("sim_device", [])
         self.constant = variables.get("sim_constant", [])
 
@@ -84,7 +86,8 @@ def _variables(elf: ELFFile) -> dict[str, list[Variable]]:
             within = elf.get_section(number).name
             if within == "sim_device" or within == "sim_constant" or within.startswith(".bss"):
                 variable = Variable(_plain(symbol.name), symbol["st_value"], symbol["st_size"])
-                held = found.setdefault(".bss" if within.startswith(".bss") else within, [])
+                kind = ".bss" if within.startswith(".bss") else within
+                held = found.setdefault("guards" if symbol.name.startswith("_ZGV") else kind, [])
                 if variable not in held:
                     held.append(variable)
     return found

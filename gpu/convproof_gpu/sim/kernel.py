@@ -30,12 +30,15 @@ class SimKernel:
         name: as it was asked for.
         parameters: what it takes.
         max_dynamic_shared_size_bytes: more than 48 KiB are refused unless this allows it.
+        traced: whether its module is for ``provenance``.
+        runtime: what runs it.
     """
 
     def __init__(self, module: Loaded, name: str, number: int) -> None:
         self.name = name
         self.max_dynamic_shared_size_bytes = _DEFAULT_SHARED << 10
         self._module = module
+        self.traced, self.runtime = module.traced, module.runtime
         library = module.library
         self._function = ctypes.cast(library[f"sim_kernel_{number}"], ctypes.c_void_p)
         text = ctypes.create_string_buffer(4096)
@@ -72,6 +75,25 @@ class SimKernel:
             SimFault: if the kernel does what it must not; the arrays are then as they were.
             LaunchError: if no GPU would take the launch, or the kernel not the arguments.
         """
+        if self.traced:
+            msg = f"{self.name} is traced: its arrays hold no numbers; ask provenance()."
+            raise LaunchError(msg)
+        return self._judged(grid, block, args, shared_mem, frozenset(outputs))
+
+    def launch_traced(
+        self, grid: Sequence[int], block: Sequence[int], args: Sequence[Any], shared_mem: int
+    ) -> SimReport:
+        """Launch a traced kernel, whose numbers are those of nodes."""
+        return self._judged(grid, block, args, shared_mem, frozenset())
+
+    def _judged(
+        self,
+        grid: Sequence[int],
+        block: Sequence[int],
+        args: Sequence[Any],
+        shared_mem: int,
+        outputs: frozenset[str],
+    ) -> SimReport:
         grid3, block3 = self._sizes(grid, block, shared_mem)
         if len(args) != len(self.parameters):
             msg = f"{self.name} takes {len(self.parameters)} arguments, got {len(args)}."
@@ -85,7 +107,7 @@ class SimKernel:
             msg = f"{self.name} has no pointers {', '.join(sorted(unknown))}."
             raise LaunchError(msg)
         with _ONE_AT_A_TIME:
-            return self._launched(grid3, block3, args, shared_mem, frozenset(outputs))
+            return self._launched(grid3, block3, args, shared_mem, outputs)
 
     def _sizes(
         self, grid: Sequence[int], block: Sequence[int], shared_mem: int

@@ -19,6 +19,7 @@ class Loaded:
         runtime: what runs it.
         base: the address of its first byte.
         arch: the architecture whose limits hold, such as ``"90"``.
+        traced: whether its ``float`` remembers where it comes from.
     """
 
     built: Built
@@ -27,12 +28,16 @@ class Loaded:
     runtime: Runtime
     base: int
     arch: str
+    traced: bool
 
 
-def loaded(built: Built, arch: str) -> Loaded:
+def loaded(built: Built, arch: str, *, traced: bool) -> Loaded:
     """Return a module, loaded."""
     held = runtime(built.runtime)
     library = ctypes.CDLL(str(built.path))
     handle = library._handle  # noqa: SLF001  # glibc's and musl's link map, which begins with the base
     base = ctypes.cast(handle, ctypes.POINTER(ctypes.c_size_t)).contents.value
-    return Loaded(built, library, Image(built.path), held, int(base), arch)
+    image = Image(built.path)
+    for guard in image.guards:  # as if it were initialised already
+        ctypes.memset(int(base) + guard.begin, 1, guard.size)
+    return Loaded(built, library, image, held, int(base), arch, traced)

@@ -22,6 +22,7 @@ class SimModule:
             knows is passed over.
         name_expressions: kernels of templates, such as ``"scale<float, 4>"``.
         file: what the source is called in messages.
+        provenance: whether its kernels are to be traced, by ``provenance``, instead of launched.
 
     Raises:
         SourceError: if the source is not supported, or does not compile.
@@ -46,6 +47,7 @@ class SimModule:
         name_expressions: Sequence[str] = (),
         *,
         file: str | None = None,
+        provenance: bool = False,
     ) -> None:
         source, folders = code, []
         if isinstance(code, Path):
@@ -56,10 +58,10 @@ class SimModule:
             str(source),
             file=file or "kernel.cu",
             include=folders,
-            options=own,
+            options=[*own, *["-DSIM_PROVENANCE"] * provenance],
             expressions=[_spaced(name) for name in name_expressions],
         )
-        self._loaded = loaded(found, arch)
+        self._loaded = loaded(found, arch, traced=provenance)
 
     @property
     def kernels(self) -> tuple[str, ...]:

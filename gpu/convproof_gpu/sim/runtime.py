@@ -46,6 +46,15 @@ class Traffic(ctypes.Structure):
     )  # fmt: skip
 
 
+class Node(ctypes.Structure):
+    """Where a number comes from: ``struct Node`` of ``provenance.hpp``."""
+
+    _fields_ = (
+        ("value", ctypes.c_double), ("a", ctypes.c_uint32), ("b", ctypes.c_uint32),
+        ("origin", ctypes.c_uint32), ("padding", ctypes.c_uint32),
+    )  # fmt: skip
+
+
 class Runtime:
     """A runtime that is loaded, with its arena of slots for arrays."""
 
@@ -65,6 +74,12 @@ class Runtime:
         self.region = _typed(library.sim_region, c_int, c_void_p, c_size_t, c_int, c_int, c_int)
         self.is_written = _typed(library.sim_is_written, c_int, c_int, ctypes.POINTER(c_size_t))
         self.traffic = _typed(library.sim_traffic, ctypes.POINTER(Traffic))
+        self.forget_nodes = _typed(library.sim_forget_nodes, None)
+        self.variable = _typed(library.sim_variable, ctypes.c_uint32, ctypes.c_double)
+        self.constant = _typed(library.sim_constant, ctypes.c_uint32, ctypes.c_double)
+        self.nodes = _typed(
+            library.sim_nodes, ctypes.POINTER(Node), ctypes.POINTER(ctypes.c_uint32)
+        )
         self.arena = _typed(library.sim_arena, c_void_p)()
         self.dynamic = ctypes.addressof(c_char.in_dll(library, "sim_dynamic_shared"))
         self.mapped = [0] * self.SLOTS  # bytes of each

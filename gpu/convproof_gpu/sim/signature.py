@@ -16,10 +16,12 @@ _DTYPES = {
     ("h", 2): np.dtype(np.float16),
     ("B", 2): np.dtype(ml_dtypes.bfloat16),
     ("b", 1): np.dtype(np.bool_),
+    ("t", 4): np.dtype(np.uint32),
     **{("i", size): np.dtype(f"i{size}") for size in (1, 2, 4, 8)},
     **{("u", size): np.dtype(f"u{size}") for size in (1, 2, 4, 8)},
 }
 _PACKED = {
+    ("t", 4): "I",
     ("f", 4): "f", ("f", 8): "d", ("b", 1): "?", ("i", 1): "b", ("i", 2): "h", ("i", 4): "i",
     ("i", 8): "q", ("u", 1): "B", ("u", 2): "H", ("u", 4): "I", ("u", 8): "Q",
 }  # fmt: skip
@@ -36,7 +38,7 @@ class Parameter:
     Attributes:
         name: in the source, "" if unknown.
         code: of the value or of what is pointed to: f, i, u, b, h (half), B (bfloat16), s (struct),
-            v (void).
+            t (float, traced), v (void).
         size: in bytes, of the same.
         pointer: whether it is a pointer.
         constant: whether what it points to is const.

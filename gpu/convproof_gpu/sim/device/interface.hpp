@@ -104,6 +104,12 @@ struct Rows {  // of ldmatrix: one address per lane, `count` registers
 };
 SIM_API void load_matrix(Thread* const* lanes, unsigned mask, Site site);
 
+// ---- where a number comes from
+enum class Origin : int { constant, variable, sum, difference, product, quotient };
+SIM_API uint32_t origin_of_constant(double value);
+SIM_API uint32_t origin_of(Origin origin, uint32_t a, uint32_t b);
+SIM_API double value_of(uint32_t number);
+
 SIM_API float half_to_float(uint16_t bits);
 SIM_API uint16_t float_to_half(float value);  // to nearest, ties to even
 SIM_API uint16_t float_to_half_toward_zero(float value);

@@ -7,8 +7,17 @@
 
 #include "interface.hpp"
 #include "language.hpp"
+#ifdef SIM_PROVENANCE
+#include "traced.hpp"
+using sim_float = sim::Traced;
+#else
+using sim_float = float;
+#endif
 #include "vectors.hpp"
 #include "warp.hpp"
 #include "atomics.hpp"
 #include "arithmetic.hpp"
 #include "stubs.hpp"
+#ifdef SIM_PROVENANCE
+#define float ::sim::Traced
+#endif

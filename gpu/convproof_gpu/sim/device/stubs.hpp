@@ -31,6 +31,9 @@ SIM_CODE(bool, 'b')
 SIM_CODE(char, 'i') SIM_CODE(signed char, 'i') SIM_CODE(short, 'i') SIM_CODE(int, 'i') SIM_CODE(long, 'i') SIM_CODE(long long, 'i')
 SIM_CODE(unsigned char, 'u') SIM_CODE(unsigned short, 'u') SIM_CODE(unsigned, 'u') SIM_CODE(unsigned long, 'u') SIM_CODE(unsigned long long, 'u')
 SIM_CODE(float, 'f') SIM_CODE(double, 'f')
+#ifdef SIM_PROVENANCE
+SIM_CODE(Traced, 't')
+#endif
 
 struct Text {
   char* to;

@@ -6,10 +6,10 @@
   struct alignas(two) Name##2 { T x, y; };                                                      \
   struct Name##3 { T x, y, z; };                                                                \
   struct alignas(four) Name##4 { T x, y, z, w; };                                               \
-  constexpr Name##1 make_##Name##1(T x) { return {x}; }                                         \
-  constexpr Name##2 make_##Name##2(T x, T y) { return {x, y}; }                                 \
-  constexpr Name##3 make_##Name##3(T x, T y, T z) { return {x, y, z}; }                         \
-  constexpr Name##4 make_##Name##4(T x, T y, T z, T w) { return {x, y, z, w}; }
+  inline Name##1 make_##Name##1(T x) { return {x}; }                                         \
+  inline Name##2 make_##Name##2(T x, T y) { return {x, y}; }                                 \
+  inline Name##3 make_##Name##3(T x, T y, T z) { return {x, y, z}; }                         \
+  inline Name##4 make_##Name##4(T x, T y, T z, T w) { return {x, y, z, w}; }
 
 #define uint3 sim_uint3_of_vectors  // the real one is in interface.hpp
 SIM_VECTOR(signed char, char, 2, 4)
@@ -22,7 +22,7 @@ SIM_VECTOR(long, long, 16, 16)
 SIM_VECTOR(unsigned long, ulong, 16, 16)
 SIM_VECTOR(long long, longlong, 16, 16)
 SIM_VECTOR(unsigned long long, ulonglong, 16, 16)
-SIM_VECTOR(float, float, 8, 16)
+SIM_VECTOR(sim_float, float, 8, 16)
 SIM_VECTOR(double, double, 16, 16)
 #undef uint3
 #undef SIM_VECTOR

@@ -1,4 +1,5 @@
 // The runtime as one library: what Python calls (the functions in `extern "C"` at the end).
+#include "provenance.hpp"
 #include "schedule.hpp"
 #include "signals.hpp"
 #include "tensor.hpp"
