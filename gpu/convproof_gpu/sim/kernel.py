@@ -168,6 +168,8 @@ class SimKernel:
             self._function, bytes(packed), (ctypes.c_size_t * (count + 1))(*offsets), count,
             ctypes.byref(launch), module.base, module.base + module.image.size,
         )  # fmt: skip
+        if code == 4:
+            raise KeyboardInterrupt
         if code > 1:
             msg = "the simulator is launching already" if code == 2 else "there is no memory"
             raise LaunchError(f"{self.name}: {msg}.")  # noqa: EM102

@@ -143,6 +143,10 @@ inline void check_memory(const char* p, size_t size, Access access, Place place)
 
 // Gives way to another thread, where the adversary likes.
 inline void step() {
+  if (interrupted_by_user) {
+    failed = true;
+    yield();
+  }
   if (++now->totals.steps > now->steps)
     fault(Kind::step_limit, {{nullptr, 0}, __builtin_return_address(0)}, -1, 0, "more than %llu steps", now->steps);
   if (now->adversary && !uninterrupted && --until_preempted == 0) {

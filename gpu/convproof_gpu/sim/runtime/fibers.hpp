@@ -33,6 +33,7 @@ inline char* stacks;         // all of them, each above an inaccessible page
 inline void* scheduler;      // its stack pointer while a fiber runs
 inline bool failed;          // the launch is over
 inline bool uninterrupted;   // lanes compute together
+inline volatile bool interrupted_by_user;
 inline void (*kernel)(void**);
 
 inline Fiber* current() { return static_cast<Fiber*>(state.current); }

@@ -91,7 +91,8 @@ SIM_API int sim_region(char* begin, size_t size, int space, int read_only, int u
   return region_count++;
 }
 
-// Runs a kernel. Returns 0; 1: a fault is reported; 2: another launch is running; 3: there is no memory.
+// Runs a kernel. Returns 0; 1: a fault is reported; 2: another launch is running; 3: there is no memory;
+// 4: a signal has ended it.
 SIM_API int sim_launch(void (*function)(void**), const void* arguments, const size_t* offsets, int count, Launch* launch, char* begin, char* end) {
   if (now != nullptr) return 2;
   launch->report = Report{};
@@ -112,7 +113,7 @@ SIM_API int sim_launch(void (*function)(void**), const void* arguments, const si
     fibers[i].index = {i % d.x, i / d.x % d.y, i / (d.x * d.y)};
     fibers[i].stack = stacks + i * STACK + PAGE;
   }
-  failed = uninterrupted = false;
+  failed = uninterrupted = interrupted_by_user = false;
   if (time_now > 0xf0000000u) forget_all();
   launch_began = ++time_now;
   splits.used = 0;
@@ -126,7 +127,7 @@ SIM_API int sim_launch(void (*function)(void**), const void* arguments, const si
   }
   now = nullptr;
   state.current = nullptr;
-  return failed;
+  return interrupted_by_user ? 4 : failed;
 }
 
 // Whether the last launch wrote every byte of a region; the first that it did not is told.

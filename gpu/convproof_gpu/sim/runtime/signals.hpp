@@ -2,6 +2,7 @@
 // is used up, a division that the processor refuses, a loop that is nothing but a jump to itself. The handlers are in
 // place only during a launch.
 #pragma once
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ constexpr int CAUGHT[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 inline struct sigaction before_launch[5];
 
 inline unsigned long long steps_at_tick;
+inline pthread_t launching;  // other threads have signals of their own
 
 inline const void* interrupted(void* context) {
 #if defined(__x86_64__)
@@ -29,7 +31,7 @@ inline const void* interrupted(void* context) {
 
 // Every half second of the processor's time: a kernel that has not made a step since the last will make none.
 inline void on_tick(int, siginfo_t*, void* context) {
-  if (now == nullptr || failed) return;
+  if (now == nullptr || failed || !pthread_equal(pthread_self(), launching)) return;
   const char* pc = static_cast<const char*>(interrupted(context));
   bool idle = now->totals.steps == steps_at_tick;
   steps_at_tick = now->totals.steps;
@@ -37,8 +39,19 @@ inline void on_tick(int, siginfo_t*, void* context) {
     fault(Kind::step_limit, {{nullptr, 0}, pc + 1}, -1, 0, "a loop without a step");
 }
 
+inline struct sigaction on_interrupt_before;
+
+// Ctrl-C: who asked for the launch hears of it, and the launch ends at its next step.
+inline void on_interrupt(int signal, siginfo_t* info, void* context) {
+  interrupted_by_user = true;
+  if (on_interrupt_before.sa_flags & SA_SIGINFO) return on_interrupt_before.sa_sigaction(signal, info, context);
+  auto handler = on_interrupt_before.sa_handler;
+  if (handler != SIG_DFL && handler != SIG_IGN) handler(signal);
+}
+
 inline void on_signal(int signal, siginfo_t* info, void* context) {
-  for (int i = 0; i < 5 && (now == nullptr || state.current == nullptr || failed); i++)
+  bool ours = now != nullptr && state.current != nullptr && !failed && pthread_equal(pthread_self(), launching);
+  for (int i = 0; i < 5 && !ours; i++)
     if (CAUGHT[i] == signal) {  // not the kernel's doing
       sigaction(signal, &before_launch[i], nullptr);
       return;
@@ -65,6 +78,12 @@ class Signals {
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;  // it leaves by changing the stack
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < 5; i++) sigaction(CAUGHT[i], &action, &before_launch[i]);
+    launching = pthread_self();
+    sigaction(SIGINT, nullptr, &on_interrupt_before);
+    hears_ = (on_interrupt_before.sa_flags & SA_SIGINFO) ||
+             (on_interrupt_before.sa_handler != SIG_DFL && on_interrupt_before.sa_handler != SIG_IGN);
+    action.sa_sigaction = on_interrupt;
+    if (hears_) sigaction(SIGINT, &action, nullptr);
     action.sa_sigaction = on_tick;
     action.sa_flags |= SA_RESTART;
     sigaction(SIGVTALRM, &action, &tick_);
@@ -75,6 +94,7 @@ class Signals {
   ~Signals() {
     setitimer(ITIMER_VIRTUAL, &timer_, nullptr);
     sigaction(SIGVTALRM, &tick_, nullptr);
+    if (hears_) sigaction(SIGINT, &on_interrupt_before, nullptr);
     for (int i = 0; i < 5; i++) sigaction(CAUGHT[i], &before_launch[i], nullptr);
     if (!(stack_.ss_flags & SS_DISABLE)) sigaltstack(&stack_, nullptr);
     else { stack_t none{}; none.ss_flags = SS_DISABLE; sigaltstack(&none, nullptr); }
@@ -84,6 +104,7 @@ class Signals {
   stack_t stack_{};
   struct sigaction tick_;
   itimerval timer_{};
+  bool hears_ = false;
 };
 
 }  // namespace sim
