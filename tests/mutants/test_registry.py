@@ -20,6 +20,7 @@ from convproof.theorems.allowed import allowed_error
 from convproof.theorems.right import right, right_of, wider
 from convproof.verify.targets.arrays import LAYOUTS_OF
 from convproof.verify.targets.layouts import lay
+from tests.mutants import HAVE_STATE
 from tests.mutants.fixed import fixed_cases
 
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
@@ -83,15 +84,6 @@ REPEATS = {  # the same fault in another layer, derivative or number of axes
     "cross_term_of_the_double_backward_dropped": "tangent_of_the_weights_ignored",
     "double_backward_of_the_first_group_for_all": "groups_ignored_in_the_input_gradient",
     "softmax_gradient_by_the_diagonal_alone": "softmax_gradient_without_the_inner_sum",
-}
-HAVE_STATE = {  # what memory held, or how often they were called, decides what is seen
-    "gradient_kept_by_its_input_alone",
-    "answers_cached_by_address",
-    "only_the_first_call_is_computed",
-    "last_columns_never_written",
-    "odd_units_never_written",
-    "result_changes_from_call_to_call",
-    "sums_in_a_random_order",
 }
 FAULTY = [held for held in MUTANTS if held.name not in HAVE_STATE]
 

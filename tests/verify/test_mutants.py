@@ -16,16 +16,8 @@ from convproof.verify.runner import BY_HAND, PROFILES, Outcome, Plan, failures, 
 from convproof.verify.targets.find import Target, find_target
 from convproof.verify.targets.subject import TargetSubject
 from convproof.verify.zoo import refute
+from tests.mutants import HAVE_STATE
 
-HAVE_STATE = {  # what earlier calls left decides what is seen, and by which law
-    "gradient_kept_by_its_input_alone",
-    "answers_cached_by_address",
-    "only_the_first_call_is_computed",
-    "last_columns_never_written",
-    "odd_units_never_written",
-    "result_changes_from_call_to_call",
-    "sums_in_a_random_order",
-}
 EVERY_SEED = [m for m in MUTANTS if m.name not in HAVE_STATE]
 
 
