@@ -14,7 +14,7 @@ from convproof_gpu.sim.loaded import Loaded
 from convproof_gpu.sim.regions import Regions
 from convproof_gpu.sim.report import SimReport
 from convproof_gpu.sim.runtime import Launch, Report
-from convproof_gpu.sim.signature import LaunchError, parameters
+from convproof_gpu.sim.signature import LaunchError, Parameter, parameters
 
 _MOST_SHARED = {  # KiB of a block that opts in, by compute capability
     "70": 96, "75": 64, "80": 163, "86": 99, "87": 163, "89": 99, "90": 227, "100": 227, "120": 99,
@@ -46,6 +46,8 @@ class SimKernel:
         bare = re.sub(r"<.*", "", name)
         names = [k.parameters for k in module.built.kernels if k.name == bare]
         self.parameters = parameters(text.value.decode(), names[0] if names else ())
+        self._offsets = _offsets(self.parameters)
+        self._launches: dict[Any, Launch] = {}  # of sizes and conditions that were legal
 
     @cached_property
     def static_shared(self) -> int:
@@ -94,7 +96,6 @@ class SimKernel:
         shared_mem: int,
         outputs: frozenset[str],
     ) -> SimReport:
-        grid3, block3 = self._sizes(grid, block, shared_mem)
         if len(args) != len(self.parameters):
             msg = f"{self.name} takes {len(self.parameters)} arguments, got {len(args)}."
             raise LaunchError(msg)
@@ -102,12 +103,20 @@ class SimKernel:
             why = parameter.refusal(value)
             if why:
                 raise LaunchError(f"{self.name}: {parameter.wrong(why)}")  # noqa: EM102
-        unknown = set(outputs) - {p.name for p in self.parameters if p.pointer}
+        unknown = outputs and outputs - {p.name for p in self.parameters if p.pointer}
         if unknown:
             msg = f"{self.name} has no pointers {', '.join(sorted(unknown))}."
             raise LaunchError(msg)
+        held = current()
         with _ONE_AT_A_TIME:
-            return self._launched(grid3, block3, args, shared_mem, outputs)
+            key = (*grid, "", *block, shared_mem, self.max_dynamic_shared_size_bytes, held)
+            launch = self._launches.get(key)
+            if launch is None:
+                grid3, block3 = self._sizes(grid, block, shared_mem)
+                launch = _launch(held, grid3, block3, shared_mem)
+                if held.seed is None:
+                    self._launches[key] = launch
+            return self._launched(launch, held, args, shared_mem, outputs)
 
     def _sizes(
         self, grid: Sequence[int], block: Sequence[int], shared_mem: int
@@ -140,32 +149,24 @@ class SimKernel:
 
     def _launched(
         self,
-        grid: tuple[int, ...],
-        block: tuple[int, ...],
+        launch: Launch,
+        held: Conditions,
         args: Sequence[Any],
         shared_mem: int,
         outputs: frozenset[str],
     ) -> SimReport:
-        held, module, native = current(), self._module, self._module.runtime
+        module = self._module
         regions = Regions(module)
-        packed, offsets, places = bytearray(), [], []
-        for parameter, value in zip(self.parameters, args, strict=True):
-            packed += bytes(-len(packed) % parameter.alignment)
-            offsets.append(len(packed))
-            if parameter.pointer:
-                place = 0
-                if value is not None:
-                    place = regions.add(value, parameter, unwritten=parameter.name in outputs)
-                places.append(place)
-                packed += place.to_bytes(8, "little")
-            else:
-                packed += parameter.packed(value)
-        offsets.append(len(packed))
+        packed = bytearray(self._offsets[-1])
+        for parameter, value, offset in zip(self.parameters, args, self._offsets, strict=False):
+            if not parameter.pointer:
+                packed[offset : offset + parameter.size] = parameter.packed(value)
+            elif value is not None:
+                place = regions.add(value, parameter, unwritten=parameter.name in outputs)
+                packed[offset : offset + 8] = place.to_bytes(8, "little")
         regions.declare(shared_mem)
-        launch = _launch(held, grid, block, shared_mem)
-        count = len(self.parameters)
-        code = native.launch(
-            self._function, bytes(packed), (ctypes.c_size_t * (count + 1))(*offsets), count,
+        code = module.runtime.launch(
+            self._function, bytes(packed), self._offsets, len(self.parameters),
             ctypes.byref(launch), module.base, module.base + module.image.size,
         )  # fmt: skip
         if code == 4:
@@ -175,7 +176,7 @@ class SimKernel:
             raise LaunchError(f"{self.name}: {msg}.")  # noqa: EM102
         if code == 1:
             raise self._fault(launch.report, regions.names)
-        if held.check == "full":
+        if outputs and held.check == "full":
             self._look_at_outputs(regions, outputs)
         regions.copy_back()
         return self._report(launch, counted=held.count)
@@ -210,13 +211,23 @@ class SimKernel:
                     )  # fmt: skip
 
     def _report(self, launch: Launch, *, counted: bool) -> SimReport:
-        totals = launch.totals
-        traffic = self._module.runtime.traffic().contents
-        more = {name: getattr(traffic, name) for name, _ in traffic._fields_} if counted else {}
+        totals, more = launch.totals, {}
+        if counted:
+            traffic = self._module.runtime.traffic().contents
+            more = {name: getattr(traffic, name) for name, _ in traffic._fields_}
         return SimReport(
             kernel=self.name, switches=totals.switches, accesses=totals.accesses,
             steps=totals.steps, **more,
         )  # fmt: skip
+
+
+def _offsets(held: Sequence[Parameter]) -> Any:
+    """Return where each argument lies, and how many bytes there are."""
+    offsets = [0]
+    for parameter in held:
+        offsets[-1] += -offsets[-1] % parameter.alignment
+        offsets.append(offsets[-1] + (8 if parameter.pointer else parameter.size))
+    return (ctypes.c_size_t * len(offsets))(*offsets)
 
 
 def _launch(

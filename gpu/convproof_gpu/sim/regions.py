@@ -33,10 +33,10 @@ class Regions:
 
     def add(self, array: np.ndarray, parameter: Parameter, *, unwritten: bool) -> int:
         """Return the address at which the kernel sees an array."""
-        address, size = array.ctypes.data, array.nbytes
+        address, size = int(array.__array_interface__["data"][0]), array.nbytes
         native = self._native
         for entry, (known, place, _) in zip(self._open, self._arrays, strict=True):
-            if known.ctypes.data == address and known.nbytes == size and size:
+            if known.__array_interface__["data"][0] == address and known.nbytes == size and size:
                 entry[2] = entry[2] and parameter.constant
                 entry[3] = entry[3] or unwritten
                 return place
@@ -91,4 +91,4 @@ class Regions:
             self._arrays, self._open, strict=True
         ):
             if copied and not constant and size:
-                ctypes.memmove(array.ctypes.data, place, size)
+                ctypes.memmove(array.__array_interface__["data"][0], place, size)
