@@ -47,7 +47,7 @@ class SimKernel:
         names = [k.parameters for k in module.built.kernels if k.name == bare]
         self.parameters = parameters(text.value.decode(), names[0] if names else ())
         self._offsets = _offsets(self.parameters)
-        self._launches: dict[Any, Launch] = {}  # of sizes and conditions that were legal
+        self._launches: dict[Any, tuple[Conditions, Launch]] = {}  # the last of legal sizes
 
     @cached_property
     def static_shared(self) -> int:
@@ -109,13 +109,12 @@ class SimKernel:
             raise LaunchError(msg)
         held = current()
         with _ONE_AT_A_TIME:
-            key = (*grid, "", *block, shared_mem, self.max_dynamic_shared_size_bytes, held)
-            launch = self._launches.get(key)
-            if launch is None:
+            key = (*grid, "", *block, shared_mem, self.max_dynamic_shared_size_bytes)
+            known, launch = self._launches.get(key, (None, None))
+            if known is not held or launch is None:
                 grid3, block3 = self._sizes(grid, block, shared_mem)
                 launch = _launch(held, grid3, block3, shared_mem)
-                if held.seed is None:
-                    self._launches[key] = launch
+                self._launches[key] = held, launch
             return self._launched(launch, held, args, shared_mem, outputs)
 
     def _sizes(
