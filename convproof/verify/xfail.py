@@ -8,7 +8,8 @@ do not apply::
 
     [[expected]]
     function = "avg_pool3d*"          # a name, or a pattern of names
-    theorem = "shape"
+    theorem = "shape"                 # likewise
+    law = "*ceil_mode*"               # "*" if not given: a pattern of what is told as the law
     dtype = "*"                       # the default
     reason = "refuses an input below the kernel, padding not counted"
     strict = true                     # the default: that it holds is a failure, as in pytest
@@ -28,7 +29,7 @@ from convproof.functions import Function
 from convproof.theorems import THEOREMS
 from convproof.verify.runner import DTYPES, Outcome
 
-_WORDS = {"function", "theorem", "dtype", "reason", "strict"}
+_WORDS = {"function", "theorem", "law", "dtype", "reason", "strict"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class Expected:
         target: the target it was seen in.
         versions: of the packages it was seen with; empty: any.
         function: a pattern of functional names.
-        theorem: the law that is broken.
+        theorem: a pattern of the theorems that are refuted.
+        law: a pattern of what is told as the law.
         dtype: a pattern of dtypes.
         reason: why it is known.
         strict: whether it is a failure that the law holds.
@@ -49,6 +51,7 @@ class Expected:
     versions: tuple[tuple[str, str], ...]
     function: str
     theorem: str
+    law: str = "*"
     dtype: str = "*"
     reason: str
     strict: bool = True
@@ -64,7 +67,7 @@ class Expected:
                 near = get_close_matches(pattern, names, 3) or sorted(names)[:8]
                 return f"no {what} is called {pattern!r}; there are {', '.join(near)}"
         names = sorted({theorem.name for theorem in THEOREMS})
-        if self.theorem not in names:
+        if not any(fnmatchcase(name, self.theorem) for name in names):
             return f"{self.theorem!r} is no theorem; there are {', '.join(names)}"
         return ""
 
@@ -81,7 +84,8 @@ class Expected:
 
     def is_of(self, outcome: Outcome) -> bool:
         """Return whether the entry is about this outcome."""
-        return self.is_about(outcome) and outcome.theorem.name == self.theorem
+        told = outcome.violation is None or fnmatchcase(outcome.violation.law, self.law)
+        return self.is_about(outcome) and told and fnmatchcase(outcome.theorem.name, self.theorem)
 
 
 def known() -> list[Expected]:
@@ -126,7 +130,7 @@ def _entry(
     unknown = sorted(set(entry) - _WORDS)
     lacking = sorted({"function", "theorem", "reason"} - set(entry))
     if unknown or lacking:
-        msg = f"{where} must have function, theorem and reason, and may have dtype and strict"
+        msg = f"{where} must have function, theorem and reason, and may have law, dtype and strict"
         found = [f"lacks {', '.join(lacking)}"] * bool(lacking)
         found += [f"has {', '.join(unknown)}"] * bool(unknown)
         raise EvidenceError(f"{msg}; it {' and '.join(found)}.")  # noqa: EM102

@@ -65,7 +65,9 @@ def test_a_result_that_depends_on_the_order_is_told(
         (["--grid", "a"], "must be one to three numbers"),
         (["--block", "2048"], "must be from 1 to (1024, 1024, 64)"),
         (["--shared-mem", "300000"], "shared memory are more than"),
-        (["--arg", "float31[3]"], "'float31[3]' is no argument: an array float32[1000]"),
+        (["--arg", "float31[3]"], "'float31[3]' is no argument: it is no array like float32[1000]"),
+        (["--arg", "float32[10000000000000]"], "is no argument: Unable to allocate"),
+        (["--arg", "int32[32]=99999999999999999999"], "is no argument"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exits_4(

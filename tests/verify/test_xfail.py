@@ -76,6 +76,12 @@ def test_a_known_failure_that_holds_exits_1_and_says_why_it_was_known(
     assert _verdicts(folder, "conv1d")["exact"] == "xpass"
 
 
+def test_a_law_may_be_named_by_what_is_told_of_it(folder: Path) -> None:
+    """Of any theorem, as a crash is."""
+    any_ = KNOWN.replace('"exact"', '"*"')
+    assert _verified(folder, f'{any_}law = "*in integers: equality"\nstrict = false', "conv2d") == 0
+
+
 def test_one_that_is_not_strict_may_hold(folder: Path) -> None:
     assert _verified(folder, f"{HOLDS}strict = false\n", "conv1d") == 0
     assert _verified(folder, f"{KNOWN}strict = false\n", "conv2d") == 0
@@ -89,6 +95,7 @@ def test_one_that_is_not_strict_may_hold(folder: Path) -> None:
         ('"conv2d"', '"conv2d_*"'),
         ('"exact"', '"shape"'),
         ("reason", 'dtype = "int*"\nreason'),
+        ("reason", 'law = "*SIGABRT"\nreason'),
     ],
 )
 def test_an_entry_of_another_place_does_not_excuse_a_failure(

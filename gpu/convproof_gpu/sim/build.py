@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from convproof_gpu.sim.compiler import Compiler, compiler, run
-from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, rewritten
+from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, copy_of, rewritten, stub_of
 
 _HERE = Path(__file__).parent
 DEVICE, RUNTIME = _HERE / "device", _HERE / "runtime"
@@ -29,7 +29,7 @@ class Built:
         path: of the library.
         runtime: of the library that it needs.
         kernels: those of the source and of what it includes.
-        exports: expressions that name kernels; the number of one is its stub's.
+        exports: expressions that name kernels; one that stands under a false #if is not there.
     """
 
     path: Path
@@ -64,7 +64,7 @@ def built(
     held = [kernel for part in (main, *headers.values()) for kernel in part.kernels]
     exports = [kernel.name for kernel in held if not kernel.template]
     exports = list(dict.fromkeys([*exports, *expressions]))
-    stubs = "".join(f"SIM_EXPORT({i}, {name})\n" for i, name in enumerate(exports))
+    stubs = "".join(f"SIM_EXPORT({stub_of(name)}, {name})\n" for name in expressions)
     text = f'#include "sim.hpp"\n#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
     runtime = built_runtime(found)
     parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
@@ -88,10 +88,9 @@ def _build(
         source, compiled, library = work / "module.cpp", work / "module.o", work / "module.so"
         source.write_text(text, encoding="utf-8")
         for name, part in headers.items():
-            place = work / "include" / name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place = work / copy_of(name)
             place.write_text(f"#line 1 {_quoted(name)}\n{part.text}", encoding="utf-8")
-        own = [f"-I{work / 'include'}", f"-I{DEVICE}", *options]
+        own = [f"-I{work}", f"-I{DEVICE}", *options]
         told = run(found.kernel(source, compiled, own)) or run(
             found.link(compiled, runtime, library)
         )
@@ -113,11 +112,12 @@ def _rewritten_all(
         if name in headers:
             continue
         place = next((folder / name for folder in include if (folder / name).is_file()), None)
-        if place is None:
+        if place is None:  # it may stand under an #if that is false
             folders = ", ".join(map(str, include)) or "no folder was given"
-            msg = f'{file}: #include "{name}": there is no such file ({folders}).'
-            raise SourceError(msg)
-        headers[name] = rewritten(place.read_text(encoding="utf-8"), name)
+            missing = f'#error "{name}: there is no such file ({folders})"\n'
+            headers[name] = Rewritten(missing, (), ())
+            continue
+        headers[name] = rewritten(place.read_text(encoding="utf-8", errors="replace"), name)
         wanted += headers[name].included
     return main, headers
 

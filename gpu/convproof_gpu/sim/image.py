@@ -17,6 +17,7 @@ class Variable:
     name: str
     begin: int
     size: int
+    symbol: str
 
 
 class Image:
@@ -45,6 +46,15 @@ class Image:
         self.guards = variables.get("guards", [])
         self.device = variables.get("sim_device", [])
         self.constant = variables.get("sim_constant", [])
+
+    def shared_of(self, function: str) -> int:
+        """Return the bytes of a function's ``__shared__`` variables; of a template, the most."""
+        instances: dict[str, int] = {}
+        for variable in self.shared:
+            owner = variable.symbol.rpartition(f"{len(variable.name)}{variable.name}")[0]
+            if re.search(rf"(?<!\d){len(function)}{function}", owner):
+                instances[owner] = instances.get(owner, 0) + variable.size
+        return max(instances.values(), default=0)
 
     def line_of(self, address: int) -> tuple[str, int]:
         """Return the file and line of code before an address, or ("", 0)."""
@@ -85,7 +95,9 @@ def _variables(elf: ELFFile) -> dict[str, list[Variable]]:
                 continue
             within = elf.get_section(number).name
             if within == "sim_device" or within == "sim_constant" or within.startswith(".bss"):
-                variable = Variable(_plain(symbol.name), symbol["st_value"], symbol["st_size"])
+                variable = Variable(
+                    _plain(symbol.name), symbol["st_value"], symbol["st_size"], symbol.name
+                )
                 kind = ".bss" if within.startswith(".bss") else within
                 held = found.setdefault("guards" if symbol.name.startswith("_ZGV") else kind, [])
                 if variable not in held:

@@ -1,6 +1,7 @@
 """One kernel, launched: its arguments judged, its memory laid out, its fault told."""
 
 import ctypes
+import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,19 @@ from convproof_gpu.sim.regions import Regions
 from convproof_gpu.sim.report import SimReport
 from convproof_gpu.sim.runtime import Launch, Report
 from convproof_gpu.sim.signature import LaunchError, Parameter, parameters
+from convproof_gpu.sim.source import stub_of
 
 _MOST_SHARED = {  # KiB of a block that opts in, by compute capability
     "70": 96, "75": 64, "80": 163, "86": 99, "87": 163, "89": 99, "90": 227, "100": 227, "120": 99,
 }  # fmt: skip
 _DEFAULT_SHARED = 48
-_ONE_AT_A_TIME = threading.Lock()  # the runtime's state is one
+_MOST_ARGUMENTS, _MOST_PARAMETERS = 4096, 1024
+_ONE_AT_A_TIME = threading.RLock()  # the runtime's state is one
+os.register_at_fork(  # a fork may be made by a thread while another launches
+    before=_ONE_AT_A_TIME.acquire,
+    after_in_parent=_ONE_AT_A_TIME.release,
+    after_in_child=_ONE_AT_A_TIME.release,
+)
 
 
 class SimKernel:
@@ -34,25 +42,32 @@ class SimKernel:
         runtime: what runs it.
     """
 
-    def __init__(self, module: Loaded, name: str, number: int) -> None:
+    def __init__(self, module: Loaded, name: str) -> None:
         self.name = name
         self.max_dynamic_shared_size_bytes = _DEFAULT_SHARED << 10
         self._module = module
         self.traced, self.runtime = module.traced, module.runtime
-        library = module.library
-        self._function = ctypes.cast(library[f"sim_kernel_{number}"], ctypes.c_void_p)
+        library, stub = module.library, stub_of(name)
+        self._function = ctypes.cast(library[f"sim_kernel_{stub}"], ctypes.c_void_p)
         text = ctypes.create_string_buffer(4096)
-        library[f"sim_signature_{number}"](text)
+        with _ONE_AT_A_TIME:
+            library[f"sim_signature_{stub}"](text)
         bare = re.sub(r"<.*", "", name)
         names = [k.parameters for k in module.built.kernels if k.name == bare]
         self.parameters = parameters(text.value.decode(), names[0] if names else ())
         self._offsets = _offsets(self.parameters)
+        if self._offsets[-1] > _MOST_ARGUMENTS or len(self.parameters) > _MOST_PARAMETERS:
+            msg = (
+                f"{name} takes {self._offsets[-1]} bytes in {len(self.parameters)} arguments, more "
+                f"than {_MOST_ARGUMENTS} bytes in {_MOST_PARAMETERS}."
+            )
+            raise LaunchError(msg)
         self._launches: dict[Any, tuple[Conditions, Launch]] = {}  # the last of legal sizes
 
     @cached_property
     def static_shared(self) -> int:
-        """Bytes of the module's ``__shared__`` variables."""
-        return sum(variable.size for variable in self._module.image.shared)
+        """Bytes of the kernel's own ``__shared__`` variables, without those of what it calls."""
+        return self._module.image.shared_of(re.sub(r"<.*", "", self.name).rpartition("::")[2])
 
     def __call__(
         self,
@@ -164,10 +179,13 @@ class SimKernel:
                 place = regions.add(value, parameter, unwritten=parameter.name in outputs)
                 packed[offset : offset + 8] = place.to_bytes(8, "little")
         regions.declare(shared_mem)
+        variables = module.variables()
         code = module.runtime.launch(
             self._function, bytes(packed), self._offsets, len(self.parameters),
             ctypes.byref(launch), module.base, module.base + module.image.size,
         )  # fmt: skip
+        if code:
+            module.restore(variables)
         if code == 4:
             raise KeyboardInterrupt
         if code > 1:
@@ -198,12 +216,12 @@ class SimKernel:
         )
 
     def _look_at_outputs(self, regions: Regions, outputs: frozenset[str]) -> None:
-        first = ctypes.c_size_t()
+        first, native = ctypes.c_size_t(), self._module.runtime
+        asked = {p.name: (max(p.size, 1), int(p.code == "s")) for p in self.parameters}
         for number, name in regions.names.items():
-            if name in outputs and regions.sizes[number]:
-                native = self._module.runtime
-                if not native.is_written(number, ctypes.byref(first)):
-                    raise SimFault(
+            wanted = name in outputs and regions.sizes[number]
+            if wanted and not native.is_written(number, *asked[name], ctypes.byref(first)):
+                raise SimFault(
                         kind="uninitialised", kernel=self.name, file="", line=0, block=(0, 0, 0),
                         thread=None, array=name, offset=first.value,
                         message="the launch has ended, and this was never written",

@@ -51,7 +51,7 @@ class SimModule:
     ) -> None:
         source, folders = code, []
         if isinstance(code, Path):
-            source, folders = code.read_text(encoding="utf-8"), [code.parent]
+            source, folders = code.read_text(encoding="utf-8-sig", errors="replace"), [code.parent]
             file = file or code.name
         own, folders, arch = _options(options, folders)
         found = built(
@@ -66,7 +66,7 @@ class SimModule:
     @property
     def kernels(self) -> tuple[str, ...]:
         """The names of the kernels."""
-        return self._loaded.built.exports
+        return self._loaded.exports
 
     def get_function(self, name: str) -> SimKernel:
         """Return a kernel.
@@ -75,13 +75,13 @@ class SimModule:
             LaunchError: if there is none of this name.
         """
         wanted = _spaced(name)
-        if wanted not in self._loaded.built.exports:
-            held = ", ".join(self._loaded.built.exports) or "none"
+        if wanted not in self._loaded.exports:
+            held = ", ".join(self._loaded.exports) or "none"
             templates = [k.name for k in self._loaded.built.kernels if k.template]
             more = f"; templates, for name_expressions: {', '.join(templates)}" * bool(templates)
             msg = f"there is no kernel {name!r}; there are: {held}{more}."
             raise LaunchError(msg)
-        return SimKernel(self._loaded, wanted, self._loaded.built.exports.index(wanted))
+        return SimKernel(self._loaded, wanted)
 
     def get_global(self, name: str) -> np.ndarray:
         """Return the bytes of a ``__device__`` or ``__constant__`` variable, to read and to write.

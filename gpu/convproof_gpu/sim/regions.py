@@ -48,10 +48,13 @@ class Regions:
             msg = f"a launch takes at most {self._LOCAL} arrays."
             raise LaunchError(msg)
         inside = arena <= address < arena + (native.SLOTS << native.SLOT_BITS)
-        place = address if inside else arena + (slot << native.SLOT_BITS) + native.FRONT
+        place = address
+        if not inside:  # as far from a multiple of 256 as it lies from the start of its memory
+            beyond = (address - _start_of(array)) % 256
+            place = arena + (slot << native.SLOT_BITS) + native.FRONT + beyond
         if not inside:
-            if native.mapped[slot] < size or not native.mapped[slot]:
-                wanted = max(1 << 16, 1 << max(size - 1, 0).bit_length())
+            if native.mapped[slot] < size + 256 or not native.mapped[slot]:
+                wanted = max(1 << 16, 1 << (size + 255).bit_length())
                 if native.map(slot, wanted) is None:
                     msg = f"{parameter}: there is no memory for {size} bytes."
                     raise LaunchError(msg)
@@ -92,3 +95,10 @@ class Regions:
         ):
             if copied and not constant and size:
                 ctypes.memmove(array.__array_interface__["data"][0], place, size)
+
+
+def _start_of(array: np.ndarray) -> int:
+    """Return where the memory begins that an array is a view of, which CuPy aligns to 256."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return int(array.__array_interface__["data"][0])

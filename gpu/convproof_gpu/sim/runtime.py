@@ -72,7 +72,9 @@ class Runtime:
         self.unmap = _typed(library.sim_unmap, None, c_int, c_size_t)
         self.no_regions = _typed(library.sim_no_regions, None)
         self.region = _typed(library.sim_region, c_int, c_void_p, c_size_t, c_int, c_int, c_int)
-        self.is_written = _typed(library.sim_is_written, c_int, c_int, ctypes.POINTER(c_size_t))
+        self.is_written = _typed(
+            library.sim_is_written, c_int, c_int, c_size_t, c_int, ctypes.POINTER(c_size_t)
+        )
         self.traffic = _typed(library.sim_traffic, ctypes.POINTER(Traffic))
         self.forget_nodes = _typed(library.sim_forget_nodes, None)
         self.variable = _typed(library.sim_variable, ctypes.c_uint32, ctypes.c_double)

@@ -81,12 +81,18 @@ class Parameter:
             LaunchError: if the parameter does not hold it.
         """
         if self.code == "s":
+            if isinstance(value, int | float | str | None):
+                what = f"got {value!r}, not the bytes of a struct"
+                raise self.wrong(what)
             held = bytes(value)
             if len(held) != self.size:
                 what = f"got {len(held)} bytes, not {self.size}"
                 raise self.wrong(what)
             return held
         if self.code in "hB":
+            if isinstance(value, str | bytes | None):
+                what = f"got {value!r}"
+                raise self.wrong(what)
             return np.asarray(value, _DTYPES[self.code, self.size]).tobytes()
         plain = value.item() if isinstance(value, np.generic | np.ndarray) else value
         try:

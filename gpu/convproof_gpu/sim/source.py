@@ -14,6 +14,7 @@ a host function                 nothing: a function of no qualifier, not ``const
 Line numbers stay. What the simulator does not know is refused, with its line.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,11 @@ class Kernel:
     template: bool
     line: int
 
+    @property
+    def short(self) -> str:
+        """The name without its namespaces."""
+        return self.name.rpartition("::")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -94,6 +100,16 @@ class Rewritten:
     text: str
     kernels: tuple[Kernel, ...]
     included: tuple[str, ...]
+
+
+def stub_of(expression: str) -> str:
+    """Return what the names of a kernel's stubs end in."""
+    return hashlib.sha256(expression.encode()).hexdigest()[:16]
+
+
+def copy_of(header: str) -> str:
+    """Return the name of a header's rewritten copy."""
+    return f"header-{hashlib.sha256(header.encode()).hexdigest()[:16]}.hpp"
 
 
 def rewritten(source: str, file: str) -> Rewritten:
@@ -125,6 +141,19 @@ def _tokens(source: str, file: str) -> Iterator[Token]:
         yield Token("mark" if kind == "mark3" else kind, text, line)
         line += text.count("\n")
         at = match.end()
+
+
+def _bare(text: str) -> str:
+    """Return a declaration without what attributes and extents hold; its tokens lie apart."""
+    kept: list[str] = []
+    depth = 0
+    for token in text.split():
+        attribute = bool(kept) and re.fullmatch(r"__\w+__|alignas|decltype", kept[-1])
+        if depth or token == "[" or (token == "(" and attribute):
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token, 0)
+        else:
+            kept.append(token)
+    return " ".join(kept)
 
 
 class _Writer:
@@ -159,7 +188,7 @@ class _Writer:
         """Rewrite what ends in braces; return where it ends."""
         words = self._words(start, brace)
         if words[:1] == ["namespace"] or words[:2] == ["inline", "namespace"]:
-            name = words[-1] if words[-1] != "namespace" else ""
+            name = "::".join(word for word in words if word not in ("inline", "namespace"))
             self.declarations(brace + 1, close, f"{prefix}{name}::" if name else prefix)
             return close
         if words == ["extern"]:  # extern "C" { ... }
@@ -174,7 +203,10 @@ class _Writer:
             self._body(brace, close)
             return end
         if "__global__" in words:
-            self.kernels.append(self._kernel(start, brace, prefix))
+            kernel = self._kernel(start, brace, prefix)
+            self.kernels.append(kernel)
+            if not kernel.template:  # here, for it may stand under an #if
+                self.out[close] = f"}} SIM_EXPORT({stub_of(kernel.name)}, {kernel.short})"
         if "__global__" in words or "__device__" in words or "constexpr" in words:
             self._body(brace, close)
         else:  # the host's
@@ -191,17 +223,25 @@ class _Writer:
             if token.kind == "directive":
                 self._directive(at)
             elif token.text == "<<<":
-                self._refuse(token, "a launch from within a kernel")
+                self._refuse(token, "launches from within kernels")
             elif token.kind == "word":
                 if token.text in _REFUSED:
                     self._refuse(token, _REFUSED[token.text])
                 if token.text == "extern":
                     at = self._extern(at)
+                elif token.text == "static" and "__shared__" in self._words(
+                    at, self._statement(at)
+                ):
+                    self.out[at] = ""
+                elif token.text == "alignas" and "__shared__" in self._words(
+                    self._begin(at), self._statement(at)
+                ):
+                    self._aligned(at)
                 elif token.text == "static":
                     words = self._words(at, self._statement(at))
                     shape = "(" in self._between(at, self._statement(at)).split("=")[0]
                     if not {"const", "constexpr", "__shared__"} & set(words) and not shape:
-                        self._refuse(token, "a static variable within a function")
+                        self._refuse(token, "static variables within functions")
             at += 1
 
     def _variable(self, start: int, semicolon: int) -> None:
@@ -213,11 +253,12 @@ class _Writer:
                 return
             if self.tokens[at].kind == "word" and self.tokens[at].text in _REFUSED:
                 self._refuse(self.tokens[at], _REFUSED[self.tokens[at].text])
-        held = {"const", "constexpr", "using", "typedef", "struct", "class", "enum", "template"}
-        if not {"__device__", "__constant__", "__managed__"} & set(words) or held & set(words):
-            return
         text = self._between(start, semicolon).split("=")[0]
-        if "(" in re.sub(r"__\w+__\s*\([^()]*\)", "", text):
+        held = {"constexpr", "using", "typedef", "template"} & set(words)
+        constant = re.search(r"\bconst\b[^*]*$", text)  # and not only what it points to
+        if not {"__device__", "__constant__", "__managed__"} & set(words) or held or constant:
+            return
+        if "(" in _bare(self._between(start, semicolon).split("=")[0]):
             return  # a function that is declared
         section = "sim_constant" if "__constant__" in words else "sim_device"
         for at in range(start, semicolon):
@@ -234,8 +275,21 @@ class _Writer:
         for k in range(at, end):
             if self.tokens[k].text == "__shared__":
                 self.out[k] = ""
+            elif self.tokens[k].text == "alignas":
+                self._aligned(k)
         self.out[end] = ' __asm__("sim_dynamic_shared");'
         return end
+
+    def _aligned(self, at: int) -> None:
+        """Make ``alignas(n)`` an attribute that may stand anywhere."""
+        opening = next(k for k in range(at, len(self.tokens)) if self.tokens[k].text == "(")
+        self.out[at] = "__attribute__((aligned"
+        self.out[self._closing(opening, len(self.tokens))] = ")))"
+
+    def _begin(self, at: int) -> int:
+        while at > 0 and self.tokens[at - 1].text not in (";", "{", "}"):
+            at -= 1
+        return at
 
     def _directive(self, at: int) -> None:
         token = self.tokens[at]
@@ -248,6 +302,7 @@ class _Writer:
                 self.out[at] = '#include "prims.cuh"'
             elif quoted not in _OURS:
                 self.included.append(quoted)
+                self.out[at] = f'#include "{copy_of(quoted)}"'
             return
         if header.startswith(_REFUSED_HEADERS):
             self._refuse(token, f"<{header}>")
@@ -258,23 +313,25 @@ class _Writer:
 
     def _is_function(self, start: int, brace: int) -> bool:
         words = self._words(start, brace)
-        text = self._between(start, brace)
+        text = _bare(self._between(start, brace))
         if {"struct", "class", "union", "enum"} & set(words) and "(" not in text:
             return False
         if re.search(r"(?<![=!<>])=(?!=)[^)]*$", text) and "operator" not in words:
             return False
-        return "(" in re.sub(r"__\w+__\s*\([^()]*\)", "", text)
+        return "(" in text
 
     def _kernel(self, start: int, brace: int, prefix: str) -> Kernel:
         held = [t for t in self.tokens[start:brace] if t.kind not in ("space", "directive")]
         template = bool(held) and held[0].text == "template"
-        after = next(k for k, t in enumerate(held) if t.text == "__global__")
-        open_, depth = after, 0
-        while True:  # the parenthesis after a name that is no attribute's
-            t = held[open_]
-            named = open_ > 0 and held[open_ - 1].kind == "word"
-            if t.text == "(" and named and not held[open_ - 1].text.startswith("__"):
-                break
+        open_ = next(k for k, t in enumerate(held) if t.text == "__global__") + 1
+        while held[open_].text != "(" or held[open_ - 1].text.startswith("__"):
+            if held[open_].text == "(":  # of an attribute
+                depth = 0
+                while True:
+                    depth += {"(": 1, ")": -1}.get(held[open_].text, 0)
+                    if depth == 0:
+                        break
+                    open_ += 1
             open_ += 1
         parameters: list[str] = []
         names: list[str] = []
@@ -293,7 +350,7 @@ class _Writer:
                 names.append(t.text)
         if names:
             parameters.append(names[-1])
-        name = held[open_ - 1]
+        name = next(t for t in reversed(held[:open_]) if t.kind == "word")
         return Kernel(prefix + name.text, tuple(parameters), template, name.line)
 
     def _closing(self, at: int, end: int) -> int:

@@ -69,6 +69,15 @@ def argument(text: str) -> Given:
         array([[7, 7],
                [7, 7]], dtype=int32)
     """
+    try:
+        with np.errstate(all="ignore"):
+            return _argument(text)
+    except (MemoryError, OverflowError, ValueError) as error:
+        msg = f"{text!r} is no argument: {error}."
+        raise LaunchError(msg) from None
+
+
+def _argument(text: str) -> Given:
     match = _ARRAY.fullmatch(text.strip())
     if match is not None and match["dtype"] in _DTYPES:
         dtype = _DTYPES[match["dtype"]]
@@ -88,10 +97,10 @@ def argument(text: str) -> Given:
     number = _number(text)
     if number is None:
         msg = (
-            f"{text!r} is no argument: an array float32[1000], int32[8]=0 or out:float32[3,4] (of "
-            f"{', '.join(_DTYPES)}), a number, true, false or null."
+            "it is no array like float32[1000], int32[8]=0 or out:float32[3,4] (of "
+            f"{', '.join(_DTYPES)}), no number, nor true, false or null"
         )
-        raise LaunchError(msg)
+        raise ValueError(msg)
     return Given(text, number)
 
 

@@ -188,5 +188,5 @@ def test_a_file_includes_others_beside_it_and_names_them_in_faults(tmp_path: Pat
         SimModule(tmp_path / "main.cu").get_function("f")((1,), (1,), (np.zeros(1, np.float32),))
     assert (found.value.file, found.value.line) == ("store.cuh", 3)
     (tmp_path / "main.cu").write_text('#include "restore.cuh"\n')
-    with pytest.raises(SourceError, match=r'main.cu: #include "restore.cuh": there is no such'):
+    with pytest.raises(SourceError, match=r"restore\.cuh: there is no such file"):
         SimModule(tmp_path / "main.cu")

@@ -84,9 +84,9 @@ def test_a_kernels_parameters_are_found(source: str, names: tuple[str, ...]) -> 
     ("body", "words"),
     [
         ('asm volatile("nop;");', "PTX outside prims.cuh"),
-        ("f<<<1, 1>>>(x);", "a launch from within a kernel"),
+        ("f<<<1, 1>>>(x);", "launches from within kernels"),
         ("float v = tex2D<float>(0, 1, 2);", "textures"),
-        ("static int calls; calls++;", "a static variable within a function"),
+        ("static int calls; calls++;", "static variables within functions"),
         ("cooperative_groups::this_grid().sync();", "cooperative groups"),
     ],
 )

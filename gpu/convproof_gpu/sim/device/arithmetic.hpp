@@ -14,6 +14,10 @@ SIM_LEAST_GREATEST(unsigned long)
 SIM_LEAST_GREATEST(long long)
 SIM_LEAST_GREATEST(unsigned long long)
 #undef SIM_LEAST_GREATEST
+constexpr unsigned min(unsigned a, int b) { return min(a, static_cast<unsigned>(b)); }
+constexpr unsigned min(int a, unsigned b) { return min(static_cast<unsigned>(a), b); }
+constexpr unsigned max(unsigned a, int b) { return max(a, static_cast<unsigned>(b)); }
+constexpr unsigned max(int a, unsigned b) { return max(static_cast<unsigned>(a), b); }
 inline float min(float a, float b) { return fminf(a, b); }
 inline float max(float a, float b) { return fmaxf(a, b); }
 inline double min(double a, double b) { return fmin(a, b); }
@@ -80,7 +84,10 @@ inline unsigned __brev(unsigned v) {
 inline unsigned __umulhi(unsigned a, unsigned b) { return static_cast<unsigned>(static_cast<unsigned long long>(a) * b >> 32); }
 inline int __mulhi(int a, int b) { return static_cast<int>(static_cast<long long>(a) * b >> 32); }
 inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) { return static_cast<unsigned long long>(static_cast<unsigned __int128>(a) * b >> 64); }
-inline int __mul24(int a, int b) { return a * b; }
+inline int __mul24(int a, int b) {
+  long long product = static_cast<long long>(static_cast<int>(static_cast<unsigned>(a) << 8) >> 8) * (static_cast<int>(static_cast<unsigned>(b) << 8) >> 8);
+  return static_cast<int>(static_cast<unsigned>(product));
+}
 inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) { return (by & 31) == 0 ? high : high << (by & 31) | low >> (32 - (by & 31)); }
 inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) { return (by & 31) == 0 ? low : low >> (by & 31) | high << (32 - (by & 31)); }
 inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
@@ -92,10 +99,16 @@ inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
   }
   return result;
 }
-inline int __float2int_rn(float v) { return static_cast<int>(rintf(v)); }
-inline int __float2int_rz(float v) { return static_cast<int>(v); }
-inline int __float2int_rd(float v) { return static_cast<int>(floorf(v)); }
-inline int __float2int_ru(float v) { return static_cast<int>(ceilf(v)); }
+inline int sim_saturated(double v) { return v != v ? 0 : v >= 2147483647.0 ? 2147483647 : v <= -2147483648.0 ? -2147483647 - 1 : static_cast<int>(v); }
+inline unsigned sim_saturated_unsigned(double v) { return !(v > 0) ? 0u : v >= 4294967295.0 ? 4294967295u : static_cast<unsigned>(v); }
+inline int __float2int_rn(float v) { return sim_saturated(rint(v)); }
+inline int __float2int_rz(float v) { return sim_saturated(trunc(v)); }
+inline int __float2int_rd(float v) { return sim_saturated(floor(v)); }
+inline int __float2int_ru(float v) { return sim_saturated(ceil(v)); }
+inline unsigned __float2uint_rn(float v) { return sim_saturated_unsigned(rint(v)); }
+inline unsigned __float2uint_rz(float v) { return sim_saturated_unsigned(trunc(v)); }
+inline int __double2int_rn(double v) { return sim_saturated(rint(v)); }
+inline int __double2int_rz(double v) { return sim_saturated(trunc(v)); }
 inline float __int2float_rn(int v) { return static_cast<float>(v); }
 inline float __uint2float_rn(unsigned v) { return static_cast<float>(v); }
 inline long long clock64() { return 0; }

@@ -19,6 +19,7 @@ struct uint3 {
 struct dim3 {
   unsigned x, y, z;
   constexpr dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
+  constexpr dim3(uint3 v) : x(v.x), y(v.y), z(v.z) {}
   constexpr operator uint3() const { return {x, y, z}; }
 };
 
@@ -44,7 +45,7 @@ struct State {  // everything that a kernel reads of the runtime; the checker pa
   Thread* current;
   uint3 block;
   dim3 block_dim, grid_dim;
-  void* arguments[64];
+  void* arguments[1024];
   alignas(16) unsigned char argument_bytes[4096];
 };
 extern State state SIM_API;

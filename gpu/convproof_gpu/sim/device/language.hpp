@@ -15,9 +15,10 @@
 #define __launch_bounds__(...)
 #define __cluster_dims__(...)
 #define __grid_constant__
+#define __maxnreg__(...)
 #define __restrict__ __restrict
 #define __align__(n) __attribute__((aligned(n)))
-#define __shared__ static  // the module's whole .bss is the static shared memory of a block
+#define __shared__ static __attribute__((used))  // the module's whole .bss is the static shared memory of a block
 #define __managed__
 #define __constant__
 
@@ -25,7 +26,7 @@
 #define blockIdx (::sim::state.block)
 #define blockDim (::sim::state.block_dim)
 #define gridDim (::sim::state.grid_dim)
-#define warpSize 32
+static constexpr int warpSize = 32;
 
 #define assert(condition) \
   ((condition) ? (void)0 : ::sim::fail(::sim::Kind::undefined, {__FILE__, __LINE__}, "assertion failed: %s", #condition))

@@ -18,6 +18,7 @@ using sim_float = float;
 #include "atomics.hpp"
 #include "arithmetic.hpp"
 #include "stubs.hpp"
+#define __noinline__ __attribute__((noinline))  // after every header of the host's
 #ifdef SIM_PROVENANCE
 #define float ::sim::Traced
 #endif

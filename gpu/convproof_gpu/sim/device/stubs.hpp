@@ -23,7 +23,7 @@ SIM_UNCHECKED inline void call_with(void (*kernel)(A...), void** arguments, Sequ
   kernel(*static_cast<bare<A>*>(arguments[I])...);
 }
 template <class... A>
-inline void call(void (*kernel)(A...), void** arguments) { call_with(kernel, arguments, Indices<sizeof...(A)>{}); }
+SIM_UNCHECKED inline void call(void (*kernel)(A...), void** arguments) { call_with(kernel, arguments, Indices<sizeof...(A)>{}); }
 
 template <class T> struct Code { static constexpr char value = __is_enum(T) ? 'i' : 's'; };
 #define SIM_CODE(T, c) template <> struct Code<T> { static constexpr char value = c; };
@@ -37,8 +37,8 @@ SIM_CODE(Traced, 't')
 
 struct Text {
   char* to;
-  void put(char c) { *to++ = c; }
-  void put(size_t n) {
+  SIM_UNCHECKED void put(char c) { *to++ = c; }
+  SIM_UNCHECKED void put(size_t n) {
     if (n >= 10) put(n / 10);
     put(static_cast<char>('0' + n % 10));
   }
@@ -46,6 +46,7 @@ struct Text {
 template <class T> struct Pointee { static constexpr bool is = false; };
 template <class T> struct Pointee<T*> { static constexpr bool is = true, constant = false; using type = T; };
 template <class T> struct Pointee<const T*> { static constexpr bool is = true, constant = true; using type = T; };
+template <class T> struct Pointee<const volatile T*> { static constexpr bool is = true, constant = true; using type = T; };
 template <class T> struct Pointee<volatile T*> { static constexpr bool is = true, constant = false; using type = T; };
 template <class T> struct Size { static constexpr size_t value = sizeof(T); };
 template <> struct Size<void> { static constexpr size_t value = 1; };
@@ -74,6 +75,6 @@ SIM_UNCHECKED inline void describe_all(void (*)(A...), char* to) {
 
 }  // namespace sim
 
-#define SIM_EXPORT(number, ...)                                                                                       \
-  extern "C" SIM_API void sim_kernel_##number(void** arguments) { ::sim::call(__VA_ARGS__, arguments); }              \
-  extern "C" SIM_API void sim_signature_##number(char* text) { ::sim::describe_all(__VA_ARGS__, text); }
+#define SIM_EXPORT(number, ...)                                                                                                \
+  extern "C" SIM_API SIM_UNCHECKED void sim_kernel_##number(void** arguments) { ::sim::call(__VA_ARGS__, arguments); }         \
+  extern "C" SIM_API SIM_UNCHECKED void sim_signature_##number(char* text) { ::sim::describe_all(__VA_ARGS__, text); }

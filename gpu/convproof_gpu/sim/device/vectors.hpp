@@ -11,7 +11,8 @@
   inline Name##3 make_##Name##3(T x, T y, T z) { return {x, y, z}; }                         \
   inline Name##4 make_##Name##4(T x, T y, T z, T w) { return {x, y, z, w}; }
 
-#define uint3 sim_uint3_of_vectors  // the real one is in interface.hpp
+#define uint3 sim_uint3_of_vectors  // the real ones are in interface.hpp and below
+#define make_uint3 sim_make_uint3
 SIM_VECTOR(signed char, char, 2, 4)
 SIM_VECTOR(unsigned char, uchar, 2, 4)
 SIM_VECTOR(short, short, 4, 8)
@@ -25,4 +26,6 @@ SIM_VECTOR(unsigned long long, ulonglong, 16, 16)
 SIM_VECTOR(sim_float, float, 8, 16)
 SIM_VECTOR(double, double, 16, 16)
 #undef uint3
+#undef make_uint3
+inline uint3 make_uint3(unsigned x, unsigned y, unsigned z) { return {x, y, z}; }
 #undef SIM_VECTOR

@@ -23,7 +23,7 @@ struct Region {  // memory that a kernel may touch
   bool has(const char* p) const { return static_cast<size_t>(p - begin) < size; }
 };
 
-constexpr int MOST_REGIONS = 96;
+constexpr int MOST_REGIONS = 512;
 constexpr int SLOT_BITS = 36, SLOTS = 64;  // of the arena: one array each, 64 GiB apart
 constexpr size_t FRONT = size_t(1) << 30;  // bytes of a slot before its array
 inline Region regions[MOST_REGIONS];
@@ -66,13 +66,11 @@ inline void race(Place place, int array, long long offset, const char* what, Mar
 }
 
 // Looks at one cell, and keeps the access in it.
-inline void pass(Cell& cell, Access access, const Region& region, uint32_t since, Place place, int array, long long offset) {
+inline void pass(Cell& cell, Access access, uint32_t since, Place place, int array, long long offset) {
   Mark written = cell.writer, read = cell.reader;
   bool was_written = written.time >= since;
   if (was_written && written.who == in_flight)
     fault(Kind::async_copy, place, array, offset, "touches the destination of an asynchronous copy that has not been waited for");
-  if (access != Access::write && !was_written && region.unwritten)
-    fault(Kind::uninitialised, place, array, offset, "reads what nothing has written");
   bool both_atomic = access == Access::atomic && is_atomic(written);
   if (was_written && !both_atomic && (written.time < block_began || !is_ordered(written)))
     race(place, array, offset, access == Access::read ? "reads what another writes" : "writes what another writes", written);
@@ -93,6 +91,17 @@ inline void pass(Cell& cell, Access access, const Region& region, uint32_t since
 inline void look_for_races(Region& region, int array, const char* p, size_t size, Access access, Place place) {
   uint32_t since = region.space == Space::shared ? block_began : launch_began;
   size_t offset = p - region.begin, end = offset + size;
+  if (region.unwritten && access != Access::write) {  // of a struct some bytes may be padding
+    bool written = false;
+    for (size_t i = offset; i < end && !written; i++) {
+      Cell& word = region.shadow.cells[i / 4];
+      Splits::Four* four = splits.of(word);
+      if (four == nullptr) i |= 3;
+      if (four == nullptr && word.reader.who == split) continue;
+      written = (four != nullptr ? four->cells[i % 4] : word).writer.time >= since;
+    }
+    if (!written) fault(Kind::uninitialised, place, array, offset, "reads what nothing has written");
+  }
   while (offset < end) {
     Cell& word = region.shadow.cells[offset / 4];
     size_t stop = (offset / 4 + 1) * 4;
@@ -100,9 +109,9 @@ inline void look_for_races(Region& region, int array, const char* p, size_t size
     bool whole = offset % 4 == 0 && stop <= end;
     Splits::Four* four = whole ? splits.of(word) : splits.make(word);
     if (four == nullptr) {
-      pass(word, access, region, since, place, array, offset);
+      pass(word, access, since, place, array, offset);
     } else {
-      for (; offset < stop && offset < end; offset++) pass(four->cells[offset % 4], access, region, since, place, array, offset);
+      for (; offset < stop && offset < end; offset++) pass(four->cells[offset % 4], access, since, place, array, offset);
     }
     offset = stop;
   }
@@ -130,7 +139,9 @@ inline void out_of_bounds(const char* p, size_t size, Access access, Place place
 
 inline void check_memory(const char* p, size_t size, Access access, Place place) {
   int number = region_of(p);
-  if (number < 0 || p < regions[number].begin || p + size > regions[number].begin + regions[number].size) {
+  for (int i = 0; i < region_count && (number < 0 || !regions[number].has(p)); i++)  // several in one slot
+    if (regions[i].has(p)) number = i;
+  if (number < 0 || !regions[number].has(p) || p + size > regions[number].begin + regions[number].size) {
     if (access == Access::read && p >= image_begin && p + size <= image_end) return;  // constants of the code
     out_of_bounds(p, size, access, place);
   }
@@ -218,6 +229,8 @@ SIM_API void* __wrap_memcpy(void* to, const void* from, size_t n) { return __tsa
 SIM_API void* __wrap_memmove(void* to, const void* from, size_t n) { return __tsan_memmove(to, from, n); }
 SIM_API void* __wrap_memset(void* to, int value, size_t n) { return __tsan_memset(to, value, n); }
 SIM_API void __tsan_init() {}
+SIM_API void __tsan_vptr_read(void**) {}
+SIM_API void __tsan_vptr_update(void**, void*) {}
 SIM_API void __tsan_func_entry(void*) {}
 SIM_API void __tsan_func_exit() {}
 SIM_API void __sanitizer_cov_trace_pc() {

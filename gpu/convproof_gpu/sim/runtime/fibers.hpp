@@ -10,7 +10,7 @@
 namespace sim {
 
 constexpr unsigned MOST_THREADS = 1024, WARP = 32, MOST_WARPS = MOST_THREADS / WARP;
-constexpr size_t STACK = 128 << 10, PAGE = 4096;
+constexpr size_t STACK = 544 << 10, PAGE = 4096;
 
 enum class Being : uint8_t { ready, at_barrier, at_meeting, done };
 

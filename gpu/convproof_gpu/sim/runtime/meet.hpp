@@ -1,5 +1,7 @@
 // Barriers of a block, and operations that the lanes of a warp make together.
 #pragma once
+#include <string.h>
+
 #include "faults.hpp"
 #include "shadow.hpp"
 
@@ -38,7 +40,7 @@ inline bool open_barrier() {
     Fiber& fiber = fibers[i];
     if (fiber.being != Being::at_barrier) continue;
     if (first == nullptr) first = &fiber;
-    if (fiber.site.line != first->site.line || fiber.reduction != first->reduction) {
+    if (fiber.site.line != first->site.line || strcmp(fiber.site.file, first->site.file) != 0 || fiber.reduction != first->reduction) {
       char text[64];
       fault_of(Kind::divergence, fiber, "this thread waits at a barrier, and %s at another, in line %d", thread_name(text, sizeof text, *first), first->site.line);
       return false;
@@ -72,6 +74,7 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
   for (unsigned i = 0; i < WARP; i++) {
     if (!(mask >> i & 1)) continue;
     Fiber& other = fibers[base + i];
+    if (other.being == Being::done && operation == Operation::syncwarp) continue;  // it waits for those that have not
     if (other.being == Being::done)
       fail(Kind::divergence, site, "%s waits for lane %u, which has exited", operation_name(operation), i);
     if (other.being == Being::at_barrier)
@@ -88,7 +91,7 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
     return;
   }
   Thread* lanes[WARP];
-  for (unsigned i = 0; i < WARP; i++) lanes[i] = mask >> i & 1 ? &fibers[base + i] : nullptr;
+  for (unsigned i = 0; i < WARP; i++) lanes[i] = mask >> i & 1 && fibers[base + i].being == Being::at_meeting ? &fibers[base + i] : nullptr;
   uninterrupted = true;
   if (together != nullptr) together(lanes, mask, site);
   uninterrupted = false;
@@ -97,6 +100,28 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
     if (lanes[i] != nullptr) fibers[base + i].being = Being::ready;
   resumable++;
   if (now->adversary) yield();  // the last to come need not be the first to go on
+}
+
+// Lets those go on that wait at a __syncwarp for none but threads that have exited since; false if there are none.
+inline bool go_without_exited() {
+  bool any = false;
+  for (unsigned i = 0; i < threads; i++) {
+    Fiber& fiber = fibers[i];
+    if (fiber.being != Being::at_meeting || fiber.operation != Operation::syncwarp) continue;
+    unsigned base = i / WARP * WARP, mask = fiber.mask;
+    bool complete = true;
+    for (unsigned k = 0; k < WARP; k++) {
+      const Fiber& other = fibers[base + k];
+      if (mask >> k & 1 && other.being != Being::done)
+        complete = complete && other.being == Being::at_meeting && other.operation == Operation::syncwarp && other.mask == mask;
+    }
+    if (!complete) continue;
+    warp_times[i / WARP]++;
+    for (unsigned k = 0; k < WARP; k++)
+      if (mask >> k & 1 && fibers[base + k].being == Being::at_meeting) fibers[base + k].being = Being::ready;
+    any = true;
+  }
+  return any;
 }
 
 // Says why nobody can go on.

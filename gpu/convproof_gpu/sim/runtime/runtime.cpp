@@ -130,15 +130,28 @@ SIM_API int sim_launch(void (*function)(void**), const void* arguments, const si
   return interrupted_by_user ? 4 : failed;
 }
 
-// Whether the last launch wrote every byte of a region; the first that it did not is told.
-SIM_API int sim_is_written(int number, size_t* first) {
+static bool wrote(const Region& region, size_t offset) {
+  Cell& word = region.shadow.cells[offset / 4];
+  Splits::Four* four = splits.of(word);
+  if (four == nullptr && word.reader.who == split) return false;
+  return (four != nullptr ? four->cells[offset % 4] : word).writer.time >= launch_began;
+}
+
+// Whether the last launch wrote every element of a region, of a struct some byte at least (others may be padding); the first that
+// it did not is told.
+SIM_API int sim_is_written(int number, size_t element, int is_struct, size_t* first) {
   const Region& region = regions[number];
-  for (size_t offset = 0; offset < region.size; offset++) {
-    Cell& word = region.shadow.cells[offset / 4];
-    Splits::Four* four = splits.of(word);
-    if (four == nullptr && word.reader.who == split) return *first = offset, 0;
-    if ((four != nullptr ? four->cells[offset % 4] : word).writer.time < launch_began) return *first = offset, 0;
-    if (four == nullptr) offset |= 3;
+  for (size_t begin = 0; begin < region.size; begin += element) {
+    size_t written = 0, size = begin + element < region.size ? element : region.size - begin;
+    for (size_t i = 0; i < size; i++) {
+      if (wrote(region, begin + i)) {
+        written++;
+        if (is_struct) break;
+      } else if (!is_struct) {
+        return *first = begin + i, 0;
+      }
+    }
+    if (written == 0) return *first = begin, 0;
   }
   return 1;
 }

@@ -63,7 +63,7 @@ inline void run_block(bool run_ahead) {
     if (now->landing == static_cast<int>(Landing::random)) land_some();
     if (living > 0 && waiting == living && (living == threads || now->exits)) {
       if (!open_barrier()) return;
-    } else if (ran == 0 && woken == resumable && living > 0) {
+    } else if (ran == 0 && woken == resumable && living > 0 && !go_without_exited()) {
       return stuck();
     }
   }

@@ -1,0 +1,183 @@
+"""What people write and is right is not complained of; what looks like it and is wrong, is."""
+
+import ctypes
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convproof_gpu.sim import LaunchError, SimFault, SimModule, conditions, sparse
+
+IDIOMS = {
+    "extents with parentheses": """
+        #define R 2
+        __constant__ float w[(2 * R + 1) * 3];
+        __device__ int c[(R + 31) / 32];
+        __device__ alignas(16) float b[4];
+        __device__ const float* table;
+        __global__ void k(float* y, int n) {
+          if (threadIdx.x == 0) c[0] = 1, b[3] = 2, table = w;
+          __syncthreads();
+          if (threadIdx.x < n) y[threadIdx.x] = w[14] + c[0] + b[3] + (table == w);
+        }""",
+    "structs with an alignment": """
+        template <int N> struct __align__(sizeof(float) * N) V { float at[N]; };
+        struct alignas(16) W { float a, b; };
+        struct __attribute__((aligned(8))) X { float a; };
+        __global__ void k(float* y, int n) {
+          V<4> v{{1, 1, 1, 1}};
+          W w{1, 1};
+          X x{1};
+          if (threadIdx.x < n) y[threadIdx.x] = v.at[3] + w.a + w.b + x.a;
+        }""",
+    "kernels under a false #if": """
+        #ifdef MISSING
+        __global__ void other(Nothing x) { x.y(); }
+        #endif
+        namespace a::b { __device__ float four() { return 4; } }
+        template <class T> __global__ void generic(T* p) { p[0] = 0; }
+        template <> __global__ void generic<float>(float* p) { p[0] = 1; }
+        __global__ void __launch_bounds__((32 * (1 + 1))) k(float* y, int n) {
+          if (threadIdx.x < n) y[threadIdx.x] = a::b::four();
+        }""",
+    "padding": """
+        struct P { char c; float f; };
+        __global__ void k(float* y, int n) {
+          static __shared__ P s[32];
+          __shared__ alignas(16) float t[4];
+          s[threadIdx.x].c = 1;
+          s[threadIdx.x].f = 3;
+          if (threadIdx.x < 4) t[threadIdx.x] = 1;
+          __syncthreads();
+          P p = s[31 - threadIdx.x];
+          if (threadIdx.x < n) y[threadIdx.x] = p.c + p.f + t[0] - 1;
+        }""",
+    "threads that have left before a __syncwarp": """
+        __global__ void k(float* y, int n) {
+          __shared__ float s[32];
+          if (threadIdx.x >= n) return;
+          s[threadIdx.x] = 4;
+          __syncwarp();
+          y[threadIdx.x] = s[threadIdx.x ^ 1];
+        }""",
+    "conversions that saturate": """
+        __global__ void k(float* y, int n) {
+          bool right = __float2int_rn(1e20f) == 2147483647 && __float2int_rz(nanf("")) == 0;
+          if (threadIdx.x < n) y[threadIdx.x] = right ? min(4u, n) : 0;
+        }""",
+    "virtual functions": """
+        struct A { __device__ virtual float of(float v) const { return v; } };
+        struct B : A { __device__ float of(float v) const override { return 2 * v; } };
+        __device__ __noinline__ float ask(const A& a) { return a.of(2); }
+        __global__ void k(float* y, int n) {
+          B b;
+          if (threadIdx.x < n) y[threadIdx.x] = ask(b);
+        }""",
+    "large local arrays": """
+        __global__ void k(float* y, int n) {
+          float held[50000];
+          for (int i = 0; i < 50000; i += 999) held[i] = 4;
+          if (threadIdx.x < n) y[threadIdx.x] = held[999 * n];
+        }""",
+}
+
+
+@pytest.mark.parametrize("name", IDIOMS)
+def test_an_idiom_is_no_fault(name: str) -> None:
+    """Each writes 4 to the first 20 elements."""
+    y = np.zeros(20, np.float32)
+    held = SimModule(IDIOMS[name]).get_function("k")
+    for seed in (None, 1, 2):
+        with conditions(seed=seed):
+            held((1,), (32,), (y, 20), outputs=["y"])
+        assert np.array_equal(y, np.full(20, 4))
+
+
+FAULTS = {
+    "shared memory that nothing writes": (
+        "__global__ void k(float* y, int n) { __shared__ float s[32];\n y[0] = s[n]; }",
+        "uninitialised",
+    ),
+    "an address inside its memory that is no multiple of 16": (
+        "__global__ void k(float* y, int n) {\n *reinterpret_cast<float4*>(y) = {1, 2, 3, 4}; }",
+        "misaligned",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_looks_right_and_is_not_is_a_fault(name: str) -> None:
+    source, kind = FAULTS[name]
+    memory = np.zeros(9, np.float32)
+    with pytest.raises(SimFault) as found:
+        SimModule(source).get_function("k")((1,), (1,), (memory[1:], 3))
+    assert (found.value.kind, found.value.line) == (kind, 2)
+
+
+def test_kernels_have_their_shared_memory_each() -> None:
+    """Three of 20 KiB fit, one after the other."""
+    one = "__global__ void k{0}(float* y) {{ __shared__ float s[5120]; s[0] = {0}; y[0] = s[0]; }}"
+    module = SimModule("\n".join(one.format(number) for number in range(3)))
+    y = np.zeros(1, np.float32)
+    for number in range(3):
+        held = module.get_function(f"k{number}")
+        held((1,), (1,), (y,))
+        assert (held.static_shared, y[0]) == (20480, number)
+
+
+def test_variables_are_those_of_a_module_and_a_fault_leaves_them() -> None:
+    source = """
+    __device__ int calls;
+    __global__ void k(int* y, int at) { calls++; y[at] = calls; }"""
+    y = np.zeros(1, np.int32)
+    first, second = SimModule(source), SimModule(source)
+    first.get_function("k")((1,), (1,), (y, 0))
+    with pytest.raises(SimFault):
+        first.get_function("k")((1,), (1,), (y, 1))
+    first.get_function("k")((1,), (1,), (y, 0))
+    assert y[0] == 2
+    second.get_function("k")((1,), (1,), (y, 0))
+    assert y[0] == 1
+
+
+class Large(ctypes.Structure):
+    _fields_ = (("held", ctypes.c_char * 5000),)
+
+
+def test_more_arguments_than_a_launch_takes_are_refused() -> None:
+    source = "struct Large { char held[5000]; }; __global__ void k(Large l, int* y) { *y = 1; }"
+    with pytest.raises(LaunchError, match="5008 bytes in 2 arguments, more than 4096"):
+        SimModule(source).get_function("k")
+    many = ", ".join(f"int a{number}" for number in range(100))
+    held = SimModule(f"__global__ void k(int* y, {many}) {{ *y = a0 + a99; }}").get_function("k")
+    y = np.zeros(1, np.int32)
+    held((1,), (1,), (y, *range(100)))
+    assert y[0] == 99
+
+
+@pytest.mark.parametrize("value", [3, "abc", None])
+def test_a_number_is_no_struct(value: Any) -> None:
+    held = SimModule("struct S { int a, b; }; __global__ void k(S s, int* y) { *y = s.a; }")
+    with pytest.raises(LaunchError, match="not the bytes of a struct"):
+        held.get_function("k")((1,), (1,), (value, np.zeros(1, np.int32)))
+
+
+def test_a_header_of_the_user_is_left_as_it_is(tmp_path: Path) -> None:
+    """However it is included: by its whole path, or from above."""
+    header = tmp_path / "mine.cuh"
+    text = "inline void host() {}\n__device__ inline float one() { return 1; }\n"
+    (tmp_path / "below").mkdir()
+    header.write_text(text, encoding="utf-8")
+    for name in (str(header), "../mine.cuh"):
+        main = tmp_path / "below" / "main.cu"
+        main.write_text(f'#include "{name}"\n__global__ void k(float* y) {{ *y = one(); }}\n')
+        SimModule(main).get_function("k")((1,), (1,), (np.zeros(1, np.float32),))
+    assert header.read_text(encoding="utf-8") == text
+
+
+def test_two_slices_of_one_sparse_array_are_two_arguments() -> None:
+    x = sparse(2**33, np.int8)
+    source = "__global__ void k(const char* a, char* b) { b[0] = a[0] + 1; }"
+    SimModule(source).get_function("k")((1,), (1,), (x[:5], x[2**32 : 2**32 + 5]))
+    assert x[2**32] == 1
