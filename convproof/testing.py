@@ -242,7 +242,7 @@ class Check:
         return f"{self.function.name}-{self.dtype}"
 
 
-def _words(given: Any) -> tuple[str, ...]:
+def _words(given: Any) -> tuple[Any, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 

@@ -19,10 +19,16 @@ def printed_whatever_is_imported(code: str) -> str:
     return alone
 
 
+_COMMAND_LINE = (  # which hears when it is hung up on, even where nohup runs the tests
+    "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+    "from convproof.cli import main; main(sys.argv[1:])"
+)
+
+
 def started(*arguments: str) -> subprocess.Popen[str]:
     """Start the command line, and return while it runs."""
     return subprocess.Popen(
-        [sys.executable, "-m", "convproof", *arguments],
+        [sys.executable, "-c", _COMMAND_LINE, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
