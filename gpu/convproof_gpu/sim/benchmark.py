@@ -9,7 +9,7 @@ fast access        the same without races and first writes
 launch             an empty kernel of one thread with one small array, from Python and back
 cold build         a tiled convolution of one file, not in the cache; the runtime is
 cached build       the same, in the cache
-tiled convolution  its launch, all checks, against the same sums by NumPy's loops-free einsum
+tiled convolution  its launch, all checks, against the same sums by NumPy's einsum
 =================  ============================================================================
 """
 

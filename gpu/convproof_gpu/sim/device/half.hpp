@@ -78,7 +78,6 @@ inline __half2 __floats2half2_rn(float a, float b) { return {__half(a), __half(b
 inline __half2 __half2half2(__half a) { return {a, a}; }
 inline __half2 __halves2half2(__half a, __half b) { return {a, b}; }
 inline __half2 make_half2(__half a, __half b) { return {a, b}; }
-struct sim_two_floats { float x, y; };
 inline float __low2float(__half2 v) { return v.x; }
 inline float __high2float(__half2 v) { return v.y; }
 inline unsigned short __half_as_ushort(__half v) { return v.x; }
