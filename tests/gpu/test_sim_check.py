@@ -52,12 +52,45 @@ def test_a_result_that_depends_on_the_order_is_told(
     args = ["--arg", "int32[1]=0", "--block", "64"]
     assert run(["sim-check", str(tmp_path / "last.cu"), *args]) == 1
     assert "depends on the order of threads: y[0] is 63 and, under seed" in capsys.readouterr().out
+    assert run(["sim-check", str(tmp_path / "last.cu"), *args, "--any-order"]) == 0
+
+
+def test_threads_may_leave_before_a_barrier_if_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "__global__ void k(int* y) { if (threadIdx.x) return; __syncthreads(); *y = 1; }"
+    (tmp_path / "k.cu").write_text(source, encoding="utf-8")
+    args = ["sim-check", str(tmp_path / "k.cu"), "--arg", "int32[1]"]
+    assert run(args) == 1
+    assert "divergence" in capsys.readouterr().out
+    assert run([*args, "--exits"]) == 0
+
+
+def test_kernels_of_templates_and_of_macros_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = """template <class T> __global__ void scale(T* x, T by) { x[threadIdx.x] *= by; }
+    #define KERNEL(name) __global__ void name(float* x, float by) { x[threadIdx.x] += by; }
+    KERNEL(add)"""
+    file = tmp_path / "k.cu"
+    file.write_text(source, encoding="utf-8")
+    assert run(["sim-check", str(file)]) == 4
+    assert "has the kernels scale<…>: name one by --kernel" in capsys.readouterr().err
+    for name in ("scale<float>", "add"):
+        assert (
+            run(["sim-check", str(file), "--kernel", name, "--arg", "float32[32]", "--arg", "2"])
+            == 0
+        )
+    file.write_text("__device__ int of() { return 1; }", encoding="utf-8")
+    assert run(["sim-check", str(file)]) == 4
+    assert "has no kernel" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--kernel", "total"], "there is no kernel 'total'; there are: block_sum"),
+        (["--kernel", "total"], "'total' names no kernel; there are block_sum"),
+        (["--kernel", "block_sum<"], "'block_sum<' names no kernel: its brackets do not close"),
         (
             ["--arg", "3"],
             "block_sum takes 3 arguments (const float32* x, float32* y, int32 n), got 4",

@@ -60,6 +60,12 @@ def _sizes(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
     show_default=True,
     help="Accesses and branches of a launch, at most: a kernel that makes more may not end.",
 )
+@click.option("--exits", is_flag=True, help="Let a thread end before a barrier that others reach.")
+@click.option(
+    "--any-order",
+    is_flag=True,
+    help="Let results depend on the order of threads, as sums by atomics of floats do.",
+)
 @click.option(
     "--option", "options", multiple=True, help="For the compiler: -DNAME=VALUE, -Ifolder, -arch=…"
 )
@@ -73,6 +79,8 @@ def command(
     shared_mem: int,
     seeds: int,
     steps: int,
+    exits: bool,
+    any_order: bool,
     options: tuple[str, ...],
     json_path: str | None,
 ) -> int:
@@ -84,13 +92,14 @@ def command(
     from convproof_gpu.sim import LaunchError, SimModule
     from convproof_gpu.sim.trial import argument, tried
 
-    expressions = [kernel] if kernel and "<" in kernel else []
     with Output(json_path) as output:
-        module = SimModule(file, options, expressions)
+        module = SimModule(file, options, [kernel] if kernel else [])
         name = kernel or (module.kernels[0] if len(module.kernels) == 1 else None)
         if name is None:
-            there_are = ", ".join(module.kernels) or "none that is no template"
+            there_are = ", ".join([*module.kernels, *(f"{t}<…>" for t in module.templates)])
             msg = f"{file} has the kernels {there_are}: name one by --kernel."
+            if not there_are:
+                msg = f"{file} has no kernel: no function that is __global__."
             raise LaunchError(msg)
         held = module.get_function(name)
         held.max_dynamic_shared_size_bytes = 2**20  # what the architecture allows
@@ -99,7 +108,10 @@ def command(
             wanted = ", ".join(map(str, held.parameters))
             msg = f"{name} takes {len(held.parameters)} arguments ({wanted}), got {len(given)}."
             raise LaunchError(msg)
-        trial = tried(held, grid, block, given, shared_mem=shared_mem, seeds=seeds, steps=steps)
+        trial = tried(
+            held, grid, block, given, shared_mem=shared_mem, seeds=seeds, steps=steps, exits=exits,
+            any_order=any_order,
+        )  # fmt: skip
         failed = trial.fault is not None or bool(trial.differs)
         output.write("sim-check", "failed" if failed else "passed", **_document(name, trial))
         if not output.owns_stdout:

@@ -7,6 +7,7 @@ writes under a name of its own, and renames.
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -62,9 +63,11 @@ def built(
     found = compiler()
     main, headers = _rewritten_all(source, file, include)
     held = [kernel for part in (main, *headers.values()) for kernel in part.kernels]
-    exports = [kernel.name for kernel in held if not kernel.template]
-    exports = list(dict.fromkeys([*exports, *expressions]))
-    stubs = "".join(f"SIM_EXPORT({stub_of(name)}, {name})\n" for name in expressions)
+    plain = list(dict.fromkeys(kernel.name for kernel in held if not kernel.template))
+    asked = [name for name in dict.fromkeys(expressions) if name not in plain]
+    _look_at(asked, held, main.text, file)
+    exports = [*plain, *asked]
+    stubs = "".join(f"SIM_EXPORT({stub_of(name)}, {name})\n" for name in asked)
     text = f'#include "sim.hpp"\n#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
     runtime = built_runtime(found)
     parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
@@ -72,6 +75,21 @@ def built(
     if not path.exists():
         _build(found, text, headers, options, runtime, path, file)
     return Built(path, runtime, tuple(held), tuple(exports))
+
+
+def _look_at(expressions: Sequence[str], held: Sequence[Kernel], text: str, file: str) -> None:
+    """Refuse what names no kernel, not even one that a macro makes, before a compiler does."""
+    names = [kernel.name for kernel in held]
+    for expression in expressions:
+        name, angle, rest = expression.partition("<")
+        if angle and (not rest.endswith(">") or rest.count("<") + 1 != rest.count(">")):
+            msg = f"{file}: {expression!r} names no kernel: its brackets do not close."
+            raise SourceError(msg)
+        bare = name.strip().removeprefix("::")
+        if bare not in names and not re.search(rf"\b{re.escape(bare)}\b", text):
+            there_are = f"there are {', '.join(names)}" if names else "there is none"
+            msg = f"{file}: {expression!r} names no kernel; {there_are}."
+            raise SourceError(msg)
 
 
 def _build(

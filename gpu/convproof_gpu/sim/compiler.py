@@ -19,23 +19,31 @@ Family = Literal["gcc", "clang", "zig"]
 _ALL = (
     "-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-U_FORTIFY_SOURCE",
     "-fno-strict-aliasing", "-fno-exceptions", "-fno-rtti",
-    "-fno-threadsafe-statics", "-w",
+    "-fno-threadsafe-statics", "-fno-delete-null-pointer-checks", "-w",
 )  # fmt: skip
 _KERNEL = ("-g1", "-fsanitize=thread", "-fsanitize-coverage=trace-pc", "-fno-stack-protector")
 _UNDEFINED = "-fsanitize=bounds,alignment,shift,integer-divide-by-zero,signed-integer-overflow"
+_CLANG = (
+    "-ferror-limit=5", "-fno-finite-loops", "-ftrivial-auto-var-init=pattern",
+    *(
+        part
+        for option in (
+            "tsan-instrument-func-entry-exit=0", "tsan-distinguish-volatile=1",
+            "tsan-instrument-read-before-write=1",
+            # no two lines of the source share code, whose line could be neither
+            "sink-common-insts=false", "enable-tail-merge=false",
+        )
+        for part in ("-mllvm", f"-{option}")
+    ),
+)  # fmt: skip
 _BY_FAMILY: dict[Family, tuple[str, ...]] = {
     "gcc": (
-        "-fno-gnu-unique", "-ftrivial-auto-var-init=pattern", "--param",
-        "tsan-instrument-func-entry-exit=0", _UNDEFINED,
+        "-fmax-errors=5", "-ftrack-macro-expansion=0", "-fno-gnu-unique", "-fno-crossjumping",
+        "-fno-tree-tail-merge", "-ftrivial-auto-var-init=pattern", "--param",
+        "tsan-instrument-func-entry-exit=0", "--param", "tsan-distinguish-volatile=1", _UNDEFINED,
     ),
-    "clang": (
-        "-ftrivial-auto-var-init=pattern", "-mllvm", "-tsan-instrument-func-entry-exit=0",
-        _UNDEFINED,
-    ),
-    "zig": (
-        "-ftrivial-auto-var-init=pattern", "-mllvm", "-tsan-instrument-func-entry-exit=0",
-        "-fno-sanitize=undefined", "-nostdlib++",
-    ),
+    "clang": (*_CLANG, _UNDEFINED),
+    "zig": (*_CLANG, "-fno-sanitize=undefined", "-nostdlib++"),
 }  # fmt: skip
 _HELP = (
     "the simulator needs a C++20 compiler: install g++ or clang++ (Debian: apt install g++), or "

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
@@ -57,31 +58,107 @@ class Image:
         return max(instances.values(), default=0)
 
     def line_of(self, address: int) -> tuple[str, int]:
-        """Return the file and line of code before an address, or ("", 0)."""
+        """Return the file and line of code before an address, or ("", 0).
+
+        What the simulator's own headers do is done where they are called.
+        """
         at = bisect_right(self._lines[0], address - 1) - 1
-        return self._lines[1][at] if at >= 0 else ("", 0)
+        place = self._lines[1][at] if at >= 0 else _NOWHERE
+        if place.ours:
+            around = [c for c in self._calls if c.begin < address <= c.end and not c.place.ours]
+            place = min(around, key=lambda c: c.end - c.begin).place if around else place
+        return place.file, place.line
 
     @cached_property
-    def _lines(self) -> tuple[list[int], list[tuple[str, int]]]:
-        found: dict[int, tuple[str, int]] = {}
+    def _lines(self) -> tuple[list[int], list["_Place"]]:
+        found: dict[int, _Place] = {}
         with self._path.open("rb") as file:
-            elf = ELFFile(file)
-            dwarf = elf.get_dwarf_info()
+            dwarf = ELFFile(file).get_dwarf_info()
             for unit in dwarf.iter_CUs():
                 program = dwarf.line_program_for_CU(unit)
-                if program is None:
-                    continue
-                names = program.header["file_entry"]
-                first = 0 if program.header["version"] >= 5 else 1
-                for entry in program.get_entries():
+                for entry in program.get_entries() if program else ():
                     state = entry.state
-                    if state is None:
-                        continue
-                    index = state.file - first
-                    name = names[index].name.decode() if 0 <= index < len(names) else ""
-                    found[state.address] = ("", 0) if state.end_sequence else (name, state.line)
+                    if state is not None:
+                        held = (
+                            _NOWHERE
+                            if state.end_sequence
+                            else _place(program, state.file, state.line)
+                        )
+                        found[state.address] = held
         addresses = sorted(found)
         return addresses, [found[address] for address in addresses]
+
+    @cached_property
+    def _calls(self) -> list["_Call"]:
+        found = []
+        with self._path.open("rb") as file:
+            dwarf = ELFFile(file).get_dwarf_info()
+            for unit in dwarf.iter_CUs():
+                program = dwarf.line_program_for_CU(unit)
+                for die in unit.iter_DIEs():
+                    held = die.attributes
+                    if die.tag != "DW_TAG_inlined_subroutine" or "DW_AT_call_line" not in held:
+                        continue
+                    called = _place(
+                        program, held["DW_AT_call_file"].value, held["DW_AT_call_line"].value
+                    )
+                    found += [_Call(begin, end, called) for begin, end in _ranges(dwarf, unit, die)]
+        return found
+
+
+_OURS = Path(__file__).parent / "device"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    file: str
+    line: int
+    ours: bool = False  # in a header of the simulator's
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that was inlined: what it became, and where it stands."""
+
+    begin: int
+    end: int
+    place: _Place
+
+
+_NOWHERE = _Place("", 0)
+
+
+def _place(program: Any, number: int, line: int) -> _Place:
+    header = program.header
+    names, first = header["file_entry"], 0 if header["version"] >= 5 else 1
+    if not 0 <= number - first < len(names):
+        return _NOWHERE
+    entry = names[number - first]
+    folder = entry.dir_index - first
+    folders = [Path(name.decode()) for name in header["include_directory"]]
+    ours = 0 <= folder < len(folders) and folders[0] / folders[folder] == _OURS
+    return _Place(entry.name.decode(), line, ours)
+
+
+def _ranges(dwarf: Any, unit: Any, die: Any) -> list[tuple[int, int]]:
+    """Return the addresses of an inlined call's code."""
+    held = die.attributes
+    if "DW_AT_low_pc" in held:
+        low, high = held["DW_AT_low_pc"].value, held["DW_AT_high_pc"]
+        return [(low, high.value + (0 if high.form == "DW_FORM_addr" else low))]
+    if "DW_AT_ranges" not in held:
+        return []
+    top = unit.get_top_DIE().attributes
+    base = top["DW_AT_low_pc"].value if "DW_AT_low_pc" in top else 0
+    found = []
+    offset = held["DW_AT_ranges"].value
+    for entry in dwarf.range_lists().get_range_list_at_offset(offset, cu=unit):
+        if hasattr(entry, "base_address"):
+            base = entry.base_address
+        else:
+            by = 0 if entry.is_absolute else base
+            found.append((entry.begin_offset + by, entry.end_offset + by))
+    return found
 
 
 def _variables(elf: ELFFile) -> dict[str, list[Variable]]:

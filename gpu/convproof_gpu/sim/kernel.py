@@ -169,8 +169,22 @@ class SimKernel:
         shared_mem: int,
         outputs: frozenset[str],
     ) -> SimReport:
+        regions = Regions(self._module)
+        try:
+            return self._ended(regions, launch, held, args, shared_mem, outputs)
+        finally:
+            regions.release()
+
+    def _ended(
+        self,
+        regions: Regions,
+        launch: Launch,
+        held: Conditions,
+        args: Sequence[Any],
+        shared_mem: int,
+        outputs: frozenset[str],
+    ) -> SimReport:
         module = self._module
-        regions = Regions(module)
         packed = bytearray(self._offsets[-1])
         for parameter, value, offset in zip(self.parameters, args, self._offsets, strict=False):
             if not parameter.pointer:

@@ -20,7 +20,7 @@ class SimModule:
         code: CUDA C++, or a path to a ``.cu`` file.
         options: compiler options: ``-DNAME=VALUE``, ``-Ifolder``, ``-arch=sm_90``. What only NVRTC
             knows is passed over.
-        name_expressions: kernels of templates, such as ``"scale<float, 4>"``.
+        name_expressions: kernels of templates, such as ``"scale<float, 4>"``, and of macros.
         file: what the source is called in messages.
         provenance: whether its kernels are to be traced, by ``provenance``, instead of launched.
 
@@ -68,6 +68,11 @@ class SimModule:
         """The names of the kernels."""
         return self._loaded.exports
 
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The names of the templates of kernels, which ``name_expressions`` make kernels of."""
+        return tuple(kernel.name for kernel in self._loaded.built.kernels if kernel.template)
+
     def get_function(self, name: str) -> SimKernel:
         """Return a kernel.
 
@@ -77,8 +82,8 @@ class SimModule:
         wanted = _spaced(name)
         if wanted not in self._loaded.exports:
             held = ", ".join(self._loaded.exports) or "none"
-            templates = [k.name for k in self._loaded.built.kernels if k.template]
-            more = f"; templates, for name_expressions: {', '.join(templates)}" * bool(templates)
+            templates = ", ".join(self.templates)
+            more = f"; templates, for name_expressions: {templates}" * bool(templates)
             msg = f"there is no kernel {name!r}; there are: {held}{more}."
             raise LaunchError(msg)
         return SimKernel(self._loaded, wanted)

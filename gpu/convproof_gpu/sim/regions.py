@@ -22,6 +22,7 @@ class Regions:
         sizes: their bytes.
     """
 
+    _KEPT = 1 << 24  # bytes that stay mapped for the next launch
     _LOCAL = 48  # slots; the others are for arrays that lie in the arena for good
 
     def __init__(self, module: Loaded) -> None:
@@ -84,7 +85,7 @@ class Regions:
     ) -> None:
         number = self._native.region(place, size, space, int(constant), int(unwritten))
         if number < 0:
-            msg = "a launch has at most 96 arrays and variables."
+            msg = "a launch has at most 512 arrays and variables."
             raise LaunchError(msg)
         self.names[number], self.sizes[number] = name, size
 
@@ -95,6 +96,16 @@ class Regions:
         ):
             if copied and not constant and size:
                 ctypes.memmove(array.__array_interface__["data"][0], place, size)
+
+    def release(self) -> None:
+        """Give large memory back."""
+        native = self._native
+        if any(size > self._KEPT for size in self.sizes.values()):
+            native.no_shadows(self._KEPT)
+            for slot, size in enumerate(native.mapped):
+                if size > self._KEPT:
+                    native.unmap(slot, size)
+                    native.mapped[slot] = 0
 
 
 def _start_of(array: np.ndarray) -> int:

@@ -70,6 +70,7 @@ class Runtime:
         )  # fmt: skip
         self.map = _typed(library.sim_map, c_void_p, c_int, c_size_t)
         self.unmap = _typed(library.sim_unmap, None, c_int, c_size_t)
+        self.no_shadows = _typed(library.sim_no_shadows, None, c_size_t)
         self.no_regions = _typed(library.sim_no_regions, None)
         self.region = _typed(library.sim_region, c_int, c_void_p, c_size_t, c_int, c_int, c_int)
         self.is_written = _typed(

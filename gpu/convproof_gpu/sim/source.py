@@ -25,7 +25,7 @@ from convproof.errors import ConvProofError
 _OURS = {
     "cuda_runtime.h", "cuda_fp16.h", "cuda_bf16.h", "stdint.h", "cstdint", "cuda.h",
     "device_launch_parameters.h", "cuda_runtime_api.h", "math.h", "cmath", "float.h", "cfloat",
-    "limits.h", "climits", "stddef.h", "cstddef", "assert.h", "cassert",
+    "limits.h", "climits", "stddef.h", "cstddef", "assert.h", "cassert", "math_constants.h",
 }  # fmt: skip
 _REFUSED_HEADERS = ("cooperative_groups", "mma.h", "cuda/", "cub/", "thrust/", "cute/", "cutlass/")
 _REFUSED = {
@@ -40,6 +40,8 @@ _REFUSED = {
     "tex1Dfetch": "textures",
     "__cluster_dims__": "clusters",
     "wmma": "nvcuda::wmma (use prims.cuh)",
+    "new": "heap of the device (new)",
+    "malloc": "heap of the device (malloc)",
 }
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*(?:\\\n[^\n]*)*|/\*.*?\*/)
@@ -176,6 +178,8 @@ class _Writer:
             elif token.text == ";":
                 self._variable(start, at)
                 start = at + 1
+            elif token.text == "{" and self._initialises(start, at):
+                at = self._closing(at, end)
             elif token.text == "{":
                 close = self._closing(at, end)
                 at = self._braced(start, at, close, prefix)
@@ -262,6 +266,9 @@ class _Writer:
             return  # a function that is declared
         section = "sim_constant" if "__constant__" in words else "sim_device"
         for at in range(start, semicolon):
+            if self.tokens[at].text == "alignas":
+                self._aligned(at)
+        for at in range(start, semicolon):
             if self.tokens[at].kind not in ("space", "directive"):
                 self.out[at] = f'__attribute__((section("{section}"))) {self.out[at]}'
                 return
@@ -310,6 +317,12 @@ class _Writer:
             self.out[at] = "#include <cuda_runtime.h>"
         elif header in {"assert.h", "cassert"} or header not in _OURS:
             self.out[at] = ""
+
+    def _initialises(self, start: int, brace: int) -> bool:
+        """Return whether a brace holds a member's value, before a constructor's body."""
+        last = next(t for t in reversed(self.tokens[:brace]) if t.kind != "space")
+        listed = re.search(r"\) (?:noexcept )?: (?!:)", _bare(self._between(start, brace)))
+        return last.kind == "word" and listed is not None
 
     def _is_function(self, start: int, brace: int) -> bool:
         words = self._words(start, brace)

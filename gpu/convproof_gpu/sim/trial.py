@@ -113,6 +113,8 @@ def tried(
     shared_mem: int = 0,
     seeds: int = 20,
     steps: int = 10**8,
+    exits: bool = False,
+    any_order: bool = False,
 ) -> Trial:
     """Return what comes of a kernel's launches, the first fault or difference at the latest.
 
@@ -124,6 +126,8 @@ def tried(
         shared_mem: bytes of dynamic shared memory.
         seeds: how many adversaries follow.
         steps: of a launch, at most.
+        exits: whether a thread may end before a barrier that others reach.
+        any_order: whether results may depend on the order, as sums by atomics of floats do.
 
     Raises:
         LaunchError: if the launch is not legal.
@@ -137,7 +141,7 @@ def tried(
     report: SimReport | None = None
     for number, seed in enumerate([None, *range(seeds)]):
         args = [np.copy(g.value) if isinstance(g.value, np.ndarray) else g.value for g in given]
-        with conditions(seed=seed, steps=steps, count=seed is None):
+        with conditions(seed=seed, steps=steps, count=seed is None, exits=exits):
             try:
                 told = kernel(grid, block, args, shared_mem, outputs=outputs)
             except SimFault as fault:
@@ -145,6 +149,8 @@ def tried(
         report = report or told
         first = first or args
         for parameter, one, other in zip(kernel.parameters, first, args, strict=True):
+            if any_order:
+                break
             if isinstance(one, np.ndarray) and one.tobytes() != other.tobytes():
                 where = np.flatnonzero(one.ravel().view(np.uint8) != other.ravel().view(np.uint8))
                 at = int(where[0]) // one.itemsize

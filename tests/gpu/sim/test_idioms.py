@@ -74,6 +74,51 @@ IDIOMS = {
           B b;
           if (threadIdx.x < n) y[threadIdx.x] = ask(b);
         }""",
+    "a member's value in braces, before a constructor's body": """
+        struct Pair { int x, y; __device__ Pair(int a); };
+        __device__ Pair::Pair(int a) : x(a), y{a} {}
+        __global__ void k(float* y, int n) {
+          Pair p(2);
+          if (threadIdx.x < n) y[threadIdx.x] = p.x + p.y;
+        }""",
+    "a sum whose last lanes take what is undefined": """
+        __global__ void k(float* y, int n) {
+          float v = 0.25f;
+          int i = 1;
+          if (threadIdx.x < 16)
+            for (int d = 8; d > 0; d /= 2) {
+              v += __shfl_down_sync(0xffffu, v, d);
+              i += __shfl_down_sync(0xffffu, i, d);
+            }
+          v = __shfl_sync(0xffffffffu, i == 16 ? v : 0, 0);
+          if (threadIdx.x < n) y[threadIdx.x] = v;
+        }""",
+    "a flag that another warp waits for": """
+        __global__ void k(float* y, int n) {
+          __shared__ float s;
+          __shared__ int flag;
+          if (threadIdx.x == 0) flag = 0;
+          __syncthreads();
+          if (threadIdx.x == 31) {
+            s = 4;
+            __threadfence_block();
+            atomicExch(&flag, 1);
+          } else {
+            while (atomicAdd(&flag, 0) == 0) __nanosleep(20);
+          }
+          if (threadIdx.x < n) y[threadIdx.x] = s;
+        }""",
+    "functions that return two values": """
+        #include <math_constants.h>
+        __global__ void k(float* y, int n) {
+          float s, c, whole;
+          int e, all;
+          sincosf(0.0f, &s, &c);
+          float sum = s + c + modff(1.5f, &whole) + whole + frexpf(8.0f, &e);
+          unsigned mask = __match_all_sync(0xffffffffu, e, &all);
+          if (all && e == 4 && mask == ~0u && CUDART_INF_F > 0) sum += 1;
+          if (threadIdx.x < n) y[threadIdx.x] = sum;
+        }""",
     "large local arrays": """
         __global__ void k(float* y, int n) {
           float held[50000];
@@ -98,6 +143,10 @@ FAULTS = {
     "shared memory that nothing writes": (
         "__global__ void k(float* y, int n) { __shared__ float s[32];\n y[0] = s[n]; }",
         "uninitialised",
+    ),
+    "a function of the library that writes past the end": (
+        "__global__ void k(float* y, int n) {\n sincosf(1.0f, y, y + 8); }",
+        "out-of-bounds",
     ),
     "an address inside its memory that is no multiple of 16": (
         "__global__ void k(float* y, int n) {\n *reinterpret_cast<float4*>(y) = {1, 2, 3, 4}; }",

@@ -86,6 +86,8 @@ def test_a_kernels_parameters_are_found(source: str, names: tuple[str, ...]) -> 
         ('asm volatile("nop;");', "PTX outside prims.cuh"),
         ("f<<<1, 1>>>(x);", "launches from within kernels"),
         ("float v = tex2D<float>(0, 1, 2);", "textures"),
+        ("int* p = new int[3];", r"heap of the device \(new\)"),
+        ("x = (float*)malloc(4);", r"heap of the device \(malloc\)"),
         ("static int calls; calls++;", "static variables within functions"),
         ("cooperative_groups::this_grid().sync();", "cooperative groups"),
     ],

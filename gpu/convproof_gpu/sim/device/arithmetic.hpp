@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "interface.hpp"
+
 #define SIM_LEAST_GREATEST(T)                                    \
   constexpr T min(T a, T b) { return b < a ? b : a; }            \
   constexpr T max(T a, T b) { return a < b ? b : a; }
@@ -23,12 +25,16 @@ inline float max(float a, float b) { return fmaxf(a, b); }
 inline double min(double a, double b) { return fmin(a, b); }
 inline double max(double a, double b) { return fmax(a, b); }
 
-template <class T> inline T __ldg(const T* p) { return *p; }
-template <class T> inline T __ldcg(const T* p) { return *p; }
-template <class T> inline T __ldca(const T* p) { return *p; }
-template <class T> inline T __ldcs(const T* p) { return *p; }
-template <class T> inline void __stcg(T* p, T v) { *p = v; }
-template <class T> inline void __stcs(T* p, T v) { *p = v; }
+template <class T> SIM_INLINE T __ldg(const T* p) { return *p; }
+template <class T> SIM_INLINE T __ldcg(const T* p) { return *p; }
+template <class T> SIM_INLINE T __ldca(const T* p) { return *p; }
+template <class T> SIM_INLINE T __ldcs(const T* p) { return *p; }
+template <class T> SIM_INLINE T __ldlu(const T* p) { return *p; }
+template <class T> SIM_INLINE T __ldcv(const T* p) { return *const_cast<const volatile T*>(p); }
+template <class T> SIM_INLINE void __stcg(T* p, T v) { *p = v; }
+template <class T> SIM_INLINE void __stcs(T* p, T v) { *p = v; }
+template <class T> SIM_INLINE void __stwb(T* p, T v) { *p = v; }
+template <class T> SIM_INLINE void __stwt(T* p, T v) { *const_cast<volatile T*>(p) = v; }
 
 template <class To, class From>
 inline To sim_bits(From from) {
@@ -111,5 +117,53 @@ inline int __double2int_rn(double v) { return sim_saturated(rint(v)); }
 inline int __double2int_rz(double v) { return sim_saturated(trunc(v)); }
 inline float __int2float_rn(int v) { return static_cast<float>(v); }
 inline float __uint2float_rn(unsigned v) { return static_cast<float>(v); }
+inline long long __float2ll_rn(float v) { return static_cast<long long>(rint(v)); }
+inline long long __float2ll_rz(float v) { return static_cast<long long>(v); }
+inline float __ll2float_rn(long long v) { return static_cast<float>(v); }
+inline float __ull2float_rn(unsigned long long v) { return static_cast<float>(v); }
+inline float __double2float_rn(double v) { return static_cast<float>(v); }
+inline double __int2double_rn(int v) { return v; }
+inline int __dp4a(int a, int b, int c) {
+  unsigned sum = static_cast<unsigned>(c);
+  for (int i = 0; i < 32; i += 8) sum += static_cast<unsigned>(static_cast<signed char>(a >> i) * static_cast<signed char>(b >> i));
+  return static_cast<int>(sum);
+}
+inline unsigned __dp4a(unsigned a, unsigned b, unsigned c) {
+  for (int i = 0; i < 32; i += 8) c += (a >> i & 255) * (b >> i & 255);
+  return c;
+}
+inline unsigned __sad(int a, int b, unsigned c) { return c + (a < b ? static_cast<unsigned>(b) - static_cast<unsigned>(a) : static_cast<unsigned>(a) - static_cast<unsigned>(b)); }
+inline unsigned __usad(unsigned a, unsigned b, unsigned c) { return c + (a < b ? b - a : a - b); }
+inline unsigned __umul24(unsigned a, unsigned b) { return (a & 0xffffffu) * (b & 0xffffffu); }
+inline long long __mul64hi(long long a, long long b) { return static_cast<long long>(static_cast<__int128>(a) * b >> 64); }
+inline float norm3df(float a, float b, float c) { return static_cast<float>(sqrt(static_cast<double>(a) * a + static_cast<double>(b) * b + static_cast<double>(c) * c)); }
+inline float rnorm3df(float a, float b, float c) { return 1.0f / norm3df(a, b, c); }
+inline float rhypotf(float a, float b) { return 1.0f / hypotf(a, b); }
+inline float normcdff(float x) { return static_cast<float>(0.5 * erfc(-x * 0.70710678118654752440)); }
+inline float sinpif(float x) { return static_cast<float>(sin(3.14159265358979323846 * fmod(x, 2.0))); }
+inline float cospif(float x) { return static_cast<float>(cos(3.14159265358979323846 * fmod(x, 2.0))); }
+inline float fdividef(float a, float b) { return a / b; }
+
+// Functions of libm that write through pointers: the writes are the kernel's.
+#define SIM_TWO(T, name, call, T2) \
+  SIM_INLINE T sim_##name(T x, T2* p) { T2 second; T first = call(x, &second); *p = second; return first; }
+SIM_TWO(float, modff, ::modff, float)
+SIM_TWO(double, modf, ::modf, double)
+SIM_TWO(float, frexpf, ::frexpf, int)
+SIM_TWO(double, frexp, ::frexp, int)
+#undef SIM_TWO
+SIM_INLINE void sim_sincosf(float x, float* s, float* c) { *s = sinf(x), *c = cosf(x); }
+SIM_INLINE void sim_sincos(double x, double* s, double* c) { *s = sin(x), *c = cos(x); }
+SIM_INLINE float sim_remquof(float x, float y, int* p) { int quotient; float rest = ::remquof(x, y, &quotient); *p = quotient; return rest; }
+#define modff sim_modff
+#define modf sim_modf
+#define frexpf sim_frexpf
+#define frexp sim_frexp
+#define sincosf sim_sincosf
+#define __sincosf sim_sincosf
+#define sincos sim_sincos
+#define remquof sim_remquof
+
 inline long long clock64() { return 0; }
+#define clock() (static_cast<long>(clock64()))  // which time.h may have declared
 inline size_t __cvta_generic_to_shared(const void* p) { return reinterpret_cast<size_t>(p); }

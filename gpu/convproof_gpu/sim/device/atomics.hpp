@@ -16,7 +16,9 @@ template <class T> using plain = typename Plain<T>::type;
     return old;                                                                                        \
   }                                                                                                    \
   template <class T>                                                                                   \
-  SIM_UNCHECKED inline T name##_block(T* p, sim::plain<T> v, sim::Site site = sim::here()) { return name(p, v, site); }
+  SIM_UNCHECKED inline T name##_block(T* p, sim::plain<T> v, sim::Site site = sim::here()) { return name(p, v, site); } \
+  template <class T>                                                                                   \
+  SIM_UNCHECKED inline T name##_system(T* p, sim::plain<T> v, sim::Site site = sim::here()) { return name(p, v, site); }
 SIM_ATOMIC(atomicAdd, static_cast<T>(old + v))
 SIM_ATOMIC(atomicSub, static_cast<T>(old - v))
 SIM_ATOMIC(atomicExch, v)
@@ -36,3 +38,7 @@ SIM_UNCHECKED inline T atomicCAS(T* p, sim::plain<T> expected, sim::plain<T> v, 
   if (old == expected) *p = v;
   return old;
 }
+template <class T>
+SIM_UNCHECKED inline T atomicCAS_block(T* p, sim::plain<T> expected, sim::plain<T> v, sim::Site site = sim::here()) { return atomicCAS(p, expected, v, site); }
+template <class T>
+SIM_UNCHECKED inline T atomicCAS_system(T* p, sim::plain<T> expected, sim::plain<T> v, sim::Site site = sim::here()) { return atomicCAS(p, expected, v, site); }

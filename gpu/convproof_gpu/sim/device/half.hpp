@@ -24,7 +24,7 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
     H(double v) : x(from_float(static_cast<float>(v))) {}                                                         \
     H(int v) : x(from_float(static_cast<float>(v))) {}                                                            \
     H(unsigned v) : x(from_float(static_cast<float>(v))) {}                                                       \
-    operator float() const { return to_float(x); }                                                                \
+    SIM_INLINE operator float() const { return to_float(x); }                                                                \
   };                                                                                                              \
   struct alignas(4) H2 { H x, y; };                                                                               \
   inline H operator+(H a, H b) { return H(static_cast<float>(a) + static_cast<float>(b)); }                       \
@@ -32,10 +32,10 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   inline H operator*(H a, H b) { return H(static_cast<float>(a) * static_cast<float>(b)); }                       \
   inline H operator/(H a, H b) { return H(static_cast<float>(a) / static_cast<float>(b)); }                       \
   inline H operator-(H a) { H r = a; r.x = static_cast<uint16_t>(a.x ^ 0x8000); return r; }                       \
-  inline H& operator+=(H& a, H b) { return a = a + b; }                                                           \
-  inline H& operator-=(H& a, H b) { return a = a - b; }                                                           \
-  inline H& operator*=(H& a, H b) { return a = a * b; }                                                           \
-  inline H& operator/=(H& a, H b) { return a = a / b; }                                                           \
+  SIM_INLINE H& operator+=(H& a, H b) { return a = a + b; }                                                           \
+  SIM_INLINE H& operator-=(H& a, H b) { return a = a - b; }                                                           \
+  SIM_INLINE H& operator*=(H& a, H b) { return a = a * b; }                                                           \
+  SIM_INLINE H& operator/=(H& a, H b) { return a = a / b; }                                                           \
   inline bool operator==(H a, H b) { return static_cast<float>(a) == static_cast<float>(b); }                     \
   inline bool operator!=(H a, H b) { return static_cast<float>(a) != static_cast<float>(b); }                     \
   inline bool operator<(H a, H b) { return static_cast<float>(a) < static_cast<float>(b); }                       \
@@ -58,8 +58,33 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   inline H2 __hsub2(H2 a, H2 b) { return {a.x - b.x, a.y - b.y}; }                                                \
   inline H2 __hmul2(H2 a, H2 b) { return {a.x * b.x, a.y * b.y}; }                                                \
   inline H2 __hfma2(H2 a, H2 b, H2 c) { return {__hfma(a.x, b.x, c.x), __hfma(a.y, b.y, c.y)}; }                  \
-  inline H __low2##H(H2 a) { return a.x; }                                                                        \
-  inline H __high2##H(H2 a) { return a.y; }
+  inline H2 __hmax2(H2 a, H2 b) { return {__hmax(a.x, b.x), __hmax(a.y, b.y)}; }                                  \
+  inline H2 __hmin2(H2 a, H2 b) { return {__hmin(a.x, b.x), __hmin(a.y, b.y)}; }                                  \
+  inline H2 __hneg2(H2 a) { return {-a.x, -a.y}; }                                                                \
+  inline H2 operator+(H2 a, H2 b) { return __hadd2(a, b); }                                                       \
+  inline H2 operator-(H2 a, H2 b) { return __hsub2(a, b); }                                                       \
+  inline H2 operator*(H2 a, H2 b) { return __hmul2(a, b); }                                                       \
+  inline H2 operator/(H2 a, H2 b) { return {a.x / b.x, a.y / b.y}; }                                              \
+  SIM_INLINE H2& operator+=(H2& a, H2 b) { return a = a + b; }                                                        \
+  SIM_INLINE H2& operator-=(H2& a, H2 b) { return a = a - b; }                                                        \
+  SIM_INLINE H2& operator*=(H2& a, H2 b) { return a = a * b; }                                                        \
+  inline bool __hge(H a, H b) { return a >= b; }                                                                  \
+  inline bool __hle(H a, H b) { return a <= b; }                                                                  \
+  inline bool __hne(H a, H b) { return a != b; }                                                                  \
+  inline H __habs(H a) { H r = a; r.x = static_cast<uint16_t>(a.x & 0x7fff); return r; }                          \
+  inline H hexp(H a) { return H(expf(a)); }                                                                       \
+  inline H hlog(H a) { return H(logf(a)); }                                                                       \
+  inline H hsqrt(H a) { return H(sqrtf(a)); }                                                                     \
+  inline H hrsqrt(H a) { return H(1.0f / sqrtf(a)); }                                                             \
+  inline H hrcp(H a) { return H(1.0f / static_cast<float>(a)); }                                                  \
+  inline H htanh(H a) { return H(tanhf(a)); }                                                                     \
+  inline float2 sim_two_floats(H2 a) { return {static_cast<float>(a.x), static_cast<float>(a.y)}; }               \
+  SIM_UNCHECKED inline H2 atomicAdd(H2* p, H2 v, sim::Site site = sim::here()) { /* each half by itself */        \
+    sim::touch(p, sizeof *p, sim::Access::atomic, site);                                                          \
+    H2 old = *p;                                                                                                  \
+    *p = {H(static_cast<float>(old.x) + static_cast<float>(v.x)), H(static_cast<float>(old.y) + static_cast<float>(v.y))}; \
+    return old;                                                                                                   \
+  }
 
 SIM_HALF(__half, __half2, sim::half_to_float, sim::float_to_half)
 SIM_HALF(__nv_bfloat16, __nv_bfloat162, sim::bfloat16_to_float, sim::float_to_bfloat16)
@@ -74,6 +99,22 @@ inline float __half2float(__half v) { return v; }
 inline __half __float2half(float v) { return __half(v); }
 inline __half __float2half_rn(float v) { return __half(v); }
 inline __half __float2half_rz(float v) { __half r; r.x = sim::float_to_half_toward_zero(v); return r; }
+inline __half __low2half(__half2 a) { return a.x; }
+inline __half __high2half(__half2 a) { return a.y; }
+inline __half2 __float2half2_rn(float a) { return {__half(a), __half(a)}; }
+inline __half2 __float22half2_rn(float2 a) { return {__half(a.x), __half(a.y)}; }
+inline float2 __half22float2(__half2 a) { return sim_two_floats(a); }
+inline int __half2int_rn(__half v) { return __float2int_rn(v); }
+inline int __half2int_rz(__half v) { return __float2int_rz(v); }
+inline __half __int2half_rn(int v) { return __half(static_cast<float>(v)); }
+inline __nv_bfloat16 __low2bfloat16(__nv_bfloat162 a) { return a.x; }
+inline __nv_bfloat16 __high2bfloat16(__nv_bfloat162 a) { return a.y; }
+inline __nv_bfloat162 __float2bfloat162_rn(float a) { return {__nv_bfloat16(a), __nv_bfloat16(a)}; }
+inline __nv_bfloat162 __float22bfloat162_rn(float2 a) { return {__nv_bfloat16(a.x), __nv_bfloat16(a.y)}; }
+inline float2 __bfloat1622float2(__nv_bfloat162 a) { return sim_two_floats(a); }
+inline __nv_bfloat162 __bfloat162bfloat162(__nv_bfloat16 a) { return {a, a}; }
+inline __nv_bfloat162 __halves2bfloat162(__nv_bfloat16 a, __nv_bfloat16 b) { return {a, b}; }
+inline __nv_bfloat162 make_bfloat162(__nv_bfloat16 a, __nv_bfloat16 b) { return {a, b}; }
 inline __half2 __floats2half2_rn(float a, float b) { return {__half(a), __half(b)}; }
 inline __half2 __half2half2(__half a) { return {a, a}; }
 inline __half2 __halves2half2(__half a, __half b) { return {a, b}; }

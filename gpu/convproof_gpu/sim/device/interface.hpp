@@ -12,6 +12,9 @@
 #define SIM_UNCHECKED __attribute__((no_sanitize("thread"), no_sanitize("undefined"), no_sanitize_coverage))
 #endif
 
+// Of one that touches a kernel's memory: its accesses are told as its caller's.
+#define SIM_INLINE inline __attribute__((always_inline))
+
 struct uint3 {
   unsigned x, y, z;
 };
@@ -79,8 +82,10 @@ using Together = void (*)(Thread* const* lanes, unsigned mask, Site site);
 SIM_API void meet(Operation operation, unsigned mask, bool aligned, Site site, void* operands, Together together);
 
 // ---- memory that is read or written by the runtime in a thread's name
-enum class Access : int { read, write, atomic };
+enum class Access : int { read, write, atomic, volatile_read, volatile_write };
 SIM_API void touch(const void* address, size_t size, Access access, Site site);
+SIM_API void fence(bool in_block);
+SIM_API void misaligned(const void* address, size_t wanted);
 
 // ---- asynchronous copies
 SIM_API void copy_async(void* to, const void* from, int size, int from_size, Site site);
@@ -110,6 +115,8 @@ enum class Origin : int { constant, variable, sum, difference, product, quotient
 SIM_API uint32_t origin_of_constant(double value);
 SIM_API uint32_t origin_of(Origin origin, uint32_t a, uint32_t b);
 SIM_API double value_of(uint32_t number);
+
+SIM_API unsigned undefined_number();  // small
 
 SIM_API float half_to_float(uint16_t bits);
 SIM_API uint16_t float_to_half(float value);  // to nearest, ties to even

@@ -1,11 +1,31 @@
 // float2, int4, ... with the alignment that CUDA gives them.
 #pragma once
+#include "interface.hpp"
 
-#define SIM_VECTOR(T, Name, two, four)                                                          \
-  struct Name##1 { T x; };                                                                      \
-  struct alignas(two) Name##2 { T x, y; };                                                      \
-  struct Name##3 { T x, y, z; };                                                                \
-  struct alignas(four) Name##4 { T x, y, z, w; };                                               \
+// Clang copies structs by memcpy, and tells nobody how they should be aligned: their last member looks, and takes no room.
+#ifdef __clang__
+namespace sim {
+template <int N>
+struct Aligned {
+  Aligned() = default;
+  SIM_INLINE Aligned(const Aligned& other) { look(&other); }
+  SIM_INLINE Aligned& operator=(const Aligned& other) { return look(this), look(&other), *this; }
+  SIM_INLINE static void look(const void* p) {
+    asm("" : "+r"(p));  // or it would be taken to be aligned
+    if (reinterpret_cast<uintptr_t>(p) % N != 0) misaligned(p, N);
+  }
+};
+}  // namespace sim
+#define SIM_ALIGNED(n) [[no_unique_address]] ::sim::Aligned<n> sim_aligned;
+#else
+#define SIM_ALIGNED(n)
+#endif
+
+#define SIM_VECTOR(T, Name, two, four)                                                       \
+  struct Name##1 { T x; };                                                                   \
+  struct alignas(two) Name##2 { T x, y; SIM_ALIGNED(two) };                                  \
+  struct Name##3 { T x, y, z; };                                                             \
+  struct alignas(four) Name##4 { T x, y, z, w; SIM_ALIGNED(four) };                          \
   inline Name##1 make_##Name##1(T x) { return {x}; }                                         \
   inline Name##2 make_##Name##2(T x, T y) { return {x, y}; }                                 \
   inline Name##3 make_##Name##3(T x, T y, T z) { return {x, y, z}; }                         \
@@ -29,3 +49,4 @@ SIM_VECTOR(double, double, 16, 16)
 #undef make_uint3
 inline uint3 make_uint3(unsigned x, unsigned y, unsigned z) { return {x, y, z}; }
 #undef SIM_VECTOR
+#undef SIM_ALIGNED

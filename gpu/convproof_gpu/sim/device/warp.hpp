@@ -15,22 +15,41 @@ template <class T>
 struct Shuffled {
   T value;
   int from;
+  bool wanted;  // whether what comes of a lane outside the mask is a fault, not just undefined
   T result;
 };
+
+// What a lane gets that nobody gives it: not a number, or one that is as good as random.
+template <class T>
+SIM_UNCHECKED T undefined(T) {
+  T value;
+  __builtin_memset(&value, 0xff, sizeof value);
+  return value;
+}
+#define SIM_UNDEFINED(T) SIM_UNCHECKED inline T undefined(T) { return static_cast<T>(undefined_number()); }
+SIM_UNDEFINED(int) SIM_UNDEFINED(unsigned) SIM_UNDEFINED(long) SIM_UNDEFINED(unsigned long) SIM_UNDEFINED(long long) SIM_UNDEFINED(unsigned long long)
+#undef SIM_UNDEFINED
+#ifdef SIM_PROVENANCE
+SIM_UNCHECKED inline Traced undefined(Traced own) { return own; }  // for it must be the number of a node
+#endif
 
 template <class T>
 SIM_UNCHECKED void shuffle_lanes(Thread* const* lanes, unsigned mask, Site site) {
   for (int i = 0; i < 32; i++) {
     if (!(mask >> i & 1)) continue;
     auto* mine = static_cast<Shuffled<T>*>(lanes[i]->operands);
-    if (!(mask >> mine->from & 1)) fail(Kind::divergence, site, "a shuffle: lane %d reads lane %d, which is not in the mask 0x%08x", i, mine->from, mask);
-    mine->result = static_cast<Shuffled<T>*>(lanes[mine->from]->operands)->value;
+    if (mask >> mine->from & 1) {
+      mine->result = static_cast<Shuffled<T>*>(lanes[mine->from]->operands)->value;
+      continue;
+    }
+    if (mine->wanted) fail(Kind::divergence, site, "a shuffle: lane %d reads lane %d, which is not in the mask 0x%08x", i, mine->from, mask);
+    mine->result = undefined(mine->value);
   }
 }
 
 template <class T>
-inline T shuffle(unsigned mask, T value, int from, Site site) {
-  Shuffled<T> mine{value, from, value};
+inline T shuffle(unsigned mask, T value, int from, bool wanted, Site site) {
+  Shuffled<T> mine{value, from, wanted, value};
   meet(Operation::shuffle, mask, false, site, &mine, shuffle_lanes<T>);
   return mine.result;
 }
@@ -93,7 +112,7 @@ SIM_UNCHECKED void reduce_lanes(Thread* const* lanes, unsigned mask, Site) {
 
 template <class T, T (*combine)(T, T)>
 inline T reduce(unsigned mask, T value, Site site) {
-  Shuffled<T> mine{value, 0, value};
+  Shuffled<T> mine{value, 0, true, value};
   meet(Operation::reduce, mask, false, site, &mine, reduce_lanes<T, combine>);
   return mine.result;
 }
@@ -112,28 +131,35 @@ inline void __syncwarp(unsigned mask = 0xffffffffu, sim::Site site = sim::here()
 }
 template <class T>
 inline T __shfl_sync(unsigned mask, T value, int from, int width = 32, sim::Site site = sim::here()) {
-  return sim::shuffle(mask, value, (sim::lane() & ~(width - 1)) | (from & (width - 1)), site);
+  return sim::shuffle(mask, value, (sim::lane() & ~(width - 1)) | (from & (width - 1)), true, site);
 }
+// Down and up, the last lanes of a mask get what is undefined; a sum over the first half passes over it.
 template <class T>
 inline T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, sim::Site site = sim::here()) {
   int me = sim::lane(), from = me + static_cast<int>(delta);
-  return sim::shuffle(mask, value, (from & ~(width - 1)) != (me & ~(width - 1)) ? me : from, site);
+  return sim::shuffle(mask, value, (from & ~(width - 1)) != (me & ~(width - 1)) ? me : from, false, site);
 }
 template <class T>
 inline T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, sim::Site site = sim::here()) {
   int me = sim::lane(), from = me - static_cast<int>(delta);
-  return sim::shuffle(mask, value, from < (me & ~(width - 1)) ? me : from, site);
+  return sim::shuffle(mask, value, from < (me & ~(width - 1)) ? me : from, false, site);
 }
 template <class T>
 inline T __shfl_xor_sync(unsigned mask, T value, int flip, int width = 32, sim::Site site = sim::here()) {
   int me = sim::lane(), from = me ^ flip;
-  return sim::shuffle(mask, value, (from & ~(width - 1)) > (me & ~(width - 1)) ? me : from, site);
+  return sim::shuffle(mask, value, (from & ~(width - 1)) > (me & ~(width - 1)) ? me : from, true, site);
 }
 inline unsigned __ballot_sync(unsigned mask, int predicate, sim::Site site = sim::here()) { return sim::ballot(mask, predicate, site); }
 inline int __any_sync(unsigned mask, int predicate, sim::Site site = sim::here()) { return sim::ballot(mask, predicate, site) != 0; }
 inline int __all_sync(unsigned mask, int predicate, sim::Site site = sim::here()) { return sim::ballot(mask, !predicate, site) == 0; }
 template <class T>
 inline unsigned __match_any_sync(unsigned mask, T value, sim::Site site = sim::here()) { return sim::match(mask, value, site); }
+template <class T>
+inline unsigned __match_all_sync(unsigned mask, T value, int* all, sim::Site site = sim::here()) {
+  unsigned same = sim::match(mask, value, site), lanes = sim::ballot(mask, 1, site);
+  *all = same == lanes;
+  return *all ? lanes : 0;
+}
 inline unsigned __reduce_add_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::sum_of<unsigned>>(mask, v, site); }
 inline int __reduce_add_sync(unsigned mask, int v, sim::Site site = sim::here()) { return sim::reduce<int, sim::sum_of<int>>(mask, v, site); }
 inline unsigned __reduce_min_sync(unsigned mask, unsigned v, sim::Site site = sim::here()) { return sim::reduce<unsigned, sim::least_of<unsigned>>(mask, v, site); }
@@ -146,7 +172,7 @@ inline unsigned __reduce_xor_sync(unsigned mask, unsigned v, sim::Site site = si
 SIM_UNCHECKED inline unsigned __activemask() {  // the lanes that are here cannot be known of fibers: this one
   return 1u << sim::lane();
 }
-inline void __threadfence() {}
-inline void __threadfence_block() {}
-inline void __threadfence_system() {}
+inline void __threadfence() { sim::fence(false); }
+inline void __threadfence_block() { sim::fence(true); }
+inline void __threadfence_system() { sim::fence(false); }
 inline void __nanosleep(unsigned) {}

@@ -4,9 +4,8 @@
 // not there, and these are ours. The undefined-behaviour sanitizer's handlers are, too.
 #pragma once
 #include "counts.hpp"
-#include "faults.hpp"
+#include "races.hpp"
 #include "random.hpp"
-#include "shadow.hpp"
 
 namespace sim {
 
@@ -43,55 +42,10 @@ inline int region_of(const char* p) {
   return -1;
 }
 
-inline const char* of_thread(char* text, size_t room, unsigned linear) {
-  dim3 d = state.block_dim;
-  snprintf(text, room, "thread (%u,%u,%u)", linear % d.x, linear / d.x % d.y, linear / (d.x * d.y));
-  return text;
-}
-
-inline const char* who_made(char* text, size_t room, Mark mark) {
-  unsigned who = mark.who;
-  if (mark.time < block_began) return "another block";
-  if (who < atomic_by) return of_thread(text, room, who);
-  if (who < of_warp) return of_thread(text, room, who - atomic_by);
-  if (who < unsigned(several)) return snprintf(text, room, "several threads of warp %u", who - of_warp), text;
-  return "several threads";
-}
-
-[[noreturn]] __attribute__((noinline, cold))
-inline void race(Place place, int array, long long offset, const char* what, Mark other) {
-  char text[64];
-  const char* why = other.time < block_began ? "blocks have no order" : "with no barrier between";
-  fault(Kind::race, place, array, offset, "%s: %s did so before, %s", what, who_made(text, sizeof text, other), why);
-}
-
-// Looks at one cell, and keeps the access in it.
-inline void pass(Cell& cell, Access access, uint32_t since, Place place, int array, long long offset) {
-  Mark written = cell.writer, read = cell.reader;
-  bool was_written = written.time >= since;
-  if (was_written && written.who == in_flight)
-    fault(Kind::async_copy, place, array, offset, "touches the destination of an asynchronous copy that has not been waited for");
-  bool both_atomic = access == Access::atomic && is_atomic(written);
-  if (was_written && !both_atomic && (written.time < block_began || !is_ordered(written)))
-    race(place, array, offset, access == Access::read ? "reads what another writes" : "writes what another writes", written);
-  if (access == Access::read) {
-    cell.reader = read_after(read, since);
-    return;
-  }
-  if (read.time >= since) {
-    if (read.elsewhere || read.time < block_began) {
-      read.time = 0;  // to be told as of another block
-      race(place, array, offset, "writes what another reads", read);
-    }
-    if (!is_ordered(read)) race(place, array, offset, "writes what another reads", read);
-  }
-  cell.writer = access == Access::atomic ? atomic_after(written) : mark(state.current->linear);
-}
-
 inline void look_for_races(Region& region, int array, const char* p, size_t size, Access access, Place place) {
   uint32_t since = region.space == Space::shared ? block_began : launch_began;
   size_t offset = p - region.begin, end = offset + size;
-  if (region.unwritten && access != Access::write) {  // of a struct some bytes may be padding
+  if (region.unwritten && (is_read(access) || access == Access::atomic)) {  // of a struct some bytes may be padding
     bool written = false;
     for (size_t i = offset; i < end && !written; i++) {
       Cell& word = region.shadow.cells[i / 4];
@@ -119,7 +73,7 @@ inline void look_for_races(Region& region, int array, const char* p, size_t size
 
 [[noreturn]] __attribute__((noinline, cold))
 inline void out_of_bounds(const char* p, size_t size, Access access, Place place) {
-  const char* verb = access == Access::read ? "read" : access == Access::write ? "write" : "atomic access";
+  const char* verb = is_read(access) ? "read" : access == Access::atomic ? "atomic access" : "write";
   int nearest = -1;
   unsigned long long least = ~0ull;
   for (int i = 0; i < region_count; i++) {
@@ -142,15 +96,22 @@ inline void check_memory(const char* p, size_t size, Access access, Place place)
   for (int i = 0; i < region_count && (number < 0 || !regions[number].has(p)); i++)  // several in one slot
     if (regions[i].has(p)) number = i;
   if (number < 0 || !regions[number].has(p) || p + size > regions[number].begin + regions[number].size) {
-    if (access == Access::read && p >= image_begin && p + size <= image_end) return;  // constants of the code
+    if (is_read(access) && p >= image_begin && p + size <= image_end) return;  // constants of the code
     out_of_bounds(p, size, access, place);
   }
   Region& region = regions[number];
-  if (access != Access::read && region.read_only)
+  if (!is_read(access) && region.read_only)
     fault(Kind::const_write, place, number, p - region.begin, "writes through a pointer to const");
-  if (now->races && region.space != Space::constant) look_for_races(region, number, p, size, access, place);
+  if (region.space == Space::shared && access != Access::atomic) access = is_read(access) ? Access::read : Access::write;  // volatile orders no threads
+  if (now->races && region.space != Space::constant) {
+    if (access == Access::atomic || access == Access::volatile_read) acquire(p);
+    look_for_races(region, number, p, size, access, place);
+    if (access == Access::atomic || access == Access::volatile_write) release(p);
+  }
   if (now->counted) count(region.space == Space::shared, p, size, access, place.pc ? place.pc : place.site.file + place.site.line);
 }
+
+constexpr uint32_t PATIENCE = 1 << 14;
 
 // Gives way to another thread, where the adversary likes.
 inline void step() {
@@ -160,10 +121,20 @@ inline void step() {
   }
   if (++now->totals.steps > now->steps)
     fault(Kind::step_limit, {{nullptr, 0}, __builtin_return_address(0)}, -1, 0, "more than %llu steps", now->steps);
-  if (now->adversary && !uninterrupted && --until_preempted == 0) {
-    until_preempted = 1 + chance.below(64);
+  if (!uninterrupted && --until_preempted == 0) {  // without an adversary only who may be waiting for another
+    until_preempted = now->adversary ? 1 + chance.below(64) : PATIENCE;
     yield();
   }
+}
+
+[[noreturn]] __attribute__((noinline, cold))
+inline void misaligned_at(const char* p, size_t wanted, Place place) {
+  int number = region_of(p);
+  fault(Kind::misaligned, place, number, number < 0 ? 0 : p - regions[number].begin, "an address that is no multiple of %zu", wanted);
+}
+
+void misaligned(const void* p, size_t wanted) {
+  misaligned_at(static_cast<const char*>(p), wanted, {{nullptr, 0}, __builtin_return_address(0)});
 }
 
 inline __attribute__((always_inline)) void check(const void* address, size_t size, Access access, const void* pc, bool aligned) {
@@ -177,9 +148,7 @@ inline __attribute__((always_inline)) void check(const void* address, size_t siz
     return;
   }
   now->totals.accesses++;
-  if (aligned && reinterpret_cast<uintptr_t>(p) % size != 0)
-    fault(Kind::misaligned, {{nullptr, 0}, pc}, region_of(p), region_of(p) < 0 ? 0 : p - regions[region_of(p)].begin,
-          "%zu bytes at an address that is no multiple of %zu", size, size);
+  if (aligned && reinterpret_cast<uintptr_t>(p) % size != 0) misaligned_at(p, size, {{nullptr, 0}, pc});
   check_memory(p, size, access, {{nullptr, 0}, pc});
   step();
 }
@@ -200,10 +169,10 @@ extern "C" {
   SIM_API void __tsan_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, true); }                          \
   SIM_API void __tsan_unaligned_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, false); }                 \
   SIM_API void __tsan_unaligned_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, false); }               \
-  SIM_API void __tsan_volatile_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, true); }                   \
-  SIM_API void __tsan_volatile_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, true); }                 \
-  SIM_API void __tsan_unaligned_volatile_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, false); }        \
-  SIM_API void __tsan_unaligned_volatile_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, false); }      \
+  SIM_API void __tsan_volatile_read##n(void* p) { sim::check(p, n, sim::Access::volatile_read, SIM_FROM, true); }                   \
+  SIM_API void __tsan_volatile_write##n(void* p) { sim::check(p, n, sim::Access::volatile_write, SIM_FROM, true); }                 \
+  SIM_API void __tsan_unaligned_volatile_read##n(void* p) { sim::check(p, n, sim::Access::volatile_read, SIM_FROM, false); }        \
+  SIM_API void __tsan_unaligned_volatile_write##n(void* p) { sim::check(p, n, sim::Access::volatile_write, SIM_FROM, false); }      \
   SIM_API void __tsan_read_write##n(void* p) {                                                                             \
     sim::check(p, n, sim::Access::read, SIM_FROM, true), sim::check(p, n, sim::Access::write, SIM_FROM, true);             \
   }                                                                                                                        \
@@ -259,6 +228,6 @@ SIM_API void __ubsan_handle_type_mismatch_v1(SimSource* at, uintptr_t pointer) {
   if (pointer == 0) sim::fail(sim::Kind::out_of_bounds, site, "a null pointer");
   int number = sim::region_of(reinterpret_cast<char*>(pointer));
   long long offset = number < 0 ? 0 : reinterpret_cast<char*>(pointer) - sim::regions[number].begin;
-  sim::fault(sim::Kind::misaligned, {site, nullptr}, number, offset, "the address is no multiple of the type's alignment");
+  sim::fault(sim::Kind::misaligned, {site, nullptr}, number, offset, "an address that is no multiple of the type's alignment");
 }
 }

@@ -25,6 +25,7 @@ struct Fiber : Thread {  // what the scheduler knows of a thread
   Reduction reduction;
   int value;
   unsigned groups;  // of copies, committed
+  uint32_t fenced, fenced_in_block;  // when it last was; 0: never
 };
 
 inline Fiber fibers[MOST_THREADS];
@@ -72,6 +73,7 @@ inline void prepare(Fiber& fiber) {
   fiber.stack_pointer = prepared(top, fiber_main);
   fiber.being = Being::ready;
   fiber.groups = 0;
+  fiber.fenced = fiber.fenced_in_block = 0;
 }
 
 }  // namespace sim

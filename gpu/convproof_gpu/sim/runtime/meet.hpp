@@ -79,9 +79,10 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
       fail(Kind::divergence, site, "%s waits for lane %u, which has exited", operation_name(operation), i);
     if (other.being == Being::at_barrier)
       fail(Kind::divergence, site, "%s waits for lane %u, which is at the barrier in line %d", operation_name(operation), i, other.site.line);
-    if (other.being != Being::at_meeting) {
+    bool same = other.mask == mask && other.operation == operation && (!aligned || other.site.line == site.line);
+    if (other.being != Being::at_meeting || (!same && !(other.mask >> lane & 1))) {  // it may yet come
       complete = false;
-    } else if (other.mask != mask || other.operation != operation || (aligned && other.site.line != site.line)) {
+    } else if (!same) {
       fail(Kind::divergence, site, "lane %u is at %s with mask 0x%08x, and lane %u at %s with mask 0x%08x in line %d",
            lane, operation_name(operation), mask, i, operation_name(other.operation), other.mask, other.site.line);
     }
@@ -95,7 +96,11 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
   uninterrupted = true;
   if (together != nullptr) together(lanes, mask, site);
   uninterrupted = false;
-  if (operation == Operation::syncwarp) warp_times[warp]++;
+  if (operation == Operation::syncwarp) {
+    bool all = true;
+    for (unsigned i = 0; i < WARP && i < here; i++) all = all && (lanes[i] != nullptr || fibers[base + i].being == Being::done);
+    warps[warp].sync(mask, all);
+  }
   for (unsigned i = 0; i < WARP; i++)
     if (lanes[i] != nullptr) fibers[base + i].being = Being::ready;
   resumable++;
@@ -109,14 +114,15 @@ inline bool go_without_exited() {
     Fiber& fiber = fibers[i];
     if (fiber.being != Being::at_meeting || fiber.operation != Operation::syncwarp) continue;
     unsigned base = i / WARP * WARP, mask = fiber.mask;
-    bool complete = true;
+    bool complete = true, whole = true;
     for (unsigned k = 0; k < WARP; k++) {
       const Fiber& other = fibers[base + k];
+      whole = whole && (mask >> k & 1 || base + k >= threads || other.being == Being::done);
       if (mask >> k & 1 && other.being != Being::done)
         complete = complete && other.being == Being::at_meeting && other.operation == Operation::syncwarp && other.mask == mask;
     }
     if (!complete) continue;
-    warp_times[i / WARP]++;
+    warps[i / WARP].sync(mask, whole);
     for (unsigned k = 0; k < WARP; k++)
       if (mask >> k & 1 && fibers[base + k].being == Being::at_meeting) fibers[base + k].being = Being::ready;
     any = true;

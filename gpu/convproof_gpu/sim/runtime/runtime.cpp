@@ -11,12 +11,10 @@ Launch* now = nullptr;
 
 constexpr unsigned MOST_DYNAMIC = 227 << 10;
 
+unsigned undefined_number() { return now->adversary ? chance.below(100) : 77; }
+
 static void forget_all() {  // before the time runs over, after billions of barriers
-  for (Region& region : regions)
-    if (region.shadow.cells != nullptr) {
-      munmap(region.shadow.cells, region.shadow.bytes);
-      region.shadow = Shadow{};
-    }
+  for (Region& region : regions) region.shadow.release();
   time_now = block_began = launch_began = 1;
 }
 
@@ -74,6 +72,12 @@ SIM_API void sim_unmap(int slot, size_t size) {
   mmap(arena + (size_t(slot) << SLOT_BITS) + FRONT, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
+// Forgets what is remembered of regions that are larger.
+SIM_API void sim_no_shadows(size_t largest) {
+  for (Region& region : regions)
+    if (region.shadow.bytes / 4 > largest) region.shadow.release();
+}
+
 SIM_API void sim_no_regions() {
   region_count = 0;
   nearby = 0;
@@ -117,10 +121,11 @@ SIM_API int sim_launch(void (*function)(void**), const void* arguments, const si
   if (time_now > 0xf0000000u) forget_all();
   launch_began = ++time_now;
   splits.used = 0;
+  forget_releases();
   traffic = Traffic{};
   seen_count = 0;
   chance.seed(launch->seed);
-  until_preempted = 1 + chance.below(64);
+  until_preempted = launch->adversary ? 1 + chance.below(64) : PATIENCE;
   {
     Signals during;
     run_grid();

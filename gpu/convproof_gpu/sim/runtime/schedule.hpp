@@ -34,7 +34,7 @@ inline unsigned run_warps_ahead() {
   unsigned warps = (threads + WARP - 1) / WARP, first = chance.below(warps), ran = 0;
   for (unsigned k = 0; k < warps; k++) {
     unsigned base = (first + k) % warps * WARP, flip = chance.below(WARP);
-    for (unsigned went = 1; went != 0 && !failed; ran += went) {
+    for (unsigned went = 1, rounds = 0; went != 0 && rounds < 100 && !failed; ran += went, rounds++) {  // it may wait for another
       went = 0;
       for (unsigned i = 0; i < WARP && !failed; i++) {
         unsigned linear = base + (i ^ flip);
@@ -52,7 +52,8 @@ inline void run_block(bool run_ahead) {
   block_began = ++time_now;
   living = threads;
   waiting = 0;
-  memset(warp_times, 0, sizeof warp_times);
+  for (unsigned i = 0; i * WARP < threads; i++) warps[i].time = warps[i].whole = 0;
+  acquired_before_block = acquire_count;
   memset(copy_counts, 0, sizeof copy_counts);
   for (unsigned i = 0; i < threads; i++) prepare(fibers[i]), order[i] = i;
   while (living > 0 && !failed) {

@@ -8,7 +8,8 @@
 //   an earlier access and this one, at least one of them a write, not both atomic, are ordered if
 //     the same thread made both, or
 //     a barrier lies between them (the earlier has an older time), both in the same block, or
-//     both are of one warp and a __syncwarp lies between them.
+//     both are of one warp and a __syncwarp of both lies between them, or several that share lanes, or
+//     fences order them (releases.hpp).
 #pragma once
 #include "fibers.hpp"
 
@@ -36,10 +37,32 @@ struct Cell {
 };
 
 inline uint32_t time_now = 1, block_began = 1, launch_began = 1;
-inline unsigned warp_times[MOST_WARPS];
+
+constexpr unsigned REMEMBERED = 32, WARP_TIMES = 1 << 19;
+struct Warp {  // what its lanes have done together
+  unsigned time;                // how many __syncwarp
+  unsigned whole;               // how many up to the last of all its lanes
+  unsigned masks[REMEMBERED];   // of the last ones
+
+  void sync(unsigned mask, bool all) {
+    masks[time++ % REMEMBERED] = mask;
+    if (all) whole = time;
+  }
+  // Whether what a lane did after `then` of them is ordered before what another does now.
+  bool ordered(unsigned then, unsigned lane, unsigned other) const {
+    unsigned ago = (time - then) % WARP_TIMES;
+    if (ago == 0) return false;
+    if (ago > REMEMBERED || time - whole < ago) return true;
+    unsigned reached = 1u << lane;
+    for (unsigned i = time - ago; i != time; i++)
+      if (masks[i % REMEMBERED] & reached) reached |= masks[i % REMEMBERED];
+    return reached >> other & 1;
+  }
+};
+inline Warp warps[MOST_WARPS];
 
 inline Mark mark(unsigned who) {
-  return {time_now, who, warp_times[state.current->linear / WARP] & 0x7ffff, 0};
+  return {time_now, who, warps[state.current->linear / WARP].time % WARP_TIMES, 0};
 }
 
 // Whether an access of this block happened before what the current thread does.
@@ -47,35 +70,13 @@ inline bool is_ordered(Mark earlier) {
   if (earlier.time != time_now) return true;
   unsigned me = state.current->linear, warp = me / WARP, who = earlier.who;
   if (who == me || who == atomic_by + me) return true;
-  unsigned its_warp = who < atomic_by             ? who / WARP
-                      : who < of_warp             ? (who - atomic_by) / WARP
-                      : who < unsigned(several) ? who - of_warp
-                                                  : MOST_WARPS;
-  return its_warp == warp && earlier.warp_time != (warp_times[warp] & 0x7ffff);
+  if (who >= unsigned(several)) return false;
+  if (who >= of_warp) return who - of_warp == warp && earlier.warp_time != warps[warp].time % WARP_TIMES;
+  return who % MOST_THREADS / WARP == warp && warps[warp].ordered(earlier.warp_time, who % WARP, me % WARP);
 }
 
 inline bool is_atomic(Mark mark) {
   return (mark.who >= atomic_by && mark.who < of_warp) || mark.who == several_atomic;
-}
-
-// The mark of a read, together with the reads before it.
-inline Mark read_after(Mark earlier, uint32_t since) {
-  Mark read = mark(state.current->linear);
-  if (earlier.time < since || earlier.time == 0) return read;
-  read.elsewhere = earlier.elsewhere || earlier.time < block_began;
-  if (is_ordered(earlier)) return read;  // what comes after this one comes after that one
-  unsigned warp = state.current->linear / WARP;
-  bool same_warp = earlier.who < atomic_by ? earlier.who / WARP == warp : earlier.who == of_warp + warp;
-  read.who = same_warp ? of_warp + warp : unsigned(several);
-  return read;
-}
-
-// The mark of an atomic access, together with those before it.
-inline Mark atomic_after(Mark earlier) {
-  Mark made = mark(atomic_by + state.current->linear);
-  if (earlier.time == time_now && earlier.who == state.current->linear) return earlier;  // its own plain write: others must see it
-  if (earlier.time == time_now && is_atomic(earlier) && earlier.who != made.who) made.who = several_atomic;
-  return made;
 }
 
 // Four bytes each; pages that were never touched cost nothing.
@@ -83,10 +84,15 @@ struct Shadow {
   Cell* cells = nullptr;
   size_t bytes = 0;
 
+  void release() {
+    if (cells != nullptr) munmap(cells, bytes);
+    cells = nullptr, bytes = 0;
+  }
+
   bool covers(size_t size) {
     size_t wanted = ((size + 3) / 4 + 1) * sizeof(Cell);
     if (wanted <= bytes) return true;
-    if (cells != nullptr) munmap(cells, bytes);
+    release();
     wanted = (wanted + (1 << 16) - 1) & ~size_t((1 << 16) - 1);
     void* found = mmap(nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cells = found == MAP_FAILED ? nullptr : static_cast<Cell*>(found);

@@ -22,7 +22,7 @@ extern "C" __global__ void arithmetic(const int* __restrict__ x, int* __restrict
   int local[4] = {1, 2, 3, 4};
   y[i] = local[x[i] + 3];  // fault 7
 #elif FAULT == 8
-  int* nowhere = nullptr;
+  int* nowhere = reinterpret_cast<int*>(static_cast<size_t>(x[0]) - 1);  // null
   y[i] = nowhere[x[i]];  // fault 8
 #elif FAULT == 9
   while (__popc(i) < 40) i ^= x[0] + 6;  // fault 9
