@@ -19,7 +19,7 @@ from convproof_gpu.sim.compiler import Compiler, compiler, run
 from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, copy_of, rewritten, stub_of
 
 _HERE = Path(__file__).parent
-DEVICE, RUNTIME = _HERE / "device", _HERE / "runtime"
+DEVICE, RUNTIME, KERNELS = _HERE / "device", _HERE / "runtime", _HERE.parent / "kernels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _build(
         for name, part in headers.items():
             place = work / copy_of(name)
             place.write_text(f"#line 1 {_quoted(name)}\n{part.text}", encoding="utf-8")
-        own = [f"-I{work}", f"-I{DEVICE}", *options]
+        own = [f"-I{work}", f"-I{DEVICE}", f"-I{KERNELS}", *options]
         told = run(found.kernel(source, compiled, own)) or run(
             found.link(compiled, runtime, library)
         )
@@ -157,7 +157,7 @@ def built_runtime(found: Compiler) -> Path:
 @cache
 def _tools(found: Compiler) -> str:
     """Return what decides a library besides the source: our headers and the compiler."""
-    paths = sorted([*DEVICE.iterdir(), *RUNTIME.iterdir()])
+    paths = sorted([*DEVICE.iterdir(), *RUNTIME.iterdir(), *KERNELS.glob("*.cuh")])
     own = "\0".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
     options = found.kernel(Path("a"), Path("b"), ())
     return "\0".join([own, found.identity, *options])

@@ -43,7 +43,7 @@ _BY_FAMILY: dict[Family, tuple[str, ...]] = {
         "tsan-instrument-func-entry-exit=0", "--param", "tsan-distinguish-volatile=1", _UNDEFINED,
     ),
     "clang": (*_CLANG, _UNDEFINED),
-    "zig": (*_CLANG, "-fno-sanitize=undefined", "-nostdlib++"),
+    "zig": (*_CLANG, "-fno-sanitize=undefined", "-nostdlib++", _UNDEFINED),
 }  # fmt: skip
 _HELP = (
     "the simulator needs a C++20 compiler: install g++ or clang++ (Debian: apt install g++), or "
@@ -82,7 +82,9 @@ class Compiler:
     def link(self, compiled: Path, runtime: Path, to: Path) -> list[str]:
         """Return the command that links a module to the runtime, and to no sanitizer's library."""
         wrapped = [f"-Wl,--wrap={name}" for name in ("memcpy", "memmove", "memset")]
-        more = ["-nostdlib++"] if self.family == "zig" else ["-nostartfiles"]
+        more = ["-nostdlib++", "-fno-sanitize=undefined"]  # nor to a library of zig's
+        if self.family != "zig":
+            more = ["-nostartfiles"]
         return [
             *self.command, "-shared", *more, str(compiled), str(runtime), "-o", str(to), *wrapped,
             "-Wl,-rpath,$ORIGIN",

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,16 +76,13 @@ class Image:
         with self._path.open("rb") as file:
             dwarf = ELFFile(file).get_dwarf_info()
             for unit in dwarf.iter_CUs():
+                files = _files(dwarf, unit)
                 program = dwarf.line_program_for_CU(unit)
                 for entry in program.get_entries() if program else ():
                     state = entry.state
                     if state is not None:
-                        held = (
-                            _NOWHERE
-                            if state.end_sequence
-                            else _place(program, state.file, state.line)
-                        )
-                        found[state.address] = held
+                        number = -1 if state.end_sequence else state.file
+                        found[state.address] = _place(files, number, state.line)
         addresses = sorted(found)
         return addresses, [found[address] for address in addresses]
 
@@ -94,19 +92,17 @@ class Image:
         with self._path.open("rb") as file:
             dwarf = ELFFile(file).get_dwarf_info()
             for unit in dwarf.iter_CUs():
-                program = dwarf.line_program_for_CU(unit)
+                files = _files(dwarf, unit)
                 for die in unit.iter_DIEs():
                     held = die.attributes
-                    if die.tag != "DW_TAG_inlined_subroutine" or "DW_AT_call_line" not in held:
-                        continue
-                    called = _place(
-                        program, held["DW_AT_call_file"].value, held["DW_AT_call_line"].value
-                    )
-                    found += [_Call(begin, end, called) for begin, end in _ranges(dwarf, unit, die)]
+                    if die.tag == "DW_TAG_inlined_subroutine" and "DW_AT_call_line" in held:
+                        number, line = held["DW_AT_call_file"].value, held["DW_AT_call_line"].value
+                        place = _place(files, number, line)
+                        found += [_Call(*ends, place) for ends in _ranges(dwarf, unit, die)]
         return found
 
 
-_OURS = Path(__file__).parent / "device"
+_OURS = (Path(__file__).parent / "device", Path(__file__).parents[1] / "kernels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +124,24 @@ class _Call:
 _NOWHERE = _Place("", 0)
 
 
-def _place(program: Any, number: int, line: int) -> _Place:
+def _files(dwarf: Any, unit: Any) -> dict[int, tuple[str, bool]]:
+    """Return the names of a unit's files by their numbers, and whether they are the simulator's."""
+    program = dwarf.line_program_for_CU(unit)
+    if program is None:
+        return {}
     header = program.header
-    names, first = header["file_entry"], 0 if header["version"] >= 5 else 1
-    if not 0 <= number - first < len(names):
-        return _NOWHERE
-    entry = names[number - first]
-    folder = entry.dir_index - first
-    folders = [Path(name.decode()) for name in header["include_directory"]]
-    ours = 0 <= folder < len(folders) and folders[0] / folders[folder] == _OURS
-    return _Place(entry.name.decode(), line, ours)
+    first = 0 if header["version"] >= 5 else 1
+    top = unit.get_top_DIE().attributes
+    home = Path(top["DW_AT_comp_dir"].value.decode()) if "DW_AT_comp_dir" in top else Path()
+    folders = [home / name.decode() for name in header["include_directory"]]
+    ours = {number for number, folder in enumerate(folders, first) if folder in _OURS}
+    entries = enumerate(header["file_entry"], first)
+    return {number: (e.name.decode(), e.dir_index in ours) for number, e in entries}
+
+
+def _place(files: Mapping[int, tuple[str, bool]], number: int, line: int) -> _Place:
+    name, ours = files.get(number, ("", False))
+    return _Place(name, line, ours) if name else _NOWHERE
 
 
 def _ranges(dwarf: Any, unit: Any, die: Any) -> list[tuple[int, int]]:

@@ -1,0 +1,109 @@
+"""CUDA C++ to machine code by NVRTC, which needs no GPU and no driver, only the extra ``nvrtc``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from convproof.errors import ConvProofError
+
+KERNELS = Path(__file__).parent / "kernels"
+ARCHITECTURES = ("sm_80", "sm_90", "sm_90a")
+
+
+class NvrtcError(ConvProofError):
+    """NVRTC is not there, or does not take what it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cubin:
+    """Machine code of one architecture.
+
+    Attributes:
+        code: the ELF image.
+        symbols: of each kernel that was asked for by an expression.
+        log: what the assembler says of registers, spills and shared memory.
+    """
+
+    code: bytes
+    symbols: Mapping[str, str]
+    log: str
+
+
+def is_there() -> bool:
+    """Return whether NVRTC can be asked."""
+    return all(map(find_spec, ("cuda", "cuda.core", "nvidia")))
+
+
+def compiled(
+    code: str | Path,
+    arch: str,
+    *,
+    options: Sequence[str] = (),
+    name_expressions: Sequence[str] = (),
+) -> Cubin:
+    """Return the machine code of a source.
+
+    Denormal numbers are kept, and quotients and roots rounded to nearest: what a kernel is verified
+    to compute on the simulator is what it is compiled to.
+
+    Args:
+        code: CUDA C++, or a path to a ``.cu`` file.
+        arch: such as ``"sm_90a"``.
+        options: of the preprocessor, ``-DNAME=VALUE``, and folders, ``-Ifolder``.
+        name_expressions: kernels of templates, such as ``"scale<float, 4>"``.
+
+    Raises:
+        NvrtcError: if NVRTC is not installed, or the source does not compile.
+    """
+    if not is_there():
+        msg = "NVRTC is not installed: pip install 'convproof[nvrtc]'."
+        raise NvrtcError(msg)
+    from cuda.core import Program, ProgramOptions
+    from cuda.pathfinder import find_nvidia_header_directory
+
+    source, file, folders = code, "kernel.cu", [str(KERNELS)]
+    if isinstance(code, Path):
+        source, file = code.read_text(encoding="utf-8-sig"), code.name
+        folders.append(str(code.parent))
+    folders += [option[2:] for option in options if option.startswith("-I")]
+    headers = find_nvidia_header_directory("cudart")  # cuda_fp16.h
+    defined = [option[2:].partition("=") for option in options if option.startswith("-D")]
+    try:
+        made = Program(
+            source,
+            "c++",
+            ProgramOptions(
+                name=file,
+                arch=arch,
+                std="c++17",
+                ftz=False,
+                prec_div=True,
+                prec_sqrt=True,
+                device_as_default_execution_space=True,
+                ptxas_options=["-v"],
+                include_path=[*folders, *([headers] if headers else [])],
+                define_macro=[(name, value or "1") for name, _, value in defined] or None,
+            ),
+        )
+        log = _Log()
+        held = made.compile("cubin", name_expressions=tuple(name_expressions), logs=log)
+    except Exception as error:
+        msg = f"{file} does not compile for {arch}:\n{str(error).strip()[:6000]}"
+        raise NvrtcError(msg) from error
+    symbols = {name: _text(symbol) for name, symbol in held.symbol_mapping.items()}
+    return Cubin(bytes(held.code), symbols, log.text)
+
+
+class _Log:
+    """What NVRTC writes to."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+def _text(symbol: str | bytes) -> str:
+    return symbol.decode() if isinstance(symbol, bytes) else symbol
