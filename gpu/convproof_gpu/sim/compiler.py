@@ -21,7 +21,13 @@ _ALL = (
     "-fno-strict-aliasing", "-fno-exceptions", "-fno-rtti",
     "-fno-threadsafe-statics", "-fno-delete-null-pointer-checks", "-w",
 )  # fmt: skip
-_KERNEL = ("-g1", "-fsanitize=thread", "-fsanitize-coverage=trace-pc", "-fno-stack-protector")
+_KERNEL = (
+    "-g1",
+    "-fsanitize=thread",
+    "-fsanitize-coverage=trace-pc",
+    "-fno-stack-protector",
+    "-fno-plt",
+)
 _UNDEFINED = "-fsanitize=bounds,alignment,shift,integer-divide-by-zero,signed-integer-overflow"
 _CLANG = (
     "-ferror-limit=5", "-fno-finite-loops", "-ftrivial-auto-var-init=pattern",

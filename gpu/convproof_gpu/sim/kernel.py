@@ -4,25 +4,24 @@ import ctypes
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from convproof_gpu.sim.arguments import Arguments
 from convproof_gpu.sim.conditions import LANDINGS, ROUNDINGS, Conditions, current
 from convproof_gpu.sim.fault import KINDS, SimFault
 from convproof_gpu.sim.loaded import Loaded
-from convproof_gpu.sim.regions import Regions
 from convproof_gpu.sim.report import SimReport
-from convproof_gpu.sim.runtime import Launch, Report
-from convproof_gpu.sim.signature import LaunchError, Parameter, parameters
+from convproof_gpu.sim.runtime import MOST_ARRAYS, MOST_REGIONS, Launch, Report
+from convproof_gpu.sim.signature import LaunchError, parameters
 from convproof_gpu.sim.source import stub_of
 
 _MOST_SHARED = {  # KiB of a block that opts in, by compute capability
     "70": 96, "75": 64, "80": 163, "86": 99, "87": 163, "89": 99, "90": 227, "100": 227, "120": 99,
 }  # fmt: skip
 _DEFAULT_SHARED = 48
-_MOST_ARGUMENTS, _MOST_PARAMETERS = 4096, 1024
 _ONE_AT_A_TIME = threading.RLock()  # the runtime's state is one
 os.register_at_fork(  # a fork may be made by a thread while another launches
     before=_ONE_AT_A_TIME.acquire,
@@ -55,13 +54,7 @@ class SimKernel:
         bare = re.sub(r"<.*", "", name)
         names = [k.parameters for k in module.built.kernels if k.name == bare]
         self.parameters = parameters(text.value.decode(), names[0] if names else ())
-        self._offsets = _offsets(self.parameters)
-        if self._offsets[-1] > _MOST_ARGUMENTS or len(self.parameters) > _MOST_PARAMETERS:
-            msg = (
-                f"{name} takes {self._offsets[-1]} bytes in {len(self.parameters)} arguments, more "
-                f"than {_MOST_ARGUMENTS} bytes in {_MOST_PARAMETERS}."
-            )
-            raise LaunchError(msg)
+        self._arguments = Arguments(name, self.parameters)
         self._launches: dict[Any, tuple[Conditions, Launch]] = {}  # the last of legal sizes
 
     @cached_property
@@ -111,13 +104,6 @@ class SimKernel:
         shared_mem: int,
         outputs: frozenset[str],
     ) -> SimReport:
-        if len(args) != len(self.parameters):
-            msg = f"{self.name} takes {len(self.parameters)} arguments, got {len(args)}."
-            raise LaunchError(msg)
-        for parameter, value in zip(self.parameters, args, strict=True):
-            why = parameter.refusal(value)
-            if why:
-                raise LaunchError(f"{self.name}: {parameter.wrong(why)}")  # noqa: EM102
         unknown = outputs and outputs - {p.name for p in self.parameters if p.pointer}
         if unknown:
             msg = f"{self.name} has no pointers {', '.join(sorted(unknown))}."
@@ -130,7 +116,7 @@ class SimKernel:
                 grid3, block3 = self._sizes(grid, block, shared_mem)
                 launch = _launch(held, grid3, block3, shared_mem)
                 self._launches[key] = held, launch
-            return self._launched(launch, held, args, shared_mem, outputs)
+            return self._launched(launch, args, outputs, counted=held.count)
 
     def _sizes(
         self, grid: Sequence[int], block: Sequence[int], shared_mem: int
@@ -162,57 +148,48 @@ class SimKernel:
         return both[0], both[1]
 
     def _launched(
-        self,
-        launch: Launch,
-        held: Conditions,
-        args: Sequence[Any],
-        shared_mem: int,
-        outputs: frozenset[str],
+        self, launch: Launch, args: Sequence[Any], outputs: frozenset[str], *, counted: bool
     ) -> SimReport:
-        regions = Regions(self._module)
-        try:
-            return self._ended(regions, launch, held, args, shared_mem, outputs)
-        finally:
-            regions.release()
-
-    def _ended(
-        self,
-        regions: Regions,
-        launch: Launch,
-        held: Conditions,
-        args: Sequence[Any],
-        shared_mem: int,
-        outputs: frozenset[str],
-    ) -> SimReport:
-        module = self._module
-        packed = bytearray(self._offsets[-1])
-        for parameter, value, offset in zip(self.parameters, args, self._offsets, strict=False):
-            if not parameter.pointer:
-                packed[offset : offset + parameter.size] = parameter.packed(value)
-            elif value is not None:
-                place = regions.add(value, parameter, unwritten=parameter.name in outputs)
-                packed[offset : offset + 8] = place.to_bytes(8, "little")
-        regions.declare(shared_mem)
-        variables = module.variables()
+        module, arguments = self._module, self._arguments
+        arguments.fill(args, outputs)
+        before, wrong = module.variables(), ctypes.c_int()
         code = module.runtime.launch(
-            self._function, bytes(packed), self._offsets, len(self.parameters),
+            self._function, arguments.address, arguments.offsets, len(self.parameters),
+            arguments.givens, len(arguments.pointers), module.fixed, len(module.fixed),
             ctypes.byref(launch), module.base, module.base + module.image.size,
+            ctypes.byref(wrong),
         )  # fmt: skip
         if code:
-            module.restore(variables)
-        if code == 4:
-            raise KeyboardInterrupt
-        if code > 1:
-            msg = "the simulator is launching already" if code == 2 else "there is no memory"
-            raise LaunchError(f"{self.name}: {msg}.")  # noqa: EM102
-        if code == 1:
-            raise self._fault(launch.report, regions.names)
-        if outputs and held.check == "full":
-            self._look_at_outputs(regions, outputs)
-        regions.copy_back()
-        return self._report(launch, counted=held.count)
+            module.restore(before)
+            raise self._ended(code, launch.report, wrong.value)
+        return self._report(launch, counted=counted)
 
-    def _fault(self, told: Report, names: Mapping[int, str]) -> SimFault:
+    def _ended(self, code: int, told: Report, number: int) -> BaseException:
+        """Return what is raised of a launch that did not go well."""
+        if code == 1:
+            return self._fault(told)
+        if code == 4:
+            return KeyboardInterrupt()
+        pointers = self._arguments.pointers
+        array = pointers[number] if number < len(pointers) else ""
+        if code == 7:
+            return SimFault(
+                kind="uninitialised", kernel=self.name, file="", line=0, block=(0, 0, 0),
+                thread=None, array=pointers[number].name, offset=int(told.offset),
+                message="the launch has ended, and this was never written",
+            )  # fmt: skip
+        if code == 6:
+            other = pointers[told.array].name
+            words = f"{array} overlaps {other} without being the same array"
+        else:
+            words = {
+                2: "the simulator is launching already",
+                3: f"there is no memory (for {array or 'it'})",
+                5: f"a launch has at most {MOST_ARRAYS} arrays and {MOST_REGIONS} variables",
+            }[code]
+        return LaunchError(f"{self.name}: {words}.")
+
+    def _fault(self, told: Report) -> SimFault:
         file, line = (told.file or b"").decode(), int(told.line)
         if not line and told.pc:
             file, line = self._module.image.line_of(told.pc - self._module.base)
@@ -224,22 +201,17 @@ class SimKernel:
             line=line,
             block=(x, y, z),
             thread=(u, v, w) if told.has_thread else None,
-            array=names.get(told.array, ""),
+            array=self._name_of(told.array),
             offset=int(told.offset),
             message=told.message.decode(errors="replace"),
         )
 
-    def _look_at_outputs(self, regions: Regions, outputs: frozenset[str]) -> None:
-        first, native = ctypes.c_size_t(), self._module.runtime
-        asked = {p.name: (max(p.size, 1), int(p.code == "s")) for p in self.parameters}
-        for number, name in regions.names.items():
-            wanted = name in outputs and regions.sizes[number]
-            if wanted and not native.is_written(number, *asked[name], ctypes.byref(first)):
-                raise SimFault(
-                        kind="uninitialised", kernel=self.name, file="", line=0, block=(0, 0, 0),
-                        thread=None, array=name, offset=first.value,
-                        message="the launch has ended, and this was never written",
-                    )  # fmt: skip
+    def _name_of(self, region: int) -> str:
+        named, variables = self._arguments.name_of(region), self._module.variable_names
+        beyond = region - self._arguments.arrays
+        if named or region < 0:
+            return named
+        return variables[beyond] if beyond < len(variables) else "dynamic shared memory"
 
     def _report(self, launch: Launch, *, counted: bool) -> SimReport:
         totals, more = launch.totals, {}
@@ -250,15 +222,6 @@ class SimKernel:
             kernel=self.name, switches=totals.switches, accesses=totals.accesses,
             steps=totals.steps, **more,
         )  # fmt: skip
-
-
-def _offsets(held: Sequence[Parameter]) -> Any:
-    """Return where each argument lies, and how many bytes there are."""
-    offsets = [0]
-    for parameter in held:
-        offsets[-1] += -offsets[-1] % parameter.alignment
-        offsets.append(offsets[-1] + (8 if parameter.pointer else parameter.size))
-    return (ctypes.c_size_t * len(offsets))(*offsets)
 
 
 def _launch(

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from convproof_gpu.sim.build import Built
 from convproof_gpu.sim.image import Image
-from convproof_gpu.sim.runtime import Runtime, runtime
+from convproof_gpu.sim.runtime import Fixed, Runtime, runtime
 from convproof_gpu.sim.source import stub_of
+
+_GLOBAL, _SHARED, _CONSTANT = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Loaded:
         arch: the architecture whose limits hold, such as ``"90"``.
         traced: whether its ``float`` remembers where it comes from.
         exports: expressions that name its kernels.
+        fixed: its variables, as the runtime takes them.
+        variable_names: of the same.
     """
 
     built: Built
@@ -35,10 +39,14 @@ class Loaded:
     arch: str
     traced: bool
     exports: tuple[str, ...]
+    fixed: ctypes.Array[Fixed]
+    variable_names: tuple[str, ...]
 
     def variables(self) -> bytes:
         """Return what the variables of the device hold."""
         held = (*self.image.device, *self.image.constant)
+        if not held:
+            return b""
         return b"".join(ctypes.string_at(self.base + v.begin, v.size) for v in held)
 
     def restore(self, held: bytes) -> None:
@@ -62,7 +70,13 @@ def loaded(built: Built, arch: str, *, traced: bool) -> Loaded:
     for guard in image.guards:  # as if it were initialised already
         ctypes.memset(int(base) + guard.begin, 1, guard.size)
     exports = tuple(e for e in built.exports if hasattr(library, f"sim_kernel_{stub_of(e)}"))
-    return Loaded(built, library, image, held, int(base), arch, traced, exports)
+    spaces = ((_GLOBAL, image.device), (_CONSTANT, image.constant), (_SHARED, image.shared))
+    variables = [(space, variable) for space, part in spaces for variable in part]
+    fixed = (Fixed * len(variables))(
+        *(Fixed(begin=int(base) + v.begin, size=v.size, space=space) for space, v in variables)
+    )
+    names = tuple(variable.name for _, variable in variables)
+    return Loaded(built, library, image, held, int(base), arch, traced, exports, fixed, names)
 
 
 def _own_copy(path: Path) -> ctypes.CDLL:

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+MOST_ARRAYS, MOST_REGIONS = 48, 512  # of a launch
+
 
 class Report(ctypes.Structure):
     """What was reported of a fault: ``struct Report``."""
@@ -32,6 +34,22 @@ class Launch(ctypes.Structure):
         ("counted", c_int), ("seed", c_ulonglong), ("steps", c_ulonglong), ("report", Report),
         ("totals", Totals),
     )  # fmt: skip
+
+
+class Given(ctypes.Structure):
+    """An array that is given: ``struct Given`` of ``arrays.hpp``."""
+
+    _fields_ = (
+        ("host", c_void_p), ("size", c_size_t), ("at", c_size_t), ("element", c_size_t),
+        ("constant", c_int), ("output", c_int), ("is_struct", c_int), ("beyond", c_int),
+        ("region", c_int), ("pad", c_int),
+    )  # fmt: skip
+
+
+class Fixed(ctypes.Structure):
+    """A variable of a module: ``struct Fixed`` of ``arrays.hpp``."""
+
+    _fields_ = (("begin", c_void_p), ("size", c_size_t), ("space", c_int), ("pad", c_int))
 
 
 class Traffic(ctypes.Structure):
@@ -65,17 +83,12 @@ class Runtime:
         library = ctypes.CDLL(str(path))
         self.launch = _typed(
             library.sim_launch, c_int,
-            c_void_p, c_void_p, ctypes.POINTER(c_size_t), c_int, ctypes.POINTER(Launch), c_void_p,
-            c_void_p,
+            c_void_p, c_void_p, ctypes.POINTER(c_size_t), c_int, ctypes.POINTER(Given), c_int,
+            ctypes.POINTER(Fixed), c_int, ctypes.POINTER(Launch), c_void_p, c_void_p,
+            ctypes.POINTER(c_int),
         )  # fmt: skip
         self.map = _typed(library.sim_map, c_void_p, c_int, c_size_t)
         self.unmap = _typed(library.sim_unmap, None, c_int, c_size_t)
-        self.no_shadows = _typed(library.sim_no_shadows, None, c_size_t)
-        self.no_regions = _typed(library.sim_no_regions, None)
-        self.region = _typed(library.sim_region, c_int, c_void_p, c_size_t, c_int, c_int, c_int)
-        self.is_written = _typed(
-            library.sim_is_written, c_int, c_int, c_size_t, c_int, ctypes.POINTER(c_size_t)
-        )
         self.traffic = _typed(library.sim_traffic, ctypes.POINTER(Traffic))
         self.forget_nodes = _typed(library.sim_forget_nodes, None)
         self.variable = _typed(library.sim_variable, ctypes.c_uint32, ctypes.c_double)
@@ -84,12 +97,10 @@ class Runtime:
             library.sim_nodes, ctypes.POINTER(Node), ctypes.POINTER(ctypes.c_uint32)
         )
         self.arena = _typed(library.sim_arena, c_void_p)()
-        self.dynamic = ctypes.addressof(c_char.in_dll(library, "sim_dynamic_shared"))
-        self.mapped = [0] * self.SLOTS  # bytes of each
-        sizes = c_size_t(), c_size_t()
-        library.sim_bytes_of_launch(ctypes.byref(sizes[0]), ctypes.byref(sizes[1]))
-        mirrored = ctypes.sizeof(Launch), ctypes.sizeof(Traffic)
-        assert tuple(size.value for size in sizes) == mirrored, "launch.hpp and runtime.py differ"
+        sizes = (c_size_t * 4)()
+        library.sim_bytes(sizes)
+        mirrored = [ctypes.sizeof(kind) for kind in (Launch, Traffic, Given, Fixed)]
+        assert list(sizes) == mirrored, "the runtime's structs and runtime.py differ"
 
 
 def _typed(function: Any, result: Any, *arguments: Any) -> Any:

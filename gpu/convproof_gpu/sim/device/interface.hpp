@@ -48,6 +48,7 @@ struct State {  // everything that a kernel reads of the runtime; the checker pa
   Thread* current;
   uint3 block;
   dim3 block_dim, grid_dim;
+  int reduced;  // by the last barrier
   void* arguments[1024];
   alignas(16) unsigned char argument_bytes[4096];
 };
@@ -71,10 +72,10 @@ enum class Kind : int {  // as in fault.py
     __attribute__((format(printf, 3, 4)));
 
 // ---- barriers and collectives
-enum class Reduction : int { none, any, all, count };
-SIM_API int barrier(Site site, Reduction reduction, int value);
+enum class Reduction : uint8_t { none, any, all, count };
+SIM_API void barrier(Site site, Reduction reduction, int value);  // what it gives is in `state`
 
-enum class Operation : int { syncwarp, shuffle, vote, match, reduce, matrix, load_matrix };
+enum class Operation : uint8_t { syncwarp, shuffle, vote, match, reduce, matrix, load_matrix };
 // Computes for all lanes of a warp at once; `lanes[i]` is null where lane i does not take part.
 using Together = void (*)(Thread* const* lanes, unsigned mask, Site site);
 // Waits until every lane of the mask has come to the same operation, and lets it compute. `aligned`:

@@ -2,10 +2,10 @@
 #pragma once
 #include "interface.hpp"
 
-#define __syncthreads() ((void)::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::none, 0))
-#define __syncthreads_or(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::any, !!(p)))
-#define __syncthreads_and(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::all, !!(p)))
-#define __syncthreads_count(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::count, !!(p)))
+#define __syncthreads() (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::none, 0))
+#define __syncthreads_or(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::any, !!(p)), ::sim::state.reduced)
+#define __syncthreads_and(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::all, !!(p)), ::sim::state.reduced)
+#define __syncthreads_count(p) (::sim::barrier({__FILE__, __LINE__}, ::sim::Reduction::count, !!(p)), ::sim::state.reduced)
 
 namespace sim {
 

@@ -29,16 +29,20 @@ inline Region regions[MOST_REGIONS];
 inline int region_count;
 inline char* arena;
 inline short slot_regions[SLOTS];
-inline int nearby;  // the region of the last access outside the arena
+inline unsigned char nearby[64];  // the regions of accesses outside the arena, by their addresses
+inline unsigned long long accesses;  // of this launch
 inline char *image_begin, *image_end;  // the module's code and constants
-inline uint32_t until_preempted;
+inline bool looks_quickly;  // whether traffic is not counted
+inline uint32_t turn, steps_left;             // steps between two looks at the order, and until the next
+inline unsigned long long steps_before;       // of this launch, before this turn
 
 inline int region_of(const char* p) {
   size_t slot = static_cast<size_t>(p - arena) >> SLOT_BITS;
   if (slot < SLOTS) return slot_regions[slot];
-  if (nearby < region_count && regions[nearby].has(p)) return nearby;
+  unsigned char& guess = nearby[reinterpret_cast<uintptr_t>(p) / 64 % 64];
+  if (guess < region_count && regions[guess].has(p)) return guess;
   for (int i = 0; i < region_count; i++)
-    if (regions[i].has(p)) return nearby = i;
+    if (regions[i].has(p)) return guess = static_cast<unsigned char>(i), i;
   return -1;
 }
 
@@ -113,18 +117,43 @@ inline void check_memory(const char* p, size_t size, Access access, Place place)
 
 constexpr uint32_t PATIENCE = 1 << 14;
 
-// Gives way to another thread, where the adversary likes.
-inline void step() {
-  if (interrupted_by_user) {
-    failed = true;
-    yield();
-  }
-  if (++now->totals.steps > now->steps)
-    fault(Kind::step_limit, {{nullptr, 0}, __builtin_return_address(0)}, -1, 0, "more than %llu steps", now->steps);
-  if (!uninterrupted && --until_preempted == 0) {  // without an adversary only who may be waiting for another
-    until_preempted = now->adversary ? 1 + chance.below(64) : PATIENCE;
-    yield();
-  }
+inline unsigned long long steps_so_far() { return steps_before + (turn - steps_left); }
+
+inline void next_turn() {
+  steps_before += turn;
+  unsigned long long allowed = now->steps - steps_before + 1;
+  turn = now->adversary ? 1 + chance.below(64) : PATIENCE;
+  if (turn > allowed) turn = static_cast<uint32_t>(allowed);
+  steps_left = turn;
+}
+
+// Gives way to another thread, where the adversary likes; without one, only for that it may be waiting for another.
+__attribute__((noinline, cold))
+inline void give_way(const void* pc) {
+  if (now == nullptr) return;  // code of the module that no launch runs
+  if (steps_before + turn > now->steps) fault(Kind::step_limit, {{nullptr, 0}, pc}, -1, 0, "more than %llu steps", now->steps);
+  next_turn();
+  if (interrupted_by_user) failed = true;
+  if (!uninterrupted || failed) yield();
+}
+
+inline __attribute__((always_inline)) void step(const void* pc) {
+  if (--steps_left == 0) give_way(pc);
+}
+
+// Whole words inside a region, with nothing to say of them; returns false if all must be looked at.
+inline __attribute__((always_inline)) bool check_quickly(const char* p, size_t size, Access access) {
+  int number = region_of(p);
+  if (number < 0 || size % 4 != 0 || !looks_quickly) return false;
+  Region& region = regions[number];
+  size_t offset = p - region.begin;
+  if (offset % 4 != 0 || offset > region.size || size > region.size - offset) return false;
+  if ((access != Access::read && region.read_only) || region.space == Space::constant) return false;
+  if (!now->races) return true;
+  uint32_t since = region.space == Space::shared ? block_began : launch_began;
+  for (size_t i = 0; i < size / 4; i++)
+    if (!pass_quickly(region.shadow.cells[offset / 4 + i], access, since, region.unwritten)) return false;
+  return true;
 }
 
 [[noreturn]] __attribute__((noinline, cold))
@@ -139,24 +168,26 @@ void misaligned(const void* p, size_t wanted) {
 
 inline __attribute__((always_inline)) void check(const void* address, size_t size, Access access, const void* pc, bool aligned) {
   const char* p = static_cast<const char*>(address);
-  if (static_cast<size_t>(p - reinterpret_cast<char*>(&state)) < sizeof state) return;
-  if (static_cast<size_t>(p - reinterpret_cast<char*>(fibers)) < sizeof fibers) return;
-  if (now == nullptr || state.current == nullptr) return;
-  if (on_stacks(p)) {
-    if (static_cast<size_t>(p - current()->stack) >= STACK - PAGE)
-      fault(Kind::out_of_bounds, {{nullptr, 0}, pc}, -1, 0, "touches the local memory of another thread");
-    return;
+  if (static_cast<size_t>(p - arena) >> SLOT_BITS >= SLOTS) {
+    if (static_cast<size_t>(p - reinterpret_cast<char*>(&state)) < sizeof state) return;
+    if (static_cast<size_t>(p - reinterpret_cast<char*>(fibers)) < sizeof fibers) return;
+    if (state.current == nullptr) return;
+    if (on_stacks(p)) {
+      if (static_cast<size_t>(p - stack_of(*current())) >= STACK - PAGE)
+        fault(Kind::out_of_bounds, {{nullptr, 0}, pc}, -1, 0, "touches the local memory of another thread");
+      return;
+    }
   }
-  now->totals.accesses++;
+  accesses++;
   if (aligned && reinterpret_cast<uintptr_t>(p) % size != 0) misaligned_at(p, size, {{nullptr, 0}, pc});
-  check_memory(p, size, access, {{nullptr, 0}, pc});
-  step();
+  if (!check_quickly(p, size, access)) check_memory(p, size, access, {{nullptr, 0}, pc});
+  step(pc);
 }
 
 void touch(const void* address, size_t size, Access access, Site site) {
   const char* p = static_cast<const char*>(address);
   if (on_stacks(p)) return;
-  now->totals.accesses++;
+  accesses++;
   check_memory(p, size, access, {site, nullptr});
 }
 
@@ -203,7 +234,7 @@ SIM_API void __tsan_vptr_update(void**, void*) {}
 SIM_API void __tsan_func_entry(void*) {}
 SIM_API void __tsan_func_exit() {}
 SIM_API void __sanitizer_cov_trace_pc() {
-  if (sim::now != nullptr && sim::state.current != nullptr) sim::step();
+  sim::step(SIM_FROM);
 }
 
 struct SimSource {  // as the sanitizer lays it out

@@ -10,23 +10,21 @@
 namespace sim {
 
 constexpr unsigned MOST_THREADS = 1024, WARP = 32, MOST_WARPS = MOST_THREADS / WARP;
-constexpr size_t STACK = 544 << 10, PAGE = 4096;
+constexpr size_t PAGE = 4096, STACK = 137 * PAGE;  // an odd number of pages, or all stacks would share few places of the TLB
 
 enum class Being : uint8_t { ready, at_barrier, at_meeting, done };
 
-struct Fiber : Thread {  // what the scheduler knows of a thread
+struct alignas(64) Fiber : Thread {  // what the scheduler knows of a thread, in one line of the cache
   void* stack_pointer;
-  char* stack;  // its lowest byte
-  Being being;
-  bool aligned;
-  Operation operation;
+  Site site;  // where it waits
   unsigned mask;
-  Site site;
-  Reduction reduction;
-  int value;
   unsigned groups;  // of copies, committed
-  uint32_t fenced, fenced_in_block;  // when it last was; 0: never
+  Being being;
+  Operation operation;
+  Reduction reduction;
+  bool aligned;
 };
+static_assert(sizeof(Fiber) == 64);
 
 inline Fiber fibers[MOST_THREADS];
 inline unsigned threads;     // of this launch's blocks
@@ -37,6 +35,7 @@ inline bool uninterrupted;   // lanes compute together
 inline volatile bool interrupted_by_user;
 inline void (*kernel)(void**);
 
+inline char* stack_of(const Fiber& fiber) { return stacks + fiber.linear * STACK + PAGE; }  // its lowest byte
 inline Fiber* current() { return static_cast<Fiber*>(state.current); }
 inline bool on_stacks(const void* address) {
   return static_cast<size_t>(static_cast<const char*>(address) - stacks) < MOST_THREADS * STACK;
@@ -54,12 +53,6 @@ inline bool have_stacks() {
 // Leaves the running fiber; returns when it is resumed, which one that has failed never is.
 inline void yield() { sim_switch(&current()->stack_pointer, scheduler); }
 
-inline void resume(Fiber& fiber) {
-  state.current = &fiber;
-  now->totals.switches++;
-  sim_switch(&scheduler, fiber.stack_pointer);
-}
-
 inline void fiber_main() {
   kernel(state.arguments);
   current()->being = Being::done;
@@ -68,12 +61,11 @@ inline void fiber_main() {
 }
 
 inline void prepare(Fiber& fiber) {
-  char* top = fiber.stack + STACK - PAGE;
+  char* top = stack_of(fiber) + STACK - PAGE;
   top -= (fiber.linear * 5 % 61) * 64;  // or all stacks would share the same sets of the cache
   fiber.stack_pointer = prepared(top, fiber_main);
   fiber.being = Being::ready;
   fiber.groups = 0;
-  fiber.fenced = fiber.fenced_in_block = 0;
 }
 
 }  // namespace sim

@@ -7,8 +7,8 @@
 
 namespace sim {
 
-inline unsigned living, waiting;     // threads of the block: not done; at the barrier
-inline int reduced;                  // what the barrier gives to all
+inline unsigned living, waiting, agreeing;  // threads of the block: not done; at the barrier; and of these, saying yes
+inline Fiber *first_waiting, *other_waiting;  // the first at the barrier; one at another than that
 inline unsigned long long resumable;  // counts the wake-ups by a meeting: something happened
 
 inline const char* operation_name(Operation operation) {
@@ -21,36 +21,41 @@ inline const char* thread_name(char* text, size_t room, const Fiber& fiber) {
   return text;
 }
 
-int barrier(Site site, Reduction reduction, int value) {
+// The switch comes last, so that it goes back to the kernel itself: a return on another stack would be mispredicted.
+void barrier(Site site, Reduction reduction, int value) {
   Fiber* me = current();
   me->site = site;
   me->reduction = reduction;
-  me->value = value != 0;
   me->being = Being::at_barrier;
-  waiting++;
+  if (waiting++ == 0) {
+    first_waiting = me;
+  } else if (other_waiting == nullptr) {
+    const Fiber& first = *first_waiting;
+    bool same_file = site.file == first.site.file || strcmp(site.file, first.site.file) == 0;
+    if (site.line != first.site.line || !same_file || reduction != first.reduction) other_waiting = me;
+  }
+  agreeing += value != 0;
   yield();
-  return reduction == Reduction::count ? reduced : reduced != 0;
+}
+
+inline void forget_waiting() {
+  waiting = agreeing = 0;
+  first_waiting = other_waiting = nullptr;
 }
 
 // Lets all go on; false if they wait at different barriers.
 inline bool open_barrier() {
-  Fiber* first = nullptr;
-  int any = 0, all = 1, count = 0;
-  for (unsigned i = 0; i < threads; i++) {
-    Fiber& fiber = fibers[i];
-    if (fiber.being != Being::at_barrier) continue;
-    if (first == nullptr) first = &fiber;
-    if (fiber.site.line != first->site.line || strcmp(fiber.site.file, first->site.file) != 0 || fiber.reduction != first->reduction) {
-      char text[64];
-      fault_of(Kind::divergence, fiber, "this thread waits at a barrier, and %s at another, in line %d", thread_name(text, sizeof text, *first), first->site.line);
-      return false;
-    }
-    any |= fiber.value, all &= fiber.value, count += fiber.value;
-    fiber.being = Being::ready;
+  if (other_waiting != nullptr) {
+    char text[64];
+    fault_of(Kind::divergence, *other_waiting, "this thread waits at a barrier, and %s at another, in line %d",
+             thread_name(text, sizeof text, *first_waiting), first_waiting->site.line);
+    return false;
   }
-  Reduction reduction = first->reduction;
-  reduced = reduction == Reduction::any ? any : reduction == Reduction::all ? all : count;
-  waiting = 0;
+  Reduction reduction = first_waiting->reduction;
+  state.reduced = static_cast<int>(reduction == Reduction::any ? agreeing > 0 : reduction == Reduction::all ? agreeing == waiting : agreeing);
+  for (unsigned i = 0; i < threads; i++)
+    if (fibers[i].being == Being::at_barrier) fibers[i].being = Being::ready;
+  forget_waiting();
   time_now++;
   return true;
 }
@@ -100,6 +105,7 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
     bool all = true;
     for (unsigned i = 0; i < WARP && i < here; i++) all = all && (lanes[i] != nullptr || fibers[base + i].being == Being::done);
     warps[warp].sync(mask, all);
+    set_mine();
   }
   for (unsigned i = 0; i < WARP; i++)
     if (lanes[i] != nullptr) fibers[base + i].being = Being::ready;

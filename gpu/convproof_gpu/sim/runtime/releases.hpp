@@ -50,18 +50,25 @@ inline void forget_releases() {
   release_count = acquire_count = acquired_before_block = 0;
 }
 
+struct Fence {
+  uint32_t block, time, time_in_block;  // of which block; when its threads last fenced; 0: never
+};
+inline Fence fences[MOST_THREADS];
+
 void fence(bool in_block) {
-  Fiber* me = current();
-  me->fenced_in_block = time_now;
-  if (!in_block) me->fenced = time_now;
+  Fence& mine = fences[state.current->linear];
+  if (mine.block != block_began) mine = {block_began, 0, 0};
+  mine.time_in_block = time_now;
+  if (!in_block) mine.time = time_now;
 }
 
 inline void release(const char* p) {
-  Fiber* me = current();
-  if (me->fenced_in_block == 0) return;
+  unsigned me = state.current->linear;
+  const Fence& fence = fences[me];
+  if (fence.block != block_began) return;
   int& last = last_release[hash_of(p)];
   appended(releases, release_count, release_room) = {
-      p, block_began, me->fenced, me->fenced_in_block, me->linear, acquired_before_block, acquire_count, last};
+      p, block_began, fence.time, fence.time_in_block, me, acquired_before_block, acquire_count, last};
   last = static_cast<int>(release_count);
 }
 

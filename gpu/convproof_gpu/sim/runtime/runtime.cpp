@@ -1,4 +1,5 @@
 // The runtime as one library: what Python calls (the functions in `extern "C"` at the end).
+#include "arrays.hpp"
 #include "provenance.hpp"
 #include "schedule.hpp"
 #include "signals.hpp"
@@ -47,7 +48,7 @@ static void run_grid() {
 
 using namespace sim;
 
-unsigned char sim_dynamic_shared[MOST_DYNAMIC] __attribute__((aligned(1024)));
+alignas(1024) unsigned char sim_dynamic_shared[MOST_DYNAMIC];
 
 extern "C" {
 
@@ -63,44 +64,22 @@ SIM_API char* sim_arena() {
 
 // Makes the first bytes of a slot memory of zeros that costs nothing before it is touched; returns where.
 SIM_API char* sim_map(int slot, size_t size) {
-  char* begin = arena + (size_t(slot) << SLOT_BITS) + FRONT;
-  void* found = mmap(begin, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  return found == MAP_FAILED ? nullptr : begin;
+  void* found = mmap(start_of_slot(slot), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  return found == MAP_FAILED ? nullptr : start_of_slot(slot);
 }
 
 SIM_API void sim_unmap(int slot, size_t size) {
-  mmap(arena + (size_t(slot) << SLOT_BITS) + FRONT, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  mmap(start_of_slot(slot), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
-// Forgets what is remembered of regions that are larger.
-SIM_API void sim_no_shadows(size_t largest) {
-  for (Region& region : regions)
-    if (region.shadow.bytes / 4 > largest) region.shadow.release();
-}
-
-SIM_API void sim_no_regions() {
-  region_count = 0;
-  nearby = 0;
-  for (short& number : slot_regions) number = -1;
-}
-
-// Adds memory that the next kernel may touch; returns its number, or -1 if there are too many.
-SIM_API int sim_region(char* begin, size_t size, int space, int read_only, int unwritten) {
-  if (region_count == MOST_REGIONS) return -1;
-  Region& region = regions[region_count];
-  Shadow shadow = region.shadow;
-  region = {begin, size, static_cast<Space>(space), read_only, unwritten, shadow};
-  size_t slot = static_cast<size_t>(begin - arena) >> SLOT_BITS;
-  if (slot < SLOTS) slot_regions[slot] = static_cast<short>(region_count);
-  return region_count++;
-}
-
-// Runs a kernel. Returns 0; 1: a fault is reported; 2: another launch is running; 3: there is no memory;
-// 4: a signal has ended it.
-SIM_API int sim_launch(void (*function)(void**), const void* arguments, const size_t* offsets, int count, Launch* launch, char* begin, char* end) {
+// Runs a kernel. Returns 0; 1: a fault is reported; 2: another launch is running; 3: there is no memory; 4: a signal has ended it;
+// 5: too many arrays and variables; 6: an array overlaps another; 7: an output is not whole. `wrong`: which array.
+SIM_API int sim_launch(void (*function)(void**), char* arguments, const size_t* offsets, int count, Given* givens, int given_count,
+                       const Fixed* fixed, int fixed_count, Launch* launch, char* begin, char* end, int* wrong) {
   if (now != nullptr) return 2;
-  launch->report = Report{};
-  launch->report.array = -1;
+  launch->report.kind = 0, launch->report.array = -1;
+  Refused refused = lay_out(givens, given_count, fixed, fixed_count, launch->dynamic_shared, arguments, wrong, &launch->report.array);
+  if (refused != Refused::no) return give_back(), static_cast<int>(refused);
   launch->totals = Totals{};
   threads = launch->block[0] * launch->block[1] * launch->block[2];
   state.block_dim = dim3(launch->block[0], launch->block[1], launch->block[2]);
@@ -110,12 +89,11 @@ SIM_API int sim_launch(void (*function)(void**), const void* arguments, const si
   if (count > 0) memcpy(state.argument_bytes, arguments, offsets[count]);
   for (int i = 0; i < count; i++) state.arguments[i] = state.argument_bytes + offsets[i];
   now = launch;
-  if (!have_stacks() || !have_copies() || !have_shadows()) return now = nullptr, 3;
+  if (!have_stacks() || !have_copies() || !have_shadows()) return now = nullptr, give_back(), 3;
   for (unsigned i = 0; i < threads; i++) {
     dim3 d = state.block_dim;
     fibers[i].linear = i;
     fibers[i].index = {i % d.x, i / d.x % d.y, i / (d.x * d.y)};
-    fibers[i].stack = stacks + i * STACK + PAGE;
   }
   failed = uninterrupted = interrupted_by_user = false;
   if (time_now > 0xf0000000u) forget_all();
@@ -125,43 +103,29 @@ SIM_API int sim_launch(void (*function)(void**), const void* arguments, const si
   traffic = Traffic{};
   seen_count = 0;
   chance.seed(launch->seed);
-  until_preempted = launch->adversary ? 1 + chance.below(64) : PATIENCE;
+  turn = 0, steps_before = 0, accesses = 0;
+  looks_quickly = !launch->counted;
+  next_turn();
   {
     Signals during;
     run_grid();
   }
+  launch->totals.steps = steps_so_far();
+  launch->totals.accesses = accesses;
   now = nullptr;
   state.current = nullptr;
-  return interrupted_by_user ? 4 : failed;
-}
-
-static bool wrote(const Region& region, size_t offset) {
-  Cell& word = region.shadow.cells[offset / 4];
-  Splits::Four* four = splits.of(word);
-  if (four == nullptr && word.reader.who == split) return false;
-  return (four != nullptr ? four->cells[offset % 4] : word).writer.time >= launch_began;
-}
-
-// Whether the last launch wrote every element of a region, of a struct some byte at least (others may be padding); the first that
-// it did not is told.
-SIM_API int sim_is_written(int number, size_t element, int is_struct, size_t* first) {
-  const Region& region = regions[number];
-  for (size_t begin = 0; begin < region.size; begin += element) {
-    size_t written = 0, size = begin + element < region.size ? element : region.size - begin;
-    for (size_t i = 0; i < size; i++) {
-      if (wrote(region, begin + i)) {
-        written++;
-        if (is_struct) break;
-      } else if (!is_struct) {
-        return *first = begin + i, 0;
-      }
-    }
-    if (written == 0) return *first = begin, 0;
+  int code = interrupted_by_user ? 4 : failed;
+  for (int i = 0; i < given_count && code == 0 && launch->races; i++) {
+    if (!givens[i].output || givens[i].host == nullptr) continue;
+    size_t first = first_unwritten(givens[i]);
+    if (first < givens[i].size) launch->report.offset = static_cast<long long>(first), *wrong = i, code = 7;
   }
-  return 1;
+  if (code == 0) copy_back(givens, given_count);
+  give_back();
+  return code;
 }
 
 SIM_API const Traffic* sim_traffic() { return &traffic; }
 
-SIM_API void sim_bytes_of_launch(size_t* launch, size_t* counted) { *launch = sizeof(Launch), *counted = sizeof(Traffic); }
+SIM_API void sim_bytes(size_t* sizes) { sizes[0] = sizeof(Launch), sizes[1] = sizeof(Traffic), sizes[2] = sizeof(Given), sizes[3] = sizeof(Fixed); }
 }

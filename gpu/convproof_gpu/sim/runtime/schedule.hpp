@@ -10,6 +10,13 @@ namespace sim {
 
 inline unsigned order[MOST_THREADS];
 
+inline void resume(Fiber& fiber) {
+  state.current = &fiber;
+  set_mine();
+  now->totals.switches++;
+  sim_switch(&scheduler, fiber.stack_pointer);
+}
+
 inline void shuffle_order() {
   for (unsigned i = threads; i > 1; i--) {
     unsigned j = chance.below(i), held = order[i - 1];
@@ -22,6 +29,10 @@ inline unsigned run_round() {
   unsigned ran = 0;
   for (unsigned i = 0; i < threads && !failed; i++) {
     Fiber& fiber = fibers[order[i]];
+    if (i + 2 < threads) {  // while this one runs, the next but one's stack comes near
+      const char* next = static_cast<const char*>(fibers[order[i + 2]].stack_pointer);
+      __builtin_prefetch(next), __builtin_prefetch(next + 64), __builtin_prefetch(next + 128);
+    }
     if (fiber.being != Being::ready) continue;
     resume(fiber);
     ran++;
@@ -51,7 +62,7 @@ inline unsigned run_warps_ahead() {
 inline void run_block(bool run_ahead) {
   block_began = ++time_now;
   living = threads;
-  waiting = 0;
+  forget_waiting();
   for (unsigned i = 0; i * WARP < threads; i++) warps[i].time = warps[i].whole = 0;
   acquired_before_block = acquire_count;
   memset(copy_counts, 0, sizeof copy_counts);

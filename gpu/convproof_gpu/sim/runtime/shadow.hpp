@@ -65,6 +65,13 @@ inline Mark mark(unsigned who) {
   return {time_now, who, warps[state.current->linear / WARP].time % WARP_TIMES, 0};
 }
 
+inline Mark mine;  // of the running thread
+inline void set_mine() { mine = mark(state.current->linear); }
+
+inline bool is_mine(Mark earlier) {
+  return earlier.time == mine.time && earlier.who == mine.who && earlier.warp_time == mine.warp_time;
+}
+
 // Whether an access of this block happened before what the current thread does.
 inline bool is_ordered(Mark earlier) {
   if (earlier.time != time_now) return true;

@@ -33,8 +33,8 @@ inline const void* interrupted(void* context) {
 inline void on_tick(int, siginfo_t*, void* context) {
   if (now == nullptr || failed || !pthread_equal(pthread_self(), launching)) return;
   const char* pc = static_cast<const char*>(interrupted(context));
-  bool idle = now->totals.steps == steps_at_tick;
-  steps_at_tick = now->totals.steps;
+  bool idle = steps_so_far() == steps_at_tick;
+  steps_at_tick = steps_so_far();
   if (idle && pc >= image_begin && pc < image_end)
     fault(Kind::step_limit, {{nullptr, 0}, pc + 1}, -1, 0, "a loop without a step");
 }
@@ -79,11 +79,11 @@ class Signals {
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < 5; i++) sigaction(CAUGHT[i], &action, &before_launch[i]);
     launching = pthread_self();
-    sigaction(SIGINT, nullptr, &on_interrupt_before);
+    action.sa_sigaction = on_interrupt;
+    sigaction(SIGINT, &action, &on_interrupt_before);
     hears_ = (on_interrupt_before.sa_flags & SA_SIGINFO) ||
              (on_interrupt_before.sa_handler != SIG_DFL && on_interrupt_before.sa_handler != SIG_IGN);
-    action.sa_sigaction = on_interrupt;
-    if (hears_) sigaction(SIGINT, &action, nullptr);
+    if (!hears_) sigaction(SIGINT, &on_interrupt_before, nullptr);
     action.sa_sigaction = on_tick;
     action.sa_flags |= SA_RESTART;
     sigaction(SIGVTALRM, &action, &tick_);
