@@ -14,7 +14,7 @@ from convproof_gpu.sim.conditions import LANDINGS, ROUNDINGS, Conditions, curren
 from convproof_gpu.sim.fault import KINDS, SimFault
 from convproof_gpu.sim.loaded import Loaded
 from convproof_gpu.sim.report import SimReport
-from convproof_gpu.sim.runtime import MOST_ARRAYS, MOST_REGIONS, Launch, Report
+from convproof_gpu.sim.runtime import MOST_ARRAYS, MOST_REGIONS, Called, Launch, Report
 from convproof_gpu.sim.signature import LaunchError, parameters
 from convproof_gpu.sim.source import stub_of
 
@@ -22,6 +22,7 @@ _MOST_SHARED = {  # KiB of a block that opts in, by compute capability
     "70": 96, "75": 64, "80": 163, "86": 99, "87": 163, "89": 99, "90": 227, "100": 227, "120": 99,
 }  # fmt: skip
 _DEFAULT_SHARED = 48
+_MOST_KEPT = 256
 _ONE_AT_A_TIME = threading.RLock()  # the runtime's state is one
 os.register_at_fork(  # a fork may be made by a thread while another launches
     before=_ONE_AT_A_TIME.acquire,
@@ -47,14 +48,20 @@ class SimKernel:
         self._module = module
         self.traced, self.runtime = module.traced, module.runtime
         library, stub = module.library, stub_of(name)
-        self._function = ctypes.cast(library[f"sim_kernel_{stub}"], ctypes.c_void_p)
         text = ctypes.create_string_buffer(4096)
         with _ONE_AT_A_TIME:
             library[f"sim_signature_{stub}"](text)
         bare = re.sub(r"<.*", "", name)
         names = [k.parameters for k in module.built.kernels if k.name == bare]
         self.parameters = parameters(text.value.decode(), names[0] if names else ())
-        self._arguments = Arguments(name, self.parameters)
+        self._arguments = arguments = Arguments(name, self.parameters)
+        self._called = Called(
+            function=ctypes.cast(library[f"sim_kernel_{stub}"], ctypes.c_void_p),
+            arguments=arguments.address, offsets=arguments.offsets, givens=arguments.givens,
+            fixed=module.fixed, image_begin=module.base,
+            image_end=module.base + module.image.size, count=len(self.parameters),
+            given_count=len(arguments.pointers), fixed_count=len(module.fixed),
+        )  # fmt: skip
         self._launches: dict[Any, tuple[Conditions, Launch]] = {}  # the last of legal sizes
 
     @cached_property
@@ -115,6 +122,8 @@ class SimKernel:
             if known is not held or launch is None:
                 grid3, block3 = self._sizes(grid, block, shared_mem)
                 launch = _launch(held, grid3, block3, shared_mem)
+                if len(self._launches) == _MOST_KEPT:
+                    self._launches.clear()
                 self._launches[key] = held, launch
             return self._launched(launch, args, outputs, counted=held.count)
 
@@ -152,39 +161,33 @@ class SimKernel:
     ) -> SimReport:
         module, arguments = self._module, self._arguments
         arguments.fill(args, outputs)
-        before, wrong = module.variables(), ctypes.c_int()
-        code = module.runtime.launch(
-            self._function, arguments.address, arguments.offsets, len(self.parameters),
-            arguments.givens, len(arguments.pointers), module.fixed, len(module.fixed),
-            ctypes.byref(launch), module.base, module.base + module.image.size,
-            ctypes.byref(wrong),
-        )  # fmt: skip
+        before = module.variables()
+        code = module.runtime.launch(self._called, launch)
         if code:
             module.restore(before)
-            raise self._ended(code, launch.report, wrong.value)
+            raise self._ended(code, launch.report)
         return self._report(launch, counted=counted)
 
-    def _ended(self, code: int, told: Report, number: int) -> BaseException:
+    def _ended(self, code: int, told: Report) -> BaseException:
         """Return what is raised of a launch that did not go well."""
         if code == 1:
             return self._fault(told)
         if code == 4:
             return KeyboardInterrupt()
         pointers = self._arguments.pointers
-        array = pointers[number] if number < len(pointers) else ""
         if code == 7:
             return SimFault(
                 kind="uninitialised", kernel=self.name, file="", line=0, block=(0, 0, 0),
-                thread=None, array=pointers[number].name, offset=int(told.offset),
+                thread=None, array=pointers[told.wrong].name, offset=int(told.offset),
                 message="the launch has ended, and this was never written",
             )  # fmt: skip
         if code == 6:
             other = pointers[told.array].name
-            words = f"{array} overlaps {other} without being the same array"
+            words = f"{pointers[told.wrong]} overlaps {other} without being the same array"
         else:
             words = {
                 2: "the simulator is launching already",
-                3: f"there is no memory (for {array or 'it'})",
+                3: "there is no memory for its arrays",
                 5: f"a launch has at most {MOST_ARRAYS} arrays and {MOST_REGIONS} variables",
             }[code]
         return LaunchError(f"{self.name}: {words}.")

@@ -15,7 +15,7 @@ class Report(ctypes.Structure):
     _fields_ = (
         ("kind", c_int), ("line", c_int), ("file", c_char_p), ("pc", c_void_p),
         ("thread", c_uint * 3), ("block", c_uint * 3), ("has_thread", c_int), ("array", c_int),
-        ("offset", c_longlong), ("message", c_char * 600),
+        ("wrong", c_int), ("offset", c_longlong), ("message", c_char * 600),
     )  # fmt: skip
 
 
@@ -52,6 +52,17 @@ class Fixed(ctypes.Structure):
     _fields_ = (("begin", c_void_p), ("size", c_size_t), ("space", c_int), ("pad", c_int))
 
 
+class Called(ctypes.Structure):
+    """A kernel that is called: ``struct Called`` of ``arrays.hpp``."""
+
+    _fields_ = (
+        ("function", c_void_p), ("arguments", c_void_p), ("offsets", ctypes.POINTER(c_size_t)),
+        ("givens", ctypes.POINTER(Given)), ("fixed", ctypes.POINTER(Fixed)),
+        ("image_begin", c_void_p), ("image_end", c_void_p), ("count", c_int),
+        ("given_count", c_int), ("fixed_count", c_int), ("pad", c_int),
+    )  # fmt: skip
+
+
 class Traffic(ctypes.Structure):
     """What was counted of memory: ``struct Traffic`` of ``counts.hpp``."""
 
@@ -83,9 +94,7 @@ class Runtime:
         library = ctypes.CDLL(str(path))
         self.launch = _typed(
             library.sim_launch, c_int,
-            c_void_p, c_void_p, ctypes.POINTER(c_size_t), c_int, ctypes.POINTER(Given), c_int,
-            ctypes.POINTER(Fixed), c_int, ctypes.POINTER(Launch), c_void_p, c_void_p,
-            ctypes.POINTER(c_int),
+            ctypes.POINTER(Called), ctypes.POINTER(Launch),
         )  # fmt: skip
         self.map = _typed(library.sim_map, c_void_p, c_int, c_size_t)
         self.unmap = _typed(library.sim_unmap, None, c_int, c_size_t)
@@ -97,9 +106,9 @@ class Runtime:
             library.sim_nodes, ctypes.POINTER(Node), ctypes.POINTER(ctypes.c_uint32)
         )
         self.arena = _typed(library.sim_arena, c_void_p)()
-        sizes = (c_size_t * 4)()
+        sizes = (c_size_t * 5)()
         library.sim_bytes(sizes)
-        mirrored = [ctypes.sizeof(kind) for kind in (Launch, Traffic, Given, Fixed)]
+        mirrored = [ctypes.sizeof(kind) for kind in (Launch, Traffic, Given, Fixed, Called)]
         assert list(sizes) == mirrored, "the runtime's structs and runtime.py differ"
 
 

@@ -26,6 +26,17 @@ struct Fixed {  // a variable of the module; mirrored in runtime.py
   int pad;
 };
 
+struct Called {  // a kernel, and where its arguments lie; mirrored in runtime.py
+  void (*function)(void**);
+  char* arguments;
+  const size_t* offsets;  // of each, and of their end
+  Given* givens;
+  const Fixed* fixed;
+  char *image_begin, *image_end;
+  int count, given_count, fixed_count;
+  int pad;
+};
+
 constexpr int LOCAL = 48;                 // slots for the arrays of a launch; the others are for those that lie there for good
 constexpr size_t KEPT = size_t(1) << 24;  // bytes that stay mapped for the next launch
 inline size_t mapped[LOCAL];
@@ -60,17 +71,18 @@ inline char* brought_in(const Given& given, int slot) {
 enum class Refused : int { no, no_memory = 3, too_many = 5, overlap = 6 };
 
 // Lays out everything that the kernel may touch.
-inline Refused lay_out(Given* givens, int count, const Fixed* fixed, int fixed_count, size_t dynamic, char* arguments, int* wrong, int* other_one) {
+inline Refused lay_out(const Called& called, size_t dynamic, Report& told) {
+  Given* givens = called.givens;
   for (int i = 0; i < region_count; i++) {
     size_t slot = static_cast<size_t>(regions[i].begin - arena) >> SLOT_BITS;
     if (slot < SLOTS) slot_regions[slot] = -1;
   }
   region_count = 0;
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; i < called.given_count; i++) {
     Given& given = givens[i];
     char* place = nullptr;
     given.region = -1;
-    *wrong = i;
+    told.wrong = i;
     for (int j = 0; j < i && given.host != nullptr && given.region < 0; j++) {
       const Given& other = givens[j];
       if (other.host == nullptr || other.size == 0 || given.size == 0) continue;
@@ -80,7 +92,7 @@ inline Refused lay_out(Given* givens, int count, const Fixed* fixed, int fixed_c
         region.unwritten = region.unwritten || given.output;
         place = region.begin;
       } else if (given.host < other.host + other.size && other.host < given.host + given.size) {
-        return *other_one = j, Refused::overlap;
+        return told.array = j, Refused::overlap;
       }
     }
     if (given.host != nullptr && given.region < 0) {
@@ -90,11 +102,12 @@ inline Refused lay_out(Given* givens, int count, const Fixed* fixed, int fixed_c
       given.region = region_count;
       add_region(place, given.size, Space::global, given.constant, given.output);
     }
-    memcpy(arguments + given.at, &place, sizeof place);
+    memcpy(called.arguments + given.at, &place, sizeof place);
   }
-  for (int i = 0; i < fixed_count; i++)
-    if (!add_region(fixed[i].begin, fixed[i].size, fixed[i].space, fixed[i].space == Space::constant, fixed[i].space == Space::shared))
-      return Refused::too_many;
+  for (int i = 0; i < called.fixed_count; i++) {
+    const Fixed& fixed = called.fixed[i];
+    if (!add_region(fixed.begin, fixed.size, fixed.space, fixed.space == Space::constant, fixed.space == Space::shared)) return Refused::too_many;
+  }
   return add_region(reinterpret_cast<char*>(sim_dynamic_shared), dynamic, Space::shared, false, true) ? Refused::no : Refused::too_many;
 }
 
@@ -123,9 +136,9 @@ inline size_t first_unwritten(const Given& given) {
   return region.size;
 }
 
-inline void copy_back(const Given* givens, int count) {
-  for (int i = 0; i < count; i++) {
-    const Given& given = givens[i];
+inline void copy_back(const Called& called) {
+  for (int i = 0; i < called.given_count; i++) {
+    const Given& given = called.givens[i];
     if (given.host != nullptr && !regions[given.region].read_only && regions[given.region].begin != given.host)
       memcpy(given.host, regions[given.region].begin, given.size);
   }

@@ -15,6 +15,7 @@ struct Report {
   unsigned thread[3], block[3];
   int has_thread;
   int array;  // number of the region; -1: none
+  int wrong;  // number of the pointer that is refused, or whose array is not whole
   long long offset;
   char message[600];
 };

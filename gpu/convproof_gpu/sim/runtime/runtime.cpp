@@ -73,21 +73,20 @@ SIM_API void sim_unmap(int slot, size_t size) {
 }
 
 // Runs a kernel. Returns 0; 1: a fault is reported; 2: another launch is running; 3: there is no memory; 4: a signal has ended it;
-// 5: too many arrays and variables; 6: an array overlaps another; 7: an output is not whole. `wrong`: which array.
-SIM_API int sim_launch(void (*function)(void**), char* arguments, const size_t* offsets, int count, Given* givens, int given_count,
-                       const Fixed* fixed, int fixed_count, Launch* launch, char* begin, char* end, int* wrong) {
+// 5: too many arrays and variables; 6: an array overlaps another; 7: an output is not whole.
+SIM_API int sim_launch(const Called* called, Launch* launch) {
   if (now != nullptr) return 2;
   launch->report.kind = 0, launch->report.array = -1;
-  Refused refused = lay_out(givens, given_count, fixed, fixed_count, launch->dynamic_shared, arguments, wrong, &launch->report.array);
+  Refused refused = lay_out(*called, launch->dynamic_shared, launch->report);
   if (refused != Refused::no) return give_back(), static_cast<int>(refused);
   launch->totals = Totals{};
   threads = launch->block[0] * launch->block[1] * launch->block[2];
   state.block_dim = dim3(launch->block[0], launch->block[1], launch->block[2]);
   state.grid_dim = dim3(launch->grid[0], launch->grid[1], launch->grid[2]);
-  kernel = function;
-  image_begin = begin, image_end = end;
-  if (count > 0) memcpy(state.argument_bytes, arguments, offsets[count]);
-  for (int i = 0; i < count; i++) state.arguments[i] = state.argument_bytes + offsets[i];
+  kernel = called->function;
+  image_begin = called->image_begin, image_end = called->image_end;
+  memcpy(state.argument_bytes, called->arguments, called->offsets[called->count]);
+  for (int i = 0; i < called->count; i++) state.arguments[i] = state.argument_bytes + called->offsets[i];
   now = launch;
   if (!have_stacks() || !have_copies() || !have_shadows()) return now = nullptr, give_back(), 3;
   for (unsigned i = 0; i < threads; i++) {
@@ -115,17 +114,18 @@ SIM_API int sim_launch(void (*function)(void**), char* arguments, const size_t* 
   now = nullptr;
   state.current = nullptr;
   int code = interrupted_by_user ? 4 : failed;
-  for (int i = 0; i < given_count && code == 0 && launch->races; i++) {
-    if (!givens[i].output || givens[i].host == nullptr) continue;
-    size_t first = first_unwritten(givens[i]);
-    if (first < givens[i].size) launch->report.offset = static_cast<long long>(first), *wrong = i, code = 7;
+  for (int i = 0; i < called->given_count && code == 0 && launch->races; i++) {
+    const Given& given = called->givens[i];
+    if (!given.output || given.host == nullptr) continue;
+    size_t first = first_unwritten(given);
+    if (first < given.size) launch->report.offset = static_cast<long long>(first), launch->report.wrong = i, code = 7;
   }
-  if (code == 0) copy_back(givens, given_count);
+  if (code == 0) copy_back(*called);
   give_back();
   return code;
 }
 
 SIM_API const Traffic* sim_traffic() { return &traffic; }
 
-SIM_API void sim_bytes(size_t* sizes) { sizes[0] = sizeof(Launch), sizes[1] = sizeof(Traffic), sizes[2] = sizeof(Given), sizes[3] = sizeof(Fixed); }
+SIM_API void sim_bytes(size_t* sizes) { sizes[0] = sizeof(Launch), sizes[1] = sizeof(Traffic), sizes[2] = sizeof(Given), sizes[3] = sizeof(Fixed), sizes[4] = sizeof(Called); }
 }
