@@ -19,8 +19,9 @@ def printed_whatever_is_imported(code: str) -> str:
     return alone
 
 
-_COMMAND_LINE = (  # which hears when it is hung up on, even where nohup runs the tests
+_COMMAND_LINE = (  # which hears that it is hung up on, and Ctrl-C, even where these tests do not
     "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"
     "from convproof.cli import main; main(sys.argv[1:])"
 )
 

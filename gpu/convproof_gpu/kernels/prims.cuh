@@ -5,36 +5,36 @@
 #ifdef CONVPROOF_SIM
 #include "interface.hpp"
 
-inline void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float (&c)[4], sim::Site site = sim::here()) {
-  sim::Product product{d, a, b, c};
-  sim::meet(sim::Operation::matrix, 0xffffffffu, true, site, &product, sim::mma_m16n8k8_tf32);
+inline void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float (&c)[4], convproof_sim::Site site = convproof_sim::here()) {
+  convproof_sim::Product product{d, a, b, c};
+  convproof_sim::meet(convproof_sim::Operation::matrix, 0xffffffffu, true, site, &product, convproof_sim::mma_m16n8k8_tf32);
 }
-inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float (&c)[4], sim::Site site = sim::here()) {
-  sim::Product product{d, a, b, c};
-  sim::meet(sim::Operation::matrix, 0xffffffffu, true, site, &product, sim::mma_m16n8k16_bf16);
+inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float (&c)[4], convproof_sim::Site site = convproof_sim::here()) {
+  convproof_sim::Product product{d, a, b, c};
+  convproof_sim::meet(convproof_sim::Operation::matrix, 0xffffffffu, true, site, &product, convproof_sim::mma_m16n8k16_bf16);
 }
-inline void mma_m16n8k16_f16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float (&c)[4], sim::Site site = sim::here()) {
-  sim::Product product{d, a, b, c};
-  sim::meet(sim::Operation::matrix, 0xffffffffu, true, site, &product, sim::mma_m16n8k16_f16);
-}
-template <int N>
-inline void ldmatrix(unsigned (&r)[N], const void* row, sim::Site site = sim::here()) {
-  sim::Rows rows{r, row, N, false};
-  sim::meet(sim::Operation::load_matrix, 0xffffffffu, true, site, &rows, sim::load_matrix);
+inline void mma_m16n8k16_f16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float (&c)[4], convproof_sim::Site site = convproof_sim::here()) {
+  convproof_sim::Product product{d, a, b, c};
+  convproof_sim::meet(convproof_sim::Operation::matrix, 0xffffffffu, true, site, &product, convproof_sim::mma_m16n8k16_f16);
 }
 template <int N>
-inline void ldmatrix_trans(unsigned (&r)[N], const void* row, sim::Site site = sim::here()) {
-  sim::Rows rows{r, row, N, true};
-  sim::meet(sim::Operation::load_matrix, 0xffffffffu, true, site, &rows, sim::load_matrix);
+inline void ldmatrix(unsigned (&r)[N], const void* row, convproof_sim::Site site = convproof_sim::here()) {
+  convproof_sim::Rows rows{r, row, N, false};
+  convproof_sim::meet(convproof_sim::Operation::load_matrix, 0xffffffffu, true, site, &rows, convproof_sim::load_matrix);
+}
+template <int N>
+inline void ldmatrix_trans(unsigned (&r)[N], const void* row, convproof_sim::Site site = convproof_sim::here()) {
+  convproof_sim::Rows rows{r, row, N, true};
+  convproof_sim::meet(convproof_sim::Operation::load_matrix, 0xffffffffu, true, site, &rows, convproof_sim::load_matrix);
 }
 template <int Bytes>
-inline void cp_async(void* to, const void* from, bool there = true, sim::Site site = sim::here()) {
+inline void cp_async(void* to, const void* from, bool there = true, convproof_sim::Site site = convproof_sim::here()) {
   static_assert(Bytes == 4 || Bytes == 8 || Bytes == 16, "cp.async copies 4, 8 or 16 bytes");
-  sim::copy_async(to, from, Bytes, there ? Bytes : 0, site);
+  convproof_sim::copy_async(to, from, Bytes, there ? Bytes : 0, site);
 }
-inline void cp_async_commit() { sim::copy_commit(); }
+inline void cp_async_commit() { convproof_sim::copy_commit(); }
 template <int Groups>
-inline void cp_async_wait(sim::Site site = sim::here()) { sim::copy_wait(Groups, site); }
+inline void cp_async_wait(convproof_sim::Site site = convproof_sim::here()) { convproof_sim::copy_wait(Groups, site); }
 inline unsigned cvt_rna_tf32(float v) {  // to nearest, ties away from zero
   unsigned u = __builtin_bit_cast(unsigned, v);
   return (u & 0x7f800000u) == 0x7f800000u ? u : (u + 0x1000u) & 0xffffe000u;

@@ -42,8 +42,9 @@ class Arguments:
             )
             raise LaunchError(msg)
         self.offsets = (ctypes.c_size_t * len(offsets))(*offsets)
-        self._bytes = bytearray(max(1, offsets[-1]))
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._bytes))
+        self._bytes = ctypes.create_string_buffer(max(1, offsets[-1]))
+        self.address = ctypes.addressof(self._bytes)
+        self._view = memoryview(self._bytes).cast("B")
         placed = [(p, at) for p, at in zip(parameters, offsets, strict=False) if p.pointer]
         self.pointers = [p for p, _ in placed]
         self.givens = (Given * max(1, len(placed)))(
@@ -72,7 +73,10 @@ class Arguments:
             if why:
                 raise LaunchError(f"{self._kernel}: {parameter.wrong(why)}")  # noqa: EM102
             if given is None:
-                self._bytes[at : at + parameter.size] = parameter.packed(value)
+                try:
+                    self._view[at : at + parameter.size] = parameter.packed(value)
+                except LaunchError as error:
+                    raise LaunchError(f"{self._kernel}: {error}") from None  # noqa: EM102
             elif value is None:
                 given.host = None
             else:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from convproof_gpu.sim.compiler import Compiler, compiler, run
+from convproof_gpu.sim.compiler import OURS, Compiler, compiler, run
 from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, copy_of, rewritten, stub_of
 
 _HERE = Path(__file__).parent
@@ -45,6 +45,7 @@ def built(
     file: str,
     include: Sequence[Path] = (),
     options: Sequence[str] = (),
+    macros: Sequence[str] = (),
     expressions: Sequence[str] = (),
 ) -> Built:
     """Return the library of a source, which is compiled if it is not kept.
@@ -53,7 +54,8 @@ def built(
         source: CUDA C++.
         file: its name, for messages.
         include: folders for what it includes by quotes.
-        options: the compiler's, such as ``-DN=3``.
+        options: the compiler's.
+        macros: of the source and not of our headers, such as ``-DN=3``.
         expressions: of template kernels, such as ``"scale<float>"``.
 
     Raises:
@@ -68,7 +70,8 @@ def built(
     _look_at(asked, held, main.text, file)
     exports = [*plain, *asked]
     stubs = "".join(f"SIM_EXPORT({stub_of(name)}, {name})\n" for name in asked)
-    text = f'#include "sim.hpp"\n#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
+    defined = "".join(map(_defined, macros))
+    text = f'#include "sim.hpp"\n{defined}#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
     runtime = built_runtime(found)
     parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
     path = _folder() / f"kernel-{_digest(parts)}.so"
@@ -109,6 +112,7 @@ def _build(
             place = work / copy_of(name)
             place.write_text(f"#line 1 {_quoted(name)}\n{part.text}", encoding="utf-8")
         own = [f"-I{work}", f"-I{DEVICE}", f"-I{KERNELS}", *options]
+        own += [f"-fdebug-prefix-map={folder}=/{OURS}" for folder in (DEVICE, KERNELS)]
         told = run(found.kernel(source, compiled, own)) or run(
             found.link(compiled, runtime, library)
         )
@@ -174,6 +178,16 @@ def _folder() -> Path:
         with tempfile.TemporaryFile(dir=place):
             return place
     return Path(tempfile.mkdtemp(prefix="convproof-sim-"))
+
+
+def _defined(option: str) -> str:
+    """Return the line that does what an option says: -DNAME, -DNAME=VALUE or -UNAME."""
+    name, equals, value = option[2:].partition("=")
+    return (
+        f"#undef {name}\n"
+        if option.startswith("-U")
+        else f"#define {name} {value if equals else 1}\n"
+    )
 
 
 def _digest(parts: Sequence[str]) -> str:

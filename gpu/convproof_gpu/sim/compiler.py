@@ -14,6 +14,7 @@ from typing import Literal
 
 from convproof.errors import ConvProofError
 
+OURS = "convproof-sim"  # what our folders are called in a library, wherever they lie
 Family = Literal["gcc", "clang", "zig"]
 
 _ALL = (

@@ -11,6 +11,8 @@ from typing import Any
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from convproof_gpu.sim.compiler import OURS
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -102,9 +104,6 @@ class Image:
         return found
 
 
-_OURS = (Path(__file__).parent / "device", Path(__file__).parents[1] / "kernels")
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     file: str
@@ -134,7 +133,7 @@ def _files(dwarf: Any, unit: Any) -> dict[int, tuple[str, bool]]:
     top = unit.get_top_DIE().attributes
     home = Path(top["DW_AT_comp_dir"].value.decode()) if "DW_AT_comp_dir" in top else Path()
     folders = [home / name.decode() for name in header["include_directory"]]
-    ours = {number for number, folder in enumerate(folders, first) if folder in _OURS}
+    ours = {number for number, folder in enumerate(folders, first) if folder.name == OURS}
     entries = enumerate(header["file_entry"], first)
     return {number: (e.name.decode(), e.dir_index in ours) for number, e in entries}
 

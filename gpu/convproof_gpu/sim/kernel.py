@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,10 @@ class SimKernel:
         self.traced, self.runtime = module.traced, module.runtime
         library, stub = module.library, stub_of(name)
         text = ctypes.create_string_buffer(4096)
+        bounds = getattr(library, f"sim_bounds_{stub}", None)
         with _ONE_AT_A_TIME:
             library[f"sim_signature_{stub}"](text)
+            self._bounds = bounds() if bounds is not None else 0
         bare = re.sub(r"<.*", "", name)
         names = [k.parameters for k in module.built.kernels if k.name == bare]
         self.parameters = parameters(text.value.decode(), names[0] if names else ())
@@ -89,7 +92,8 @@ class SimKernel:
                 written whole by it.
 
         Raises:
-            SimFault: if the kernel does what it must not; the arrays are then as they were.
+            SimFault: if the kernel does what it must not; the arrays are then as they were, but for
+                sparse ones, which are changed where they lie.
             LaunchError: if no GPU would take the launch, or the kernel not the arguments.
         """
         if self.traced:
@@ -117,8 +121,14 @@ class SimKernel:
             raise LaunchError(msg)
         held = current()
         with _ONE_AT_A_TIME:
-            key = (*grid, "", *block, shared_mem, self.max_dynamic_shared_size_bytes)
-            known, launch = self._launches.get(key, (None, None))
+            try:
+                key = (*grid, "", *block, shared_mem, self.max_dynamic_shared_size_bytes)
+                known, launch = self._launches.get(key, (None, None))
+            except TypeError:
+                msg = (
+                    f"grid={grid!r} and block={block!r} are one to three integers each, in a tuple."
+                )
+                raise LaunchError(msg) from None
             if known is not held or launch is None:
                 grid3, block3 = self._sizes(grid, block, shared_mem)
                 launch = _launch(held, grid3, block3, shared_mem)
@@ -136,13 +146,26 @@ class SimKernel:
             ("block", block, (1024, 1024, 64)),
         ):
             sizes = (*given, *(1,) * (3 - len(given)))
-            if len(sizes) > 3 or any(not 1 <= n <= m for n, m in zip(sizes, most, strict=True)):
-                msg = f"{what}={tuple(given)} must be from 1 to {most} along x, y and z."
+            whole = all(isinstance(n, Integral) for n in sizes)
+            if (
+                len(sizes) > 3
+                or not whole
+                or any(not 1 <= n <= m for n, m in zip(sizes, most, strict=True))
+            ):
+                msg = (
+                    f"{what}={tuple(given)} must be from 1 to {most} along x, y and z, in integers."
+                )
                 raise LaunchError(msg)
             both.append(tuple(map(int, sizes)))
         x, y, z = both[1]
         if x * y * z > 1024:
             msg = f"block={tuple(block)} has {x * y * z} threads; a block has at most 1024."
+            raise LaunchError(msg)
+        if self._bounds and x * y * z > self._bounds:
+            msg = (
+                f"block={tuple(block)} has {x * y * z} threads, more than the kernel's "
+                f"__launch_bounds__({self._bounds})."
+            )
             raise LaunchError(msg)
         allowed = max(self.max_dynamic_shared_size_bytes, _DEFAULT_SHARED << 10)
         arch = self._module.arch
@@ -220,7 +243,8 @@ class SimKernel:
         totals, more = launch.totals, {}
         if counted:
             traffic = self._module.runtime.traffic().contents
-            more = {name: getattr(traffic, name) for name, _ in traffic._fields_}
+            held = {name: getattr(traffic, name) for name, _ in traffic._fields_}
+            more = {} if held.pop("lost") else held
         return SimReport(
             kernel=self.name, switches=totals.switches, accesses=totals.accesses,
             steps=totals.steps, **more,

@@ -53,12 +53,13 @@ class SimModule:
         if isinstance(code, Path):
             source, folders = code.read_text(encoding="utf-8-sig", errors="replace"), [code.parent]
             file = file or code.name
-        own, folders, arch = _options(options, folders)
+        macros, folders, arch = _options(options, folders)
         found = built(
             str(source),
             file=file or "kernel.cu",
             include=folders,
-            options=[*own, *["-DSIM_PROVENANCE"] * provenance],
+            options=[f"-D__CUDA_ARCH__={arch}0", *["-DSIM_PROVENANCE"] * provenance],
+            macros=macros,
             expressions=[_spaced(name) for name in name_expressions],
         )
         self._loaded = loaded(found, arch, traced=provenance)
@@ -84,6 +85,8 @@ class SimModule:
             held = ", ".join(self._loaded.exports) or "none"
             templates = ", ".join(self.templates)
             more = f"; templates, for name_expressions: {templates}" * bool(templates)
+            if not templates and not self._loaded.exports:
+                more = " (one that a macro makes is named by name_expressions)"
             msg = f"there is no kernel {name!r}; there are: {held}{more}."
             raise LaunchError(msg)
         return SimKernel(self._loaded, wanted)
@@ -107,8 +110,8 @@ class SimModule:
 
 
 def _options(options: Sequence[str], folders: list[Path]) -> tuple[list[str], list[Path], str]:
-    """Return the compiler's options, the folders of headers, and the architecture."""
-    own, arch = [], "90"
+    """Return the options for macros, the folders of headers, and the architecture."""
+    macros, arch = [], "90"
     for option in options:
         match = re.fullmatch(r"(?:-arch|--gpu-architecture|-gencode)=.*?(\d+)a?", option)
         if match:
@@ -116,8 +119,8 @@ def _options(options: Sequence[str], folders: list[Path]) -> tuple[list[str], li
         elif option.startswith("-I"):
             folders = [*folders, Path(option[2:])]
         elif option.startswith(("-D", "-U")):
-            own.append(option)
-    return [*own, f"-D__CUDA_ARCH__={arch}0"], folders, arch
+            macros.append(option)
+    return macros, folders, arch
 
 
 def _spaced(name: str) -> str:

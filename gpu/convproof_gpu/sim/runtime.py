@@ -70,7 +70,7 @@ class Traffic(ctypes.Structure):
         (name, c_ulonglong)
         for name in (
             "requests", "sectors", "least_sectors", "bytes", "shared_requests", "turns",
-            "least_turns",
+            "least_turns", "lost",
         )
     )  # fmt: skip
 

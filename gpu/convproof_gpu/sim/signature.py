@@ -80,20 +80,19 @@ class Parameter:
         Raises:
             LaunchError: if the parameter does not hold it.
         """
-        if self.code == "s":
-            if isinstance(value, int | float | str | None):
-                what = f"got {value!r}, not the bytes of a struct"
-                raise self.wrong(what)
-            held = bytes(value)
+        if self.code in "shB":
+            number = self.code != "s"
+            try:
+                held = (
+                    np.asarray(value, _DTYPES[self.code, 2]) if number else memoryview(value)
+                ).tobytes()
+            except (TypeError, ValueError, OverflowError):
+                what = f"got {value!r}" + ("" if number else ", not the bytes of a struct")
+                raise self.wrong(what) from None
             if len(held) != self.size:
                 what = f"got {len(held)} bytes, not {self.size}"
                 raise self.wrong(what)
             return held
-        if self.code in "hB":
-            if isinstance(value, str | bytes | None):
-                what = f"got {value!r}"
-                raise self.wrong(what)
-            return np.asarray(value, _DTYPES[self.code, self.size]).tobytes()
         plain = value.item() if isinstance(value, np.generic | np.ndarray) else value
         try:
             return struct.pack(f"={_PACKED[self.code, self.size]}", plain)

@@ -6,7 +6,7 @@ in the source                   becomes
 ``extern __shared__ T s[];``    ``extern T s[] asm("sim_dynamic_shared");``
 a ``__device__`` variable       one in a section of its own, ``sim_device``
 a ``__constant__`` variable     one in ``sim_constant``
-a host function                 nothing: a function of no qualifier, not ``constexpr``
+what is the host's              nothing: functions of no qualifier, not ``constexpr``, and more
 ``#include <vector>``           nothing: a header of the host's
 ``#include "tile.cuh"``         the same, of a rewritten copy
 ==============================  ==================================================================
@@ -16,11 +16,13 @@ Line numbers stay. What the simulator does not know is refused, with its line.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from convproof.errors import ConvProofError
+from convproof_gpu.sim.hosts import is_host_class, is_hosts
+from convproof_gpu.sim.tokens import SourceError as SourceError
+from convproof_gpu.sim.tokens import Token, bare, tokens_of
 
 _OURS = {
     "cuda_runtime.h", "cuda_fp16.h", "cuda_bf16.h", "stdint.h", "cstdint", "cuda.h",
@@ -43,28 +45,6 @@ _REFUSED = {
     "new": "heap of the device (new)",
     "malloc": "heap of the device (malloc)",
 }
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*(?:\\\n[^\n]*)*|/\*.*?\*/)
-    |(?P<directive>\#(?:[^\n\\/]|\\\n|\\.|/(?!\*)|/\*.*?\*/)*)
-    |(?P<text>R"(?P<mark>[^()\s\\]{0,16})\(.*?\)(?P=mark)"|(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<word>[A-Za-z_]\w*)
-    |(?P<number>\.?\d(?:[\w.']|[eEpP][+-])*)
-    |(?P<mark3><<<|>>>|::|->|[^\w\s])""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-class SourceError(ConvProofError):
-    """A source that the simulator cannot take, or that does not compile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of a source: ``kind`` is space, directive, text, word, number or mark."""
-
-    kind: str
-    text: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,38 +104,10 @@ def rewritten(source: str, file: str) -> Rewritten:
     Raises:
         SourceError: if the source uses what is not supported.
     """
-    tokens = list(_tokens(source, file))
+    tokens = list(tokens_of(source, file))
     writer = _Writer(tokens, file)
     writer.declarations(0, len(tokens), "")
     return Rewritten("".join(writer.out), tuple(writer.kernels), tuple(writer.included))
-
-
-def _tokens(source: str, file: str) -> Iterator[Token]:
-    at, line = 0, 1
-    while at < len(source):
-        match = _TOKEN.match(source, at)
-        if match is None:
-            msg = f"{file}:{line}: {source[at : at + 20].splitlines()[0]!r} is no C++."
-            raise SourceError(msg)
-        kind, text = str(match.lastgroup), match.group()
-        if kind == "mark":  # the delimiter within a raw string matched last
-            kind = "text"
-        yield Token("mark" if kind == "mark3" else kind, text, line)
-        line += text.count("\n")
-        at = match.end()
-
-
-def _bare(text: str) -> str:
-    """Return a declaration without what attributes and extents hold; its tokens lie apart."""
-    kept: list[str] = []
-    depth = 0
-    for token in text.split():
-        attribute = bool(kept) and re.fullmatch(r"__\w+__|alignas|decltype", kept[-1])
-        if depth or token == "[" or (token == "(" and attribute):
-            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token, 0)
-        else:
-            kept.append(token)
-    return " ".join(kept)
 
 
 class _Writer:
@@ -166,6 +118,7 @@ class _Writer:
         self.out = [token.text for token in tokens]
         self.kernels: list[Kernel] = []
         self.included: list[str] = []
+        self.in_template = False
 
     def declarations(self, begin: int, end: int, prefix: str) -> None:
         """Rewrite what stands in a namespace, or in the file."""
@@ -202,25 +155,37 @@ class _Writer:
             end = close
             while end < len(self.tokens) - 1 and self.tokens[end].text != ";":
                 end += 1
+            if is_host_class(self._words(start, close), self._between(start, close)):
+                self._blank(start, end)
+                return end
             if "__shared__" not in words:
                 self._variable(start, brace)
-            self._body(brace, close)
+            self._body(brace, close, template=words[:1] == ["template"])
             return end
         if "__global__" in words:
             kernel = self._kernel(start, brace, prefix)
             self.kernels.append(kernel)
             if not kernel.template:  # here, for it may stand under an #if
-                self.out[close] = f"}} SIM_EXPORT({stub_of(kernel.name)}, {kernel.short})"
+                bounds = self._bounds(start, brace)
+                stub = stub_of(kernel.name)
+                self.out[close] = f"}} SIM_EXPORT({stub}, {kernel.short})"
+                if bounds:
+                    self.out[close] += f" SIM_BOUNDS({stub}, {bounds})"
         if "__global__" in words or "__device__" in words or "constexpr" in words:
-            self._body(brace, close)
-        else:  # the host's
-            for at in range(start, close + 1):
-                if self.tokens[at].kind != "directive":
-                    self.out[at] = "\n" * self.out[at].count("\n") or " "
+            self._body(brace, close, template=words[:1] == ["template"])
+        else:
+            self._blank(start, close)
         return close
 
-    def _body(self, begin: int, end: int) -> None:
+    def _blank(self, begin: int, end: int) -> None:
+        """Take out what is the host's."""
+        for at in range(begin, end + 1):
+            if self.tokens[at].kind != "directive":
+                self.out[at] = "\n" * self.out[at].count("\n") or " "
+
+    def _body(self, begin: int, end: int, *, template: bool) -> None:
         """Rewrite a function's or a class's inside."""
+        self.in_template = template
         at = begin
         while at <= end:
             token = self.tokens[at]
@@ -251,6 +216,9 @@ class _Writer:
     def _variable(self, start: int, semicolon: int) -> None:
         """Give a variable of the device its section."""
         words = self._words(start, semicolon)
+        if is_hosts(words, self._between(start, semicolon)):
+            self._blank(start, semicolon)
+            return
         for at in range(start, semicolon):
             if self.tokens[at].text == "extern" and "__shared__" in words:
                 self._extern(at)
@@ -262,7 +230,7 @@ class _Writer:
         constant = re.search(r"\bconst\b[^*]*$", text)  # and not only what it points to
         if not {"__device__", "__constant__", "__managed__"} & set(words) or held or constant:
             return
-        if "(" in _bare(self._between(start, semicolon).split("=")[0]):
+        if "(" in bare(self._between(start, semicolon).split("=")[0]):
             return  # a function that is declared
         section = "sim_constant" if "__constant__" in words else "sim_device"
         for at in range(start, semicolon):
@@ -279,6 +247,9 @@ class _Writer:
         words = self._words(at, end)
         if "__shared__" not in words:
             return at
+        if self.in_template:
+            self._referred(at, end)
+            return end
         for k in range(at, end):
             if self.tokens[k].text == "__shared__":
                 self.out[k] = ""
@@ -286,6 +257,31 @@ class _Writer:
                 self._aligned(k)
         self.out[end] = ' __asm__("sim_dynamic_shared");'
         return end
+
+    def _referred(self, at: int, end: int) -> None:
+        """Make dynamic shared memory a reference, for g++ drops the symbol's name in templates."""
+        kept: list[str] = []
+        k = at
+        while k < end:
+            text = self.tokens[k].text
+            if text in ("alignas", "__align__", "__attribute__"):
+                k = self._closing(next(o for o in range(k, end) if self.tokens[o].text == "("), end)
+            elif self.tokens[k].kind not in ("space", "directive") and text not in (
+                "extern", "__shared__",
+            ):  # fmt: skip
+                kept.append(text)
+            k += 1
+        opening = kept.index("[")
+        kind, name = " ".join(kept[: opening - 1]), kept[opening - 1]
+        more = " ".join(kept[opening + 2 :])
+        lines = "".join("\n" * self.out[k].count("\n") for k in range(at, end))
+        self._blank(at, end)
+        self.out[at] = (
+            f"{kind} (&{name})[]{more} = *reinterpret_cast<{kind} (*)[]{more}>(sim_dynamic_shared);"
+        )
+        for k in range(at + 1, end + 1):
+            self.out[k] = ""
+        self.out[end] = lines
 
     def _aligned(self, at: int) -> None:
         """Make ``alignas(n)`` an attribute that may stand anywhere."""
@@ -321,12 +317,12 @@ class _Writer:
     def _initialises(self, start: int, brace: int) -> bool:
         """Return whether a brace holds a member's value, before a constructor's body."""
         last = next(t for t in reversed(self.tokens[:brace]) if t.kind != "space")
-        listed = re.search(r"\) (?:noexcept )?: (?!:)", _bare(self._between(start, brace)))
+        listed = re.search(r"\) (?:noexcept )?: (?!:)", bare(self._between(start, brace)))
         return last.kind == "word" and listed is not None
 
     def _is_function(self, start: int, brace: int) -> bool:
         words = self._words(start, brace)
-        text = _bare(self._between(start, brace))
+        text = bare(self._between(start, brace))
         if {"struct", "class", "union", "enum"} & set(words) and "(" not in text:
             return False
         if re.search(r"(?<![=!<>])=(?!=)[^)]*$", text) and "operator" not in words:
@@ -365,6 +361,14 @@ class _Writer:
             parameters.append(names[-1])
         name = next(t for t in reversed(held[:open_]) if t.kind == "word")
         return Kernel(prefix + name.text, tuple(parameters), template, name.line)
+
+    def _bounds(self, start: int, brace: int) -> str:
+        """Return what stands in a kernel's __launch_bounds__, or ""."""
+        for at in range(start, brace):
+            if self.tokens[at].text == "__launch_bounds__":
+                opening = next(k for k in range(at, brace) if self.tokens[k].text == "(")
+                return self._between(opening + 1, self._closing(opening, brace))
+        return ""
 
     def _closing(self, at: int, end: int) -> int:
         pairs = {"(": ")", "[": "]", "{": "}"}

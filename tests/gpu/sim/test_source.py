@@ -109,7 +109,9 @@ def test_a_source_that_does_not_compile_is_told_with_the_compilers_words() -> No
         SimModule("__global__ void f(float* x) {\n  x[0] = missing;\n}\n", file="k.cu")
 
 
-@pytest.mark.parametrize("source", ["__global__ void f() {", "void f( {}", "float x = $;"])
+@pytest.mark.parametrize(
+    "source", ["__global__ void f() {", "void f( {}", "__device__ float x = $;"]
+)
 def test_half_a_source_is_one_clear_error(source: str) -> None:
     with pytest.raises(SourceError, match=r"k\.cu"):
         SimModule(source, file="k.cu")

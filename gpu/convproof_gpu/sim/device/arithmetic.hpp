@@ -20,13 +20,28 @@ constexpr unsigned min(unsigned a, int b) { return min(a, static_cast<unsigned>(
 constexpr unsigned min(int a, unsigned b) { return min(static_cast<unsigned>(a), b); }
 constexpr unsigned max(unsigned a, int b) { return max(a, static_cast<unsigned>(b)); }
 constexpr unsigned max(int a, unsigned b) { return max(static_cast<unsigned>(a), b); }
+template <class A, class B>
+constexpr auto min(A a, B b) {
+  using C = decltype(a + b);
+  return static_cast<C>(b) < static_cast<C>(a) ? static_cast<C>(b) : static_cast<C>(a);
+}
+template <class A, class B>
+constexpr auto max(A a, B b) {
+  using C = decltype(a + b);
+  return static_cast<C>(a) < static_cast<C>(b) ? static_cast<C>(b) : static_cast<C>(a);
+}
 inline float min(float a, float b) { return fminf(a, b); }
 inline float max(float a, float b) { return fmaxf(a, b); }
 inline double min(double a, double b) { return fmin(a, b); }
 inline double max(double a, double b) { return fmax(a, b); }
 
 template <class T> SIM_INLINE T __ldg(const T* p) { return *p; }
-template <class T> SIM_INLINE T __ldcg(const T* p) { return *p; }
+// At the level of memory that all blocks share: as good as volatile.
+template <class T>
+SIM_INLINE T __ldcg(const T* p) {
+  if constexpr (__is_class(T)) return *p;
+  else return *const_cast<const volatile T*>(p);
+}
 template <class T> SIM_INLINE T __ldca(const T* p) { return *p; }
 template <class T> SIM_INLINE T __ldcs(const T* p) { return *p; }
 template <class T> SIM_INLINE T __ldlu(const T* p) { return *p; }
@@ -115,6 +130,16 @@ inline unsigned __float2uint_rn(float v) { return sim_saturated_unsigned(rint(v)
 inline unsigned __float2uint_rz(float v) { return sim_saturated_unsigned(trunc(v)); }
 inline int __double2int_rn(double v) { return sim_saturated(rint(v)); }
 inline int __double2int_rz(double v) { return sim_saturated(trunc(v)); }
+inline unsigned __float2uint_rd(float v) { return sim_saturated_unsigned(floor(v)); }
+inline unsigned __float2uint_ru(float v) { return sim_saturated_unsigned(ceil(v)); }
+inline double __uint2double_rn(unsigned v) { return v; }
+inline int __double2hiint(double v) { return static_cast<int>(sim_bits<unsigned long long>(v) >> 32); }
+inline int __double2loint(double v) { return static_cast<int>(sim_bits<unsigned long long>(v)); }
+inline double __hiloint2double(int high, int low) { return sim_bits<double>(static_cast<unsigned long long>(static_cast<unsigned>(high)) << 32 | static_cast<unsigned>(low)); }
+inline unsigned long long __brevll(unsigned long long v) { return static_cast<unsigned long long>(__brev(static_cast<unsigned>(v))) << 32 | __brev(static_cast<unsigned>(v >> 32)); }
+inline int __hadd(int a, int b) { return static_cast<int>((static_cast<long long>(a) + b) >> 1); }
+inline int __rhadd(int a, int b) { return static_cast<int>((static_cast<long long>(a) + b + 1) >> 1); }
+inline float rcbrtf(float v) { return 1.0f / cbrtf(v); }
 inline float __int2float_rn(int v) { return static_cast<float>(v); }
 inline float __uint2float_rn(unsigned v) { return static_cast<float>(v); }
 inline long long __float2ll_rn(float v) { return static_cast<long long>(rint(v)); }

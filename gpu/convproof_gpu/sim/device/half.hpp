@@ -5,7 +5,7 @@
 #include "interface.hpp"
 #include "stubs.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 inline float bfloat16_to_float(uint16_t bits) { return sim_bits<float>(static_cast<unsigned>(bits) << 16); }
 inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
@@ -14,7 +14,7 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-}  // namespace sim
+}  // namespace convproof_sim
 
 #define SIM_HALF(H, H2, to_float, from_float)                                                                     \
   struct H {                                                                                                      \
@@ -79,15 +79,15 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   inline H hrcp(H a) { return H(1.0f / static_cast<float>(a)); }                                                  \
   inline H htanh(H a) { return H(tanhf(a)); }                                                                     \
   inline float2 sim_two_floats(H2 a) { return {static_cast<float>(a.x), static_cast<float>(a.y)}; }               \
-  SIM_UNCHECKED inline H2 atomicAdd(H2* p, H2 v, sim::Site site = sim::here()) { /* each half by itself */        \
-    sim::touch(p, sizeof *p, sim::Access::atomic, site);                                                          \
+  SIM_UNCHECKED inline H2 atomicAdd(H2* p, H2 v, convproof_sim::Site site = convproof_sim::here()) { /* each half by itself */        \
+    convproof_sim::touch(p, sizeof *p, convproof_sim::Access::atomic, site);                                                          \
     H2 old = *p;                                                                                                  \
     *p = {H(static_cast<float>(old.x) + static_cast<float>(v.x)), H(static_cast<float>(old.y) + static_cast<float>(v.y))}; \
     return old;                                                                                                   \
   }
 
-SIM_HALF(__half, __half2, sim::half_to_float, sim::float_to_half)
-SIM_HALF(__nv_bfloat16, __nv_bfloat162, sim::bfloat16_to_float, sim::float_to_bfloat16)
+SIM_HALF(__half, __half2, convproof_sim::half_to_float, convproof_sim::float_to_half)
+SIM_HALF(__nv_bfloat16, __nv_bfloat162, convproof_sim::bfloat16_to_float, convproof_sim::float_to_bfloat16)
 #undef SIM_HALF
 
 using half = __half;
@@ -98,7 +98,7 @@ using nv_bfloat162 = __nv_bfloat162;
 inline float __half2float(__half v) { return v; }
 inline __half __float2half(float v) { return __half(v); }
 inline __half __float2half_rn(float v) { return __half(v); }
-inline __half __float2half_rz(float v) { __half r; r.x = sim::float_to_half_toward_zero(v); return r; }
+inline __half __float2half_rz(float v) { __half r; r.x = convproof_sim::float_to_half_toward_zero(v); return r; }
 inline __half __low2half(__half2 a) { return a.x; }
 inline __half __high2half(__half2 a) { return a.y; }
 inline __half2 __float2half2_rn(float a) { return {__half(a), __half(a)}; }
@@ -130,7 +130,7 @@ inline __nv_bfloat162 __floats2bfloat162_rn(float a, float b) { return {__nv_bfl
 inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 v) { return v.x; }
 inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short v) { __nv_bfloat16 r; r.x = v; return r; }
 
-namespace sim {
+namespace convproof_sim {
 template <> struct Code<__half> { static constexpr char value = 'h'; };
 template <> struct Code<__nv_bfloat16> { static constexpr char value = 'B'; };
-}  // namespace sim
+}  // namespace convproof_sim

@@ -26,7 +26,7 @@ struct dim3 {
   constexpr operator uint3() const { return {x, y, z}; }
 };
 
-namespace sim {
+namespace convproof_sim {
 
 // Where in the user's source a call stands.
 struct Site {
@@ -83,7 +83,7 @@ using Together = void (*)(Thread* const* lanes, unsigned mask, Site site);
 SIM_API void meet(Operation operation, unsigned mask, bool aligned, Site site, void* operands, Together together);
 
 // ---- memory that is read or written by the runtime in a thread's name
-enum class Access : int { read, write, atomic, volatile_read, volatile_write };
+enum class Access : int { read, write, atomic, exchange, volatile_read, volatile_write };
 SIM_API void touch(const void* address, size_t size, Access access, Site site);
 SIM_API void fence(bool in_block);
 SIM_API void misaligned(const void* address, size_t wanted);
@@ -123,7 +123,7 @@ SIM_API float half_to_float(uint16_t bits);
 SIM_API uint16_t float_to_half(float value);  // to nearest, ties to even
 SIM_API uint16_t float_to_half_toward_zero(float value);
 
-}  // namespace sim
+}  // namespace convproof_sim
 
 // The dynamic shared memory of every kernel: `extern __shared__ T s[];` is this symbol.
 extern "C" unsigned char sim_dynamic_shared[] SIM_API;

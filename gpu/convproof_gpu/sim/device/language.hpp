@@ -22,15 +22,15 @@
 #define __managed__
 #define __constant__
 
-#define threadIdx (::sim::state.current->index)
-#define blockIdx (::sim::state.block)
-#define blockDim (::sim::state.block_dim)
-#define gridDim (::sim::state.grid_dim)
+#define threadIdx (::convproof_sim::state.current->index)
+#define blockIdx (::convproof_sim::state.block)
+#define blockDim (::convproof_sim::state.block_dim)
+#define gridDim (::convproof_sim::state.grid_dim)
 static constexpr int warpSize = 32;
 
 #define assert(condition) \
-  ((condition) ? (void)0 : ::sim::fail(::sim::Kind::undefined, {__FILE__, __LINE__}, "assertion failed: %s", #condition))
-#define __trap() ::sim::fail(::sim::Kind::undefined, {__FILE__, __LINE__}, "a trap")
+  ((condition) ? (void)0 : ::convproof_sim::fail(::convproof_sim::Kind::undefined, {__FILE__, __LINE__}, "assertion failed: %s", #condition))
+#define __trap() ::convproof_sim::fail(::convproof_sim::Kind::undefined, {__FILE__, __LINE__}, "a trap")
 #define __builtin_assume(condition) ((void)0)
 
 template <class... T>

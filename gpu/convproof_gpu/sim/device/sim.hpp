@@ -9,7 +9,7 @@
 #include "language.hpp"
 #ifdef SIM_PROVENANCE
 #include "traced.hpp"
-using sim_float = sim::Traced;
+using sim_float = convproof_sim::Traced;
 #else
 using sim_float = float;
 #endif
@@ -20,5 +20,5 @@ using sim_float = float;
 #include "stubs.hpp"
 #define __noinline__ __attribute__((noinline))  // after every header of the host's
 #ifdef SIM_PROVENANCE
-#define float ::sim::Traced
+#define float ::convproof_sim::Traced
 #endif

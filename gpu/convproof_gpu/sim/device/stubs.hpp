@@ -3,7 +3,7 @@
 #pragma once
 #include "interface.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 template <class T, T... I> struct Sequence {};
 #if __has_builtin(__make_integer_seq)
@@ -73,8 +73,9 @@ SIM_UNCHECKED inline void describe_all(void (*)(A...), char* to) {
   text.put('\0');
 }
 
-}  // namespace sim
+}  // namespace convproof_sim
 
+#define SIM_BOUNDS(number, threads, ...) extern "C" SIM_API SIM_UNCHECKED int sim_bounds_##number() { return static_cast<int>(threads); }
 #define SIM_EXPORT(number, ...)                                                                                                \
-  extern "C" SIM_API SIM_UNCHECKED void sim_kernel_##number(void** arguments) { ::sim::call(__VA_ARGS__, arguments); }         \
-  extern "C" SIM_API SIM_UNCHECKED void sim_signature_##number(char* text) { ::sim::describe_all(__VA_ARGS__, text); }
+  extern "C" SIM_API SIM_UNCHECKED void sim_kernel_##number(void** arguments) { ::convproof_sim::call(__VA_ARGS__, arguments); }         \
+  extern "C" SIM_API SIM_UNCHECKED void sim_signature_##number(char* text) { ::convproof_sim::describe_all(__VA_ARGS__, text); }

@@ -3,7 +3,7 @@
 #pragma once
 #include "interface.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Traced {
   uint32_t number;
@@ -43,18 +43,18 @@ inline Traced operator+(Traced a) { return a; }
 SIM_TRACED(<) SIM_TRACED(>) SIM_TRACED(<=) SIM_TRACED(>=) SIM_TRACED(==) SIM_TRACED(!=)
 #undef SIM_TRACED
 
-}  // namespace sim
+}  // namespace convproof_sim
 
-inline sim::Traced fmaf(sim::Traced a, sim::Traced b, sim::Traced c) { return a * b + c; }
-inline sim::Traced fma(sim::Traced a, sim::Traced b, sim::Traced c) { return a * b + c; }
-inline sim::Traced __fmaf_rn(sim::Traced a, sim::Traced b, sim::Traced c) { return a * b + c; }
-inline sim::Traced __fadd_rn(sim::Traced a, sim::Traced b) { return a + b; }
-inline sim::Traced __fsub_rn(sim::Traced a, sim::Traced b) { return a - b; }
-inline sim::Traced __fmul_rn(sim::Traced a, sim::Traced b) { return a * b; }
-inline sim::Traced __fdiv_rn(sim::Traced a, sim::Traced b) { return a / b; }
-inline sim::Traced __fdividef(sim::Traced a, sim::Traced b) { return a / b; }
-inline sim::Traced fmaxf(sim::Traced a, sim::Traced b) { return a < b ? b : a; }
-inline sim::Traced fminf(sim::Traced a, sim::Traced b) { return b < a ? b : a; }
-inline sim::Traced max(sim::Traced a, sim::Traced b) { return fmaxf(a, b); }
-inline sim::Traced min(sim::Traced a, sim::Traced b) { return fminf(a, b); }
-inline sim::Traced fabsf(sim::Traced a) { return a < sim::Traced(0) ? -a : a; }
+inline convproof_sim::Traced fmaf(convproof_sim::Traced a, convproof_sim::Traced b, convproof_sim::Traced c) { return a * b + c; }
+inline convproof_sim::Traced fma(convproof_sim::Traced a, convproof_sim::Traced b, convproof_sim::Traced c) { return a * b + c; }
+inline convproof_sim::Traced __fmaf_rn(convproof_sim::Traced a, convproof_sim::Traced b, convproof_sim::Traced c) { return a * b + c; }
+inline convproof_sim::Traced __fadd_rn(convproof_sim::Traced a, convproof_sim::Traced b) { return a + b; }
+inline convproof_sim::Traced __fsub_rn(convproof_sim::Traced a, convproof_sim::Traced b) { return a - b; }
+inline convproof_sim::Traced __fmul_rn(convproof_sim::Traced a, convproof_sim::Traced b) { return a * b; }
+inline convproof_sim::Traced __fdiv_rn(convproof_sim::Traced a, convproof_sim::Traced b) { return a / b; }
+inline convproof_sim::Traced __fdividef(convproof_sim::Traced a, convproof_sim::Traced b) { return a / b; }
+inline convproof_sim::Traced fmaxf(convproof_sim::Traced a, convproof_sim::Traced b) { return a < b ? b : a; }
+inline convproof_sim::Traced fminf(convproof_sim::Traced a, convproof_sim::Traced b) { return b < a ? b : a; }
+inline convproof_sim::Traced max(convproof_sim::Traced a, convproof_sim::Traced b) { return fmaxf(a, b); }
+inline convproof_sim::Traced min(convproof_sim::Traced a, convproof_sim::Traced b) { return fminf(a, b); }
+inline convproof_sim::Traced fabsf(convproof_sim::Traced a) { return a < convproof_sim::Traced(0) ? -a : a; }

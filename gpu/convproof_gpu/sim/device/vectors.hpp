@@ -4,7 +4,7 @@
 
 // Clang copies structs by memcpy, and tells nobody how they should be aligned: their last member looks, and takes no room.
 #ifdef __clang__
-namespace sim {
+namespace convproof_sim {
 template <int N>
 struct Aligned {
   Aligned() = default;
@@ -15,8 +15,8 @@ struct Aligned {
     if (reinterpret_cast<uintptr_t>(p) % N != 0) misaligned(p, N);
   }
 };
-}  // namespace sim
-#define SIM_ALIGNED(n) [[no_unique_address]] ::sim::Aligned<n> sim_aligned;
+}  // namespace convproof_sim
+#define SIM_ALIGNED(n) [[no_unique_address]] ::convproof_sim::Aligned<n> sim_aligned;
 #else
 #define SIM_ALIGNED(n)
 #endif

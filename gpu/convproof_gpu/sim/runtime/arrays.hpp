@@ -4,7 +4,7 @@
 
 #include "check.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Given {  // an argument that is a pointer; mirrored in runtime.py
   char* host;   // null: a null pointer
@@ -155,4 +155,4 @@ inline void give_back() {
     if (regions[i].shadow.bytes / 4 > KEPT) regions[i].shadow.release();
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -7,7 +7,7 @@
 #include "races.hpp"
 #include "random.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 enum class Space : int { global, shared, constant };
 
@@ -77,7 +77,7 @@ inline void look_for_races(Region& region, int array, const char* p, size_t size
 
 [[noreturn]] __attribute__((noinline, cold))
 inline void out_of_bounds(const char* p, size_t size, Access access, Place place) {
-  const char* verb = is_read(access) ? "read" : access == Access::atomic ? "atomic access" : "write";
+  const char* verb = is_read(access) ? "read" : is_update(access) ? "atomic access" : "write";
   int nearest = -1;
   unsigned long long least = ~0ull;
   for (int i = 0; i < region_count; i++) {
@@ -106,11 +106,11 @@ inline void check_memory(const char* p, size_t size, Access access, Place place)
   Region& region = regions[number];
   if (!is_read(access) && region.read_only)
     fault(Kind::const_write, place, number, p - region.begin, "writes through a pointer to const");
-  if (region.space == Space::shared && access != Access::atomic) access = is_read(access) ? Access::read : Access::write;  // volatile orders no threads
+  if (region.space == Space::shared && !is_update(access)) access = is_read(access) ? Access::read : Access::write;  // volatile orders no threads
   if (now->races && region.space != Space::constant) {
-    if (access == Access::atomic || access == Access::volatile_read) acquire(p);
+    if (is_update(access) || access == Access::volatile_read) acquire(p);
     look_for_races(region, number, p, size, access, place);
-    if (access == Access::atomic || access == Access::volatile_write) release(p);
+    if (is_update(access) || access == Access::volatile_write) release(p);
   }
   if (now->counted) count(region.space == Space::shared, p, size, access, place.pc ? place.pc : place.site.file + place.site.line);
 }
@@ -191,38 +191,38 @@ void touch(const void* address, size_t size, Access access, Site site) {
   check_memory(p, size, access, {site, nullptr});
 }
 
-}  // namespace sim
+}  // namespace convproof_sim
 
 #define SIM_FROM __builtin_return_address(0)
 extern "C" {
 #define SIM_HOOKS(n)                                                                                                       \
-  SIM_API void __tsan_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, true); }                            \
-  SIM_API void __tsan_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, true); }                          \
-  SIM_API void __tsan_unaligned_read##n(void* p) { sim::check(p, n, sim::Access::read, SIM_FROM, false); }                 \
-  SIM_API void __tsan_unaligned_write##n(void* p) { sim::check(p, n, sim::Access::write, SIM_FROM, false); }               \
-  SIM_API void __tsan_volatile_read##n(void* p) { sim::check(p, n, sim::Access::volatile_read, SIM_FROM, true); }                   \
-  SIM_API void __tsan_volatile_write##n(void* p) { sim::check(p, n, sim::Access::volatile_write, SIM_FROM, true); }                 \
-  SIM_API void __tsan_unaligned_volatile_read##n(void* p) { sim::check(p, n, sim::Access::volatile_read, SIM_FROM, false); }        \
-  SIM_API void __tsan_unaligned_volatile_write##n(void* p) { sim::check(p, n, sim::Access::volatile_write, SIM_FROM, false); }      \
+  SIM_API void __tsan_read##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::read, SIM_FROM, true); }                            \
+  SIM_API void __tsan_write##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::write, SIM_FROM, true); }                          \
+  SIM_API void __tsan_unaligned_read##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::read, SIM_FROM, false); }                 \
+  SIM_API void __tsan_unaligned_write##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::write, SIM_FROM, false); }               \
+  SIM_API void __tsan_volatile_read##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::volatile_read, SIM_FROM, true); }                   \
+  SIM_API void __tsan_volatile_write##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::volatile_write, SIM_FROM, true); }                 \
+  SIM_API void __tsan_unaligned_volatile_read##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::volatile_read, SIM_FROM, false); }        \
+  SIM_API void __tsan_unaligned_volatile_write##n(void* p) { convproof_sim::check(p, n, convproof_sim::Access::volatile_write, SIM_FROM, false); }      \
   SIM_API void __tsan_read_write##n(void* p) {                                                                             \
-    sim::check(p, n, sim::Access::read, SIM_FROM, true), sim::check(p, n, sim::Access::write, SIM_FROM, true);             \
+    convproof_sim::check(p, n, convproof_sim::Access::read, SIM_FROM, true), convproof_sim::check(p, n, convproof_sim::Access::write, SIM_FROM, true);             \
   }                                                                                                                        \
   SIM_API void __tsan_unaligned_read_write##n(void* p) {                                                                   \
-    sim::check(p, n, sim::Access::read, SIM_FROM, false), sim::check(p, n, sim::Access::write, SIM_FROM, false);           \
+    convproof_sim::check(p, n, convproof_sim::Access::read, SIM_FROM, false), convproof_sim::check(p, n, convproof_sim::Access::write, SIM_FROM, false);           \
   }
 SIM_HOOKS(1) SIM_HOOKS(2) SIM_HOOKS(4) SIM_HOOKS(8) SIM_HOOKS(16)
-SIM_API void __tsan_read_range(void* p, size_t n) { if (n) sim::check(p, n, sim::Access::read, SIM_FROM, false); }
-SIM_API void __tsan_write_range(void* p, size_t n) { if (n) sim::check(p, n, sim::Access::write, SIM_FROM, false); }
+SIM_API void __tsan_read_range(void* p, size_t n) { if (n) convproof_sim::check(p, n, convproof_sim::Access::read, SIM_FROM, false); }
+SIM_API void __tsan_write_range(void* p, size_t n) { if (n) convproof_sim::check(p, n, convproof_sim::Access::write, SIM_FROM, false); }
 SIM_API void* __tsan_memcpy(void* to, const void* from, size_t n) {
-  if (n) sim::check(from, n, sim::Access::read, SIM_FROM, false), sim::check(to, n, sim::Access::write, SIM_FROM, false);
+  if (n) convproof_sim::check(from, n, convproof_sim::Access::read, SIM_FROM, false), convproof_sim::check(to, n, convproof_sim::Access::write, SIM_FROM, false);
   return __builtin_memcpy(to, from, n);
 }
 SIM_API void* __tsan_memmove(void* to, const void* from, size_t n) {
-  if (n) sim::check(from, n, sim::Access::read, SIM_FROM, false), sim::check(to, n, sim::Access::write, SIM_FROM, false);
+  if (n) convproof_sim::check(from, n, convproof_sim::Access::read, SIM_FROM, false), convproof_sim::check(to, n, convproof_sim::Access::write, SIM_FROM, false);
   return __builtin_memmove(to, from, n);
 }
 SIM_API void* __tsan_memset(void* to, int value, size_t n) {
-  if (n) sim::check(to, n, sim::Access::write, SIM_FROM, false);
+  if (n) convproof_sim::check(to, n, convproof_sim::Access::write, SIM_FROM, false);
   return __builtin_memset(to, value, n);
 }
 SIM_API void* __wrap_memcpy(void* to, const void* from, size_t n) { return __tsan_memcpy(to, from, n); }
@@ -234,7 +234,7 @@ SIM_API void __tsan_vptr_update(void**, void*) {}
 SIM_API void __tsan_func_entry(void*) {}
 SIM_API void __tsan_func_exit() {}
 SIM_API void __sanitizer_cov_trace_pc() {
-  sim::step(SIM_FROM);
+  convproof_sim::step(SIM_FROM);
 }
 
 struct SimSource {  // as the sanitizer lays it out
@@ -243,7 +243,7 @@ struct SimSource {  // as the sanitizer lays it out
 };
 #define SIM_UNDEFINED(name, parameters, kind, ...)                                     \
   SIM_API void __ubsan_handle_##name parameters {                                      \
-    sim::fail(sim::Kind::kind, {at->file, static_cast<int>(at->line)}, __VA_ARGS__);   \
+    convproof_sim::fail(convproof_sim::Kind::kind, {at->file, static_cast<int>(at->line)}, __VA_ARGS__);   \
   }
 SIM_UNDEFINED(out_of_bounds, (SimSource * at, uintptr_t i), out_of_bounds, "index %ld is out of the array's bounds", static_cast<long>(i))
 SIM_UNDEFINED(shift_out_of_bounds, (SimSource * at, uintptr_t, uintptr_t by), undefined, "shift by %ld", static_cast<long>(by))
@@ -255,10 +255,10 @@ SIM_UNDEFINED(divrem_overflow, (SimSource * at, uintptr_t, uintptr_t by), undefi
 SIM_UNDEFINED(builtin_unreachable, (SimSource * at), undefined, "an end that was said not to be reached")
 SIM_UNDEFINED(missing_return, (SimSource * at), undefined, "no value is returned")
 SIM_API void __ubsan_handle_type_mismatch_v1(SimSource* at, uintptr_t pointer) {
-  sim::Site site{at->file, static_cast<int>(at->line)};
-  if (pointer == 0) sim::fail(sim::Kind::out_of_bounds, site, "a null pointer");
-  int number = sim::region_of(reinterpret_cast<char*>(pointer));
-  long long offset = number < 0 ? 0 : reinterpret_cast<char*>(pointer) - sim::regions[number].begin;
-  sim::fault(sim::Kind::misaligned, {site, nullptr}, number, offset, "an address that is no multiple of the type's alignment");
+  convproof_sim::Site site{at->file, static_cast<int>(at->line)};
+  if (pointer == 0) convproof_sim::fail(convproof_sim::Kind::out_of_bounds, site, "a null pointer");
+  int number = convproof_sim::region_of(reinterpret_cast<char*>(pointer));
+  long long offset = number < 0 ? 0 : reinterpret_cast<char*>(pointer) - convproof_sim::regions[number].begin;
+  convproof_sim::fault(convproof_sim::Kind::misaligned, {site, nullptr}, number, offset, "an address that is no multiple of the type's alignment");
 }
 }

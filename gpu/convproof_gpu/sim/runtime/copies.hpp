@@ -4,7 +4,7 @@
 
 #include "check.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Copy {
   char* to;
@@ -13,6 +13,7 @@ struct Copy {
   unsigned group;
   bool landed;
   Site site;
+  unsigned char issued[16];  // what was there when it was asked for
 };
 
 constexpr unsigned MOST_COPIES = 256;  // of one thread, that have not been waited for
@@ -56,7 +57,8 @@ void copy_async(void* to, const void* from, int size, int from_size, Site site) 
   unsigned& count = copy_counts[me->linear];
   if (count == MOST_COPIES) fail(Kind::async_copy, site, "more than %u copies of one thread that have not been waited for", MOST_COPIES);
   Copy& copy = copies[me->linear * MOST_COPIES + count++];
-  copy = {static_cast<char*>(to), static_cast<const char*>(from), size, from_size, me->groups, false, site};
+  copy = {static_cast<char*>(to), static_cast<const char*>(from), size, from_size, me->groups, false, site, {}};
+  memcpy(copy.issued, from, from_size);
   memset(to, 0xff, size);  // a NaN until it arrives
   if (now->landing == static_cast<int>(Landing::eager)) land(copy);
   Mark mark_now = mark(in_flight);
@@ -73,6 +75,8 @@ void copy_wait(int in_flight_groups, Site site) {
   for (unsigned i = 0; i < count; i++) {
     Copy& copy = mine[i];
     if (copy.group + in_flight_groups < me->groups) {
+      if (memcmp(copy.issued, copy.from, copy.from_size) != 0)
+        fail(Kind::async_copy, copy.site, "the source of an asynchronous copy was changed before it was waited for");
       if (!copy.landed) land(copy);
       mark_destination(copy, mark(me->linear));
     } else {
@@ -91,4 +95,4 @@ inline void land_some() {
     }
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

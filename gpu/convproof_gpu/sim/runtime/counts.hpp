@@ -9,11 +9,12 @@
 
 #include "fibers.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Traffic {  // mirrored in runtime.py
   unsigned long long requests, sectors, least_sectors, bytes;  // of global memory
   unsigned long long shared_requests, turns, least_turns;
+  unsigned long long lost;  // accesses that there was no room to remember
 };
 
 struct Seen {
@@ -28,11 +29,14 @@ struct Seen {
 inline Traffic traffic;
 inline Seen* seen;
 inline size_t seen_count, seen_room;
+constexpr size_t MOST_SEEN = size_t(1) << 23;  // between two barriers of a block
 
 inline void count(bool shared, const char* p, size_t size, Access access, const void* place) {
   if (seen_count == seen_room) {
-    seen_room = seen_room ? 2 * seen_room : 1 << 16;
-    seen = static_cast<Seen*>(realloc(seen, seen_room * sizeof(Seen)));
+    size_t room = seen_room ? 2 * seen_room : 1 << 16;
+    void* found = room > MOST_SEEN ? nullptr : realloc(static_cast<void*>(seen), room * sizeof(Seen));
+    if (found == nullptr) return void(traffic.lost++);
+    seen = static_cast<Seen*>(found), seen_room = room;
   }
   unsigned linear = state.current->linear;
   seen[seen_count++] = {place, linear / WARP, 0, p, static_cast<uint16_t>(size), static_cast<uint8_t>(linear % WARP), shared, access != Access::read};
@@ -105,7 +109,7 @@ inline void count_shared(const Seen* lanes, unsigned n) {
   }
 }
 
-// Adds what a block did, when it has ended.
+// Adds what a block did since its last barrier, to which all its threads have come.
 inline void count_block() {
   for (size_t i = 0; i < seen_count; i++) seen[i].visit = static_cast<uint32_t>(i);
   qsort(seen, seen_count, sizeof *seen, by_lane);
@@ -121,4 +125,4 @@ inline void count_block() {
   seen_count = 0;
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -5,7 +5,7 @@
 
 #include "fibers.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Place {  // of a fault: a line, or an address of the code
   Site site{nullptr, 0};
@@ -61,4 +61,4 @@ void fail(Kind kind, Site site, const char* format, ...) {
   __builtin_trap();
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -7,7 +7,7 @@
 #include "launch.hpp"
 #include "switch.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 constexpr unsigned MOST_THREADS = 1024, WARP = 32, MOST_WARPS = MOST_THREADS / WARP;
 constexpr size_t PAGE = 4096, STACK = 137 * PAGE;  // an odd number of pages, or all stacks would share few places of the TLB
@@ -53,19 +53,4 @@ inline bool have_stacks() {
 // Leaves the running fiber; returns when it is resumed, which one that has failed never is.
 inline void yield() { sim_switch(&current()->stack_pointer, scheduler); }
 
-inline void fiber_main() {
-  kernel(state.arguments);
-  current()->being = Being::done;
-  yield();
-  __builtin_trap();
-}
-
-inline void prepare(Fiber& fiber) {
-  char* top = stack_of(fiber) + STACK - PAGE;
-  top -= (fiber.linear * 5 % 61) * 64;  // or all stacks would share the same sets of the cache
-  fiber.stack_pointer = prepared(top, fiber_main);
-  fiber.being = Being::ready;
-  fiber.groups = 0;
-}
-
-}  // namespace sim
+}  // namespace convproof_sim

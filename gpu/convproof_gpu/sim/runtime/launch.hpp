@@ -2,7 +2,7 @@
 #pragma once
 #include "../device/interface.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 enum class Landing : int { eager, lazy, random };  // when an asynchronous copy arrives
 enum class Rounding : int { truncating, nearest };  // of a tensor core's sums
@@ -39,4 +39,4 @@ struct Launch {
 
 extern Launch* now;  // null between launches
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -2,10 +2,9 @@
 #pragma once
 #include <string.h>
 
-#include "faults.hpp"
-#include "shadow.hpp"
+#include "races.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 inline unsigned living, waiting, agreeing;  // threads of the block: not done; at the barrier; and of these, saying yes
 inline Fiber *first_waiting, *other_waiting;  // the first at the barrier; one at another than that
@@ -24,6 +23,7 @@ inline const char* thread_name(char* text, size_t room, const Fiber& fiber) {
 // The switch comes last, so that it goes back to the kernel itself: a return on another stack would be mispredicted.
 void barrier(Site site, Reduction reduction, int value) {
   Fiber* me = current();
+  if (suspected > 0) tell_suspicion(me->linear);
   me->site = site;
   me->reduction = reduction;
   me->being = Being::at_barrier;
@@ -56,14 +56,52 @@ inline bool open_barrier() {
   for (unsigned i = 0; i < threads; i++)
     if (fibers[i].being == Being::at_barrier) fibers[i].being = Being::ready;
   forget_waiting();
-  time_now++;
+  begin_interval();
+  return true;
+}
+
+inline Together togethers[MOST_THREADS];  // what each computes, at a meeting
+
+// Whether another lane is where this one waits for it; `me` and it wait for each other at different places: a fault.
+inline bool is_there(const Fiber& me, const Fiber& other) {
+  if (other.being == Being::done && !me.aligned) return true;  // who has exited is not waited for
+  unsigned lane = me.linear % WARP, its = other.linear % WARP;
+  if (other.being == Being::done)
+    fail(Kind::divergence, me.site, "%s waits for lane %u, which has exited", operation_name(me.operation), its);
+  if (other.being == Being::at_barrier)
+    fail(Kind::divergence, me.site, "%s waits for lane %u, which is at the barrier in line %d", operation_name(me.operation), its, other.site.line);
+  if (other.being != Being::at_meeting) return false;
+  if (other.mask == me.mask && other.operation == me.operation && (!me.aligned || other.site.line == me.site.line)) return true;
+  if (!(other.mask >> lane & 1)) return false;  // it may yet come
+  fail(Kind::divergence, me.site, "lane %u is at %s with mask 0x%08x, and lane %u at %s with mask 0x%08x in line %d", lane, operation_name(me.operation),
+       me.mask, its, operation_name(other.operation), other.mask, other.site.line);
+}
+
+// Lets the lanes of a mask compute and go on, if all have come.
+inline bool meet_if_all_came(const Fiber& me) {
+  unsigned base = me.linear / WARP * WARP, mask = me.mask;
+  for (unsigned i = 0; i < WARP; i++)
+    if (mask >> i & 1 && !is_there(me, fibers[base + i])) return false;
+  Thread* lanes[WARP];
+  bool whole = true;
+  for (unsigned i = 0; i < WARP; i++) {
+    bool waits = mask >> i & 1 && fibers[base + i].being == Being::at_meeting;
+    lanes[i] = waits ? &fibers[base + i] : nullptr;
+    whole = whole && (mask >> i & 1 || base + i >= threads);
+  }
+  uninterrupted = true;
+  if (togethers[me.linear] != nullptr) togethers[me.linear](lanes, mask, me.site);
+  uninterrupted = false;
+  if (me.operation == Operation::syncwarp) warps[base / WARP].event(mask, whole);
+  for (unsigned i = 0; i < WARP; i++)
+    if (lanes[i] != nullptr) fibers[base + i].being = Being::ready;
+  resumable++;
   return true;
 }
 
 void meet(Operation operation, unsigned mask, bool aligned, Site site, void* operands, Together together) {
   Fiber* me = current();
-  unsigned warp = me->linear / WARP, lane = me->linear % WARP, base = warp * WARP;
-  unsigned here = threads - base;
+  unsigned lane = me->linear % WARP, here = threads - me->linear / WARP * WARP;
   if (here < WARP) {
     if (aligned) fail(Kind::divergence, site, "%s needs all 32 lanes, and this warp has %u", operation_name(operation), here);
     mask &= (1u << here) - 1;
@@ -75,65 +113,22 @@ void meet(Operation operation, unsigned mask, bool aligned, Site site, void* ope
   me->site = site;
   me->operands = operands;
   me->being = Being::at_meeting;
-  bool complete = true;
-  for (unsigned i = 0; i < WARP; i++) {
-    if (!(mask >> i & 1)) continue;
-    Fiber& other = fibers[base + i];
-    if (other.being == Being::done && operation == Operation::syncwarp) continue;  // it waits for those that have not
-    if (other.being == Being::done)
-      fail(Kind::divergence, site, "%s waits for lane %u, which has exited", operation_name(operation), i);
-    if (other.being == Being::at_barrier)
-      fail(Kind::divergence, site, "%s waits for lane %u, which is at the barrier in line %d", operation_name(operation), i, other.site.line);
-    bool same = other.mask == mask && other.operation == operation && (!aligned || other.site.line == site.line);
-    if (other.being != Being::at_meeting || (!same && !(other.mask >> lane & 1))) {  // it may yet come
-      complete = false;
-    } else if (!same) {
-      fail(Kind::divergence, site, "lane %u is at %s with mask 0x%08x, and lane %u at %s with mask 0x%08x in line %d",
-           lane, operation_name(operation), mask, i, operation_name(other.operation), other.mask, other.site.line);
-    }
-  }
-  if (!complete) {
-    yield();
-    return;
-  }
-  Thread* lanes[WARP];
-  for (unsigned i = 0; i < WARP; i++) lanes[i] = mask >> i & 1 && fibers[base + i].being == Being::at_meeting ? &fibers[base + i] : nullptr;
-  uninterrupted = true;
-  if (together != nullptr) together(lanes, mask, site);
-  uninterrupted = false;
-  if (operation == Operation::syncwarp) {
-    bool all = true;
-    for (unsigned i = 0; i < WARP && i < here; i++) all = all && (lanes[i] != nullptr || fibers[base + i].being == Being::done);
-    warps[warp].sync(mask, all);
-    set_mine();
-  }
-  for (unsigned i = 0; i < WARP; i++)
-    if (lanes[i] != nullptr) fibers[base + i].being = Being::ready;
-  resumable++;
+  togethers[me->linear] = together;
+  if (!meet_if_all_came(*me)) return yield();
+  set_mine();
   if (now->adversary) yield();  // the last to come need not be the first to go on
 }
 
-// Lets those go on that wait at a __syncwarp for none but threads that have exited since; false if there are none.
-inline bool go_without_exited() {
-  bool any = false;
-  for (unsigned i = 0; i < threads; i++) {
-    Fiber& fiber = fibers[i];
-    if (fiber.being != Being::at_meeting || fiber.operation != Operation::syncwarp) continue;
-    unsigned base = i / WARP * WARP, mask = fiber.mask;
-    bool complete = true, whole = true;
-    for (unsigned k = 0; k < WARP; k++) {
-      const Fiber& other = fibers[base + k];
-      whole = whole && (mask >> k & 1 || base + k >= threads || other.being == Being::done);
-      if (mask >> k & 1 && other.being != Being::done)
-        complete = complete && other.being == Being::at_meeting && other.operation == Operation::syncwarp && other.mask == mask;
-    }
-    if (!complete) continue;
-    warps[i / WARP].sync(mask, whole);
-    for (unsigned k = 0; k < WARP; k++)
-      if (mask >> k & 1 && fibers[base + k].being == Being::at_meeting) fibers[base + k].being = Being::ready;
-    any = true;
+// After a thread has ended: those go on that waited for it alone.
+inline void meet_without(const Fiber& ended) {
+  unsigned base = ended.linear / WARP * WARP;
+  for (unsigned i = 0; i < WARP && base + i < threads; i++) {
+    Fiber& fiber = fibers[base + i];
+    if (fiber.being != Being::at_meeting || !(fiber.mask >> ended.linear % WARP & 1)) continue;
+    state.current = &fiber;  // whose fault it would be
+    meet_if_all_came(fiber);
   }
-  return any;
+  state.current = &fibers[ended.linear];
 }
 
 // Says why nobody can go on.
@@ -147,15 +142,10 @@ inline void stuck() {
   if (at_meeting != nullptr && at_barrier != nullptr)
     return fault_of(Kind::deadlock, *at_meeting, "lane %u waits at %s with mask 0x%08x, and %s at the barrier in line %d", at_meeting->linear % WARP,
                     operation_name(at_meeting->operation), at_meeting->mask, thread_name(text, sizeof text, *at_barrier), at_barrier->site.line);
-  for (unsigned i = 0; at_meeting != nullptr && i < WARP; i++) {
-    unsigned other = at_meeting->linear / WARP * WARP + i;
-    if (at_meeting->mask >> i & 1 && other < threads && fibers[other].being == Being::done)
-      return fault_of(Kind::divergence, *at_meeting, "%s waits for lane %u, which has exited", operation_name(at_meeting->operation), i);
-  }
   if (at_meeting != nullptr)
     return fault_of(Kind::deadlock, *at_meeting, "lane %u waits at %s with mask 0x%08x, to which the others never come", at_meeting->linear % WARP,
                     operation_name(at_meeting->operation), at_meeting->mask);
   fault_of(Kind::divergence, *at_barrier, "this thread waits at a barrier, and %s has exited", thread_name(text, sizeof text, *done));
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

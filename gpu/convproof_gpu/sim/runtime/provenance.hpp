@@ -4,7 +4,7 @@
 
 #include "faults.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Node {  // mirrored in provenance.py; number 0 is the constant zero
   double value;
@@ -44,11 +44,11 @@ uint32_t origin_of(Origin origin, uint32_t a, uint32_t b) {
   return add_node(origin, a, b, value);
 }
 
-}  // namespace sim
+}  // namespace convproof_sim
 
 extern "C" {
-SIM_API void sim_forget_nodes() { sim::node_count = 0, sim::add_node(sim::Origin::constant, 0, 0, 0); }
-SIM_API uint32_t sim_variable(double value) { return sim::add_node(sim::Origin::variable, 0, 0, value); }
-SIM_API uint32_t sim_constant(double value) { return sim::origin_of_constant(value); }
-SIM_API const sim::Node* sim_nodes(uint32_t* count) { return *count = sim::node_count, sim::nodes; }
+SIM_API void sim_forget_nodes() { convproof_sim::node_count = 0, convproof_sim::add_node(convproof_sim::Origin::constant, 0, 0, 0); }
+SIM_API uint32_t sim_variable(double value) { return convproof_sim::add_node(convproof_sim::Origin::variable, 0, 0, value); }
+SIM_API uint32_t sim_constant(double value) { return convproof_sim::origin_of_constant(value); }
+SIM_API const convproof_sim::Node* sim_nodes(uint32_t* count) { return *count = convproof_sim::node_count, convproof_sim::nodes; }
 }

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdint.h>
 
-namespace sim {
+namespace convproof_sim {
 
 struct Random {
   uint64_t state = 1;
@@ -17,4 +17,4 @@ struct Random {
 };
 inline Random chance;
 
-}  // namespace sim
+}  // namespace convproof_sim

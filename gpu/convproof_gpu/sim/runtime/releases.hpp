@@ -9,12 +9,14 @@
 #pragma once
 #include "shadow.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 struct Release {
   const char* address;
   uint32_t block_start;              // when its block began: releases are in the order of their blocks
-  uint32_t fenced, fenced_in_block;  // when; 0: not with that scope
+  uint32_t fenced, fenced_in_block;  // when its thread had; 0: not with that scope
+  uint32_t others_fenced;            // when any thread of the block had, before the interval of the release
+  unsigned events;                   // of its warp, up to the fence
   unsigned thread;
   uint32_t taken_from, taken_to;  // what its block had acquired
   int before;                     // the last release before it with the same hash
@@ -34,41 +36,47 @@ inline Acquire* acquires;
 inline uint32_t release_count, release_room, acquire_count, acquire_room, acquired_before_block, questions;
 inline int last_release[HASHES];  // plus 1
 
-template <class T>
-inline T& appended(T*& held, uint32_t& count, uint32_t& room) {
-  if (count == room) {
-    room = room ? 2 * room : 256;
-    held = static_cast<T*>(realloc(static_cast<void*>(held), room * sizeof(T)));
-  }
-  return held[count++];
-}
-
 inline unsigned hash_of(const char* p) { return static_cast<unsigned>(reinterpret_cast<uintptr_t>(p) >> 2) * 2654435761u % HASHES; }
+
+inline bool is_earlier(unsigned then, unsigned events) { return (events - then - 1) % WARP_TIMES < WARP_TIMES / 2; }
+
+struct Fence {
+  uint32_t block, time, time_in_block;  // of which block; when its threads last fenced; 0: never
+  unsigned events;                      // of the warp, up to it
+};
+inline Fence fences[MOST_THREADS];
+inline uint32_t last_fenced, fenced_before;  // when any thread did, for all blocks: last, and in an interval before that
 
 inline void forget_releases() {
   if (release_count > 0) memset(last_release, 0, sizeof last_release);
   release_count = acquire_count = acquired_before_block = 0;
+  last_fenced = fenced_before = 0;
 }
 
-struct Fence {
-  uint32_t block, time, time_in_block;  // of which block; when its threads last fenced; 0: never
-};
-inline Fence fences[MOST_THREADS];
-
 void fence(bool in_block) {
-  Fence& mine = fences[state.current->linear];
-  if (mine.block != block_began) mine = {block_began, 0, 0};
-  mine.time_in_block = time_now;
-  if (!in_block) mine.time = time_now;
+  unsigned me = state.current->linear;
+  Fence& held = fences[me];
+  if (held.block != block_began) held = {block_began, 0, 0, 0};
+  held.time_in_block = time_now;
+  if (!in_block) {
+    held.time = time_now;
+    if (last_fenced != time_now) fenced_before = last_fenced, last_fenced = time_now;
+  }
+  warps[me / WARP].event(1u << me % WARP, false);  // what comes later is not what it gives
+  held.events = warps[me / WARP].time;
+  set_mine();
 }
 
 inline void release(const char* p) {
   unsigned me = state.current->linear;
-  const Fence& fence = fences[me];
-  if (fence.block != block_began) return;
+  Fence held = fences[me];
+  if (held.block != block_began) held = {block_began, 0, 0, 0};
+  uint32_t others = last_fenced < time_now ? last_fenced : fenced_before;
+  if (others < block_began) others = 0;
+  if (held.time_in_block == 0 && others == 0) return;
   int& last = last_release[hash_of(p)];
   appended(releases, release_count, release_room) = {
-      p, block_began, fence.time, fence.time_in_block, me, acquired_before_block, acquire_count, last};
+      p, block_began, held.time, held.time_in_block, others, held.events, me, acquired_before_block, acquire_count, last};
   last = static_cast<int>(release_count);
 }
 
@@ -85,10 +93,14 @@ inline void acquire(const char* p) {
 // Whether a release gives an access: it was ordered before the fence.
 inline bool gives(const Release& release, Mark access) {
   uint32_t fenced = release.block_start == block_began ? release.fenced_in_block : release.fenced;
-  if (fenced == 0 || access.time < release.block_start || access.time > fenced) return false;
-  if (access.time < fenced || access.who >= unsigned(several)) return true;
-  unsigned warp = access.who < of_warp ? access.who % MOST_THREADS / WARP : access.who - of_warp;
-  return warp == release.thread / WARP;
+  if (access.time < release.block_start) return false;
+  if (access.time < fenced || access.time <= release.others_fenced) return true;
+  if (access.time != fenced) return false;
+  if (access.who >= unsigned(several)) return true;  // nobody knows; taken for given
+  if (warp_of(access.who) != release.thread / WARP) return false;
+  if (access.time != time_now) return is_group(access) || access.who % MOST_THREADS != release.thread || is_earlier(access.warp_time, release.events);
+  return access.who % MOST_THREADS == release.thread && !is_group(access) ? is_earlier(access.warp_time, release.events)
+                                                                           : is_before(access, release.thread % WARP, release.events);
 }
 
 inline bool takes(const Acquire& acquire, unsigned thread, uint32_t time) {
@@ -104,6 +116,7 @@ inline bool leads(Acquire& acquire, Mark access) {
     if (release.address != acquire.address || static_cast<uint32_t>(i) > acquire.releases) continue;
     if (gives(release, access)) return true;
     uint32_t fenced = release.block_start == block_began ? release.fenced_in_block : release.fenced;
+    if (fenced < release.others_fenced) fenced = release.others_fenced;
     for (uint32_t j = release.taken_from; j < release.taken_to; j++)
       if (takes(acquires[j], release.thread, fenced) && leads(acquires[j], access)) return true;
   }
@@ -139,4 +152,4 @@ inline bool is_released(Mark access) {
   return false;
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -5,7 +5,7 @@
 #include "signals.hpp"
 #include "tensor.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 State state;
 Launch* now = nullptr;
@@ -44,9 +44,9 @@ static void run_grid() {
   }
 }
 
-}  // namespace sim
+}  // namespace convproof_sim
 
-using namespace sim;
+using namespace convproof_sim;
 
 alignas(1024) unsigned char sim_dynamic_shared[MOST_DYNAMIC];
 
@@ -96,7 +96,10 @@ SIM_API int sim_launch(const Called* called, Launch* launch) {
   }
   failed = uninterrupted = interrupted_by_user = false;
   if (time_now > 0xf0000000u) forget_all();
-  launch_began = ++time_now;
+  begin_interval();
+  launch_began = time_now;
+  if (suspected > 0) memset(suspicions, 0, sizeof suspicions);
+  suspected = 0;
   splits.used = 0;
   forget_releases();
   traffic = Traffic{};

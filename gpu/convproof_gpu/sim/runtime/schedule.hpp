@@ -6,9 +6,26 @@
 #include "copies.hpp"
 #include "meet.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 inline unsigned order[MOST_THREADS];
+
+inline void fiber_main() {
+  kernel(state.arguments);
+  if (suspected > 0) tell_suspicion(state.current->linear);
+  current()->being = Being::done;
+  meet_without(*current());
+  yield();
+  __builtin_trap();
+}
+
+inline void prepare(Fiber& fiber) {
+  char* top = stack_of(fiber) + STACK - PAGE;
+  top -= (fiber.linear * 5 % 61) * 64;  // or all stacks would share the same sets of the cache
+  fiber.stack_pointer = prepared(top, fiber_main);
+  fiber.being = Being::ready;
+  fiber.groups = 0;
+}
 
 inline void resume(Fiber& fiber) {
   state.current = &fiber;
@@ -60,7 +77,8 @@ inline unsigned run_warps_ahead() {
 }
 
 inline void run_block(bool run_ahead) {
-  block_began = ++time_now;
+  begin_interval();
+  block_began = time_now;
   living = threads;
   forget_waiting();
   for (unsigned i = 0; i * WARP < threads; i++) warps[i].time = warps[i].whole = 0;
@@ -75,11 +93,12 @@ inline void run_block(bool run_ahead) {
     if (now->landing == static_cast<int>(Landing::random)) land_some();
     if (living > 0 && waiting == living && (living == threads || now->exits)) {
       if (!open_barrier()) return;
-    } else if (ran == 0 && woken == resumable && living > 0 && !go_without_exited()) {
+      if (now->counted) count_block();
+    } else if (ran == 0 && woken == resumable && living > 0) {
       return stuck();
     }
   }
   if (now->counted) count_block();
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -11,7 +11,7 @@
 
 #include "check.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 inline char* signal_stack;
 constexpr size_t SIGNAL_STACK = 64 << 10;
@@ -107,4 +107,4 @@ class Signals {
   bool hears_ = false;
 };
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -68,7 +68,7 @@ sim_switch:
 #error "the simulator's fibers know x86-64 and aarch64"
 #endif
 
-namespace sim {
+namespace convproof_sim {
 
 // Returns the stack pointer of a stack that begins with a call of `entry`, which must not return.
 inline void* prepared(char* top, void (*entry)()) {
@@ -86,4 +86,4 @@ inline void* prepared(char* top, void (*entry)()) {
 #endif
 }
 
-}  // namespace sim
+}  // namespace convproof_sim

@@ -14,7 +14,7 @@
 
 #include "check.hpp"
 
-namespace sim {
+namespace convproof_sim {
 
 inline float float_of(uint32_t bits) {
   float value;
@@ -152,4 +152,4 @@ void load_matrix(Thread* const* lanes, unsigned, Site site) {
   state.current = asking;
 }
 
-}  // namespace sim
+}  // namespace convproof_sim
