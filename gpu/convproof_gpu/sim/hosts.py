@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from convproof_gpu.sim.tokens import bare
+
 _DEVICES = {"__device__", "__global__", "__constant__", "__shared__", "__managed__", "constexpr"}
 _TYPES = {
     "struct", "class", "union", "enum", "typedef", "template", "namespace", "static_assert",
@@ -15,6 +17,8 @@ def is_hosts(words: Sequence[str], text: str) -> bool:
         return False
     if words[0] == "using":
         return "=" not in text and "std" in words
+    if "(" in bare(text).split("=")[0]:  # a prototype, whatever its parameters are
+        return not {"typedef", "static_assert", "friend", "concept"} & set(words)
     return len(words) > 1 and not _TYPES & set(words)
 
 

@@ -82,6 +82,8 @@ class Parameter:
         """
         if self.code in "shB":
             number = self.code != "s"
+            if value is None:
+                raise self.wrong("got None" if number else "got None, not the bytes of a struct")
             try:
                 held = (
                     np.asarray(value, _DTYPES[self.code, 2]) if number else memoryview(value)

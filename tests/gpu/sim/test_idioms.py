@@ -119,6 +119,56 @@ IDIOMS = {
           if (all && e == 4 && mask == ~0u && CUDART_INF_F > 0) sum += 1;
           if (threadIdx.x < n) y[threadIdx.x] = sum;
         }""",
+    "dynamic shared memory of a template, of a type that does not depend on it": """
+        template <class T> struct Shared {
+          __device__ T* operator()() {
+            extern __shared__ __align__(16) unsigned char raw[];
+            return reinterpret_cast<T*>(raw);
+          }
+        };
+        template <class T> __device__ T at(int i, T v) {
+          extern __shared__ int held[];
+          held[i] = v;
+          auto read = [&](int k) { return held[k]; };
+          return static_cast<T>(read(i));
+        }
+        __global__ void k(float* y, int n) {
+          Shared<float> s;
+          s()[threadIdx.x] = 1;
+          float v = s()[threadIdx.x];
+          if (threadIdx.x < n) y[threadIdx.x] = v + at<float>(threadIdx.x, 3);
+        }""",
+    "what is the host's": """
+        #include <vector>
+        #include <string>
+        using std::vector;
+        void run(float* x, cudaStream_t stream);
+        void more(const std::vector<float>& held);
+        static std::vector<float> table;
+        cudaStream_t stream;
+        const int FOUR = 4;
+        struct Timer {
+          cudaEvent_t start;
+          Timer() { cudaEventCreate(&start); }
+        };
+        class Matrix {
+          float* data;
+         public:
+          Matrix(int n) { data = new float[n]; }
+          void fill() { kernel<<<1, 32>>>(data); }
+        };
+        struct Sizes { int n; };
+        __device__ float four(Sizes s);
+        __device__ float four(Sizes s) { return s.n; }
+        __global__ void k(float* y, int n) { if (threadIdx.x < n) y[threadIdx.x] = four({FOUR}); }
+        int main() { return 0; }""",
+    "names that are the simulator's too": """
+        namespace sim { __device__ float barrier() { return 4; } }
+        namespace detail { struct Thread { float v; }; }
+        __global__ void k(float* y, int n) {
+          detail::Thread mark{sim::barrier()};
+          if (threadIdx.x < n) y[threadIdx.x] = mark.v;
+        }""",
     "large local arrays": """
         __global__ void k(float* y, int n) {
           float held[50000];
@@ -135,7 +185,7 @@ def test_an_idiom_is_no_fault(name: str) -> None:
     held = SimModule(IDIOMS[name]).get_function("k")
     for seed in (None, 1, 2):
         with conditions(seed=seed):
-            held((1,), (32,), (y, 20), outputs=["y"])
+            held((1,), (32,), (y, 20), 128, outputs=["y"])
         assert np.array_equal(y, np.full(20, 4))
 
 
@@ -230,3 +280,58 @@ def test_two_slices_of_one_sparse_array_are_two_arguments() -> None:
     source = "__global__ void k(const char* a, char* b) { b[0] = a[0] + 1; }"
     SimModule(source).get_function("k")((1,), (1,), (x[:5], x[2**32 : 2**32 + 5]))
     assert x[2**32] == 1
+
+
+def test_more_threads_than_a_kernel_allows_are_refused() -> None:
+    source = """
+    #define MOST 64
+    __global__ void __launch_bounds__(MOST) k(int* y) { if (threadIdx.x == 0) *y = 1; }"""
+    held, y = SimModule(source).get_function("k"), np.zeros(1, np.int32)
+    held((1,), (64,), (y,))
+    with pytest.raises(LaunchError, match=r"128 threads, more than the kernel's __launch_bounds__"):
+        held((1,), (128,), (y,))
+
+
+@pytest.mark.parametrize("name", ["N", "T", "x", "value", "size"])
+def test_a_macro_of_an_option_is_the_sources_alone(name: str) -> None:
+    """And not one of the simulator's headers, where such names are at home."""
+    source = f"__global__ void k(int* y) {{ *y = {name}; }}"
+    y = np.zeros(1, np.int32)
+    SimModule(source, [f"-D{name}=4"]).get_function("k")((1,), (1,), (y,))
+    assert y[0] == 4
+
+
+@pytest.mark.parametrize("landing", ["eager", "lazy"])
+def test_the_source_of_a_copy_must_stay_until_it_is_waited_for(landing: str) -> None:
+    source = """
+    #include "prims.cuh"
+    __global__ void k(float* x, float* y) {
+      __shared__ float s[4];
+      cp_async<16>(s, x);
+      cp_async_commit();
+      x[0] = 5;
+      cp_async_wait<0>();
+      y[0] = s[0];
+    }"""
+    args = (np.ones(4, np.float32), np.zeros(1, np.float32))
+    with conditions(landing=landing), pytest.raises(SimFault, match="source of an async") as found:
+        SimModule(source).get_function("k")((1,), (1,), args)
+    assert (found.value.kind, found.value.line) == ("async-copy", 5)
+
+
+@pytest.mark.parametrize("value", [[1.0] * 40, "abc", object(), None, [1.0, 2.0]])
+def test_what_is_no_half_is_refused_and_harms_nothing(value: Any) -> None:
+    source = "#include <cuda_fp16.h>\n__global__ void k(float* y, half h) { *y = h; }"
+    held, y = SimModule(source).get_function("k"), np.zeros(1, np.float32)
+    for _ in range(20):
+        with pytest.raises(LaunchError, match="k: takes float16 h, got"):
+            held((1,), (1,), (y, value))
+    held((1,), (1,), (y, 1.5))
+    assert y[0] == 1.5
+
+
+@pytest.mark.parametrize("grid", [1, "1", (1.5,), (1, 1, 1, 1), None])
+def test_a_grid_is_a_tuple_of_integers(grid: Any) -> None:
+    held = SimModule("__global__ void k(int* y) { *y = 1; }").get_function("k")
+    with pytest.raises(LaunchError, match="integers"):
+        held(grid, (1,), (np.zeros(1, np.int32),))
