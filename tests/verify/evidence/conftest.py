@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from convproof.evidence import read
-from tests.verify.evidence.documents import FLIPPED, NAN, document_of
+from tests.verify.evidence.documents import FLIPPED, FLIPPED_LINE, NAN, document_of
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "flipped.py").write_text(FLIPPED, encoding="utf-8")
+    (tmp_path / "line.py").write_text(FLIPPED_LINE, encoding="utf-8")
     (tmp_path / "nan.py").write_text(NAN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path

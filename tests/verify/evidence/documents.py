@@ -17,6 +17,14 @@ def conv2d(x, w, bias=None, **options):
 def conv1d(x, w, bias=None, **options):
     return get_implementation("numpy").conv1d(x, w, bias, **options)
 """
+# where exhaustion is quick: one dimension
+FLIPPED_LINE = """
+from convproof import get_implementation
+
+
+def conv1d(x, w, bias=None, **options):
+    return get_implementation("numpy").conv1d(x, w[..., ::-1], bias, **options)
+"""
 NAN = """
 import numpy as np
 

@@ -21,7 +21,7 @@ from convproof.verify.runner import DTYPES, PROFILES, Status
 from convproof.verify.session import EXHAUSTIVE, Asked, verify
 from convproof.verify.targets.kind import KINDS
 from convproof.violations import Silence
-from tests.verify.evidence.documents import FLIPPED, changed, document_of
+from tests.verify.evidence.documents import FLIPPED_LINE, changed, document_of
 
 LAYERS = [layer for names in FAMILIES.values() for layer in names]
 
@@ -54,7 +54,7 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
         (["flipped.py", "--only", "conv1d"], "passed"),
         (["reference", "--only", "conv1d,max_pool1d,relu,softmax,fold"], "passed"),
         (["flipped.py:conv1d", "--dtype", "float32,bfloat16,int64"], "passed"),
-        (["flipped.py", "--only", "conv2d", "--profile", "exhaustive"], "failed"),
+        (["line.py", "--only", "conv1d", "--profile", "exhaustive"], "failed"),
     ],
 )
 def test_a_run_is_written_as_the_schema_says(arguments: list[str], verdict: str) -> None:
@@ -66,10 +66,10 @@ def test_a_run_is_written_as_the_schema_says(arguments: list[str], verdict: str)
 def test_a_failure_of_the_exhaustive_profile_is_asked_again(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document_of("flipped.py", "--only", "conv2d", "--profile", "exhaustive")
+    document_of("line.py", "--only", "conv1d", "--profile", "exhaustive")
     assert run(["replay", "out.json"]) == 1
     assert "STILL FAILING" in capsys.readouterr().out
-    (folder / "flipped.py").write_text(FLIPPED.replace("[..., ::-1]", ""), encoding="utf-8")
+    (folder / "line.py").write_text(FLIPPED_LINE.replace("[..., ::-1]", ""), encoding="utf-8")
     assert run(["replay", "out.json"]) == 0
     assert "FIXED" in capsys.readouterr().out
 
