@@ -32,7 +32,9 @@ class Cubin:
 
 def is_there() -> bool:
     """Return whether NVRTC can be asked."""
-    return all(map(find_spec, ("cuda", "cuda.core", "nvidia")))
+    if find_spec("cuda") is None or find_spec("nvidia") is None:
+        return False
+    return all(find_spec(f"cuda.{name}") is not None for name in ("core", "bindings", "pathfinder"))
 
 
 def compiled(
