@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,12 @@ import pytest
 from convproof.calls import Call
 from convproof.cases import Arrays
 from convproof.cli import run
-from convproof.errors import MissingExtraError, TargetError, UnsupportedError
+from convproof.errors import UnsupportedError
 from convproof.functions import Function
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems.base import Subject
 from convproof.verify.isolation import process
 from convproof.verify.isolation.isolated import _LOOK_EVERY, IsolatedSubject
-from convproof.verify.isolation.wire import MalformedError, Reply, decode, encode
 from convproof.verify.targets.find import find_target
 from convproof.verify.targets.subject import TargetSubject
 from convproof.violations import Unanswered
@@ -371,35 +370,6 @@ def test_ctrl_c_ends_the_call_and_the_worker(begun: Callable[[], None]) -> None:
         assert subject.restarts == 0
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("import os; os._exit(5)", "failed: the process left with exit code 5"),
-        ("raise RuntimeError('no driver')", "failed: RuntimeError: no driver"),
-        ("x = 1", "nothing in .* can be verified"),
-    ],
-)
-def test_a_target_that_cannot_be_found_is_no_failure_of_a_law(
-    tmp_path: Path, source: str, message: str
-) -> None:
-    """TargetError, with its message, also if the import ends the process."""
-    path = tmp_path / "mine.py"
-    path.write_text(source, encoding="utf-8")
-    with pytest.raises(TargetError, match=message):
-        IsolatedSubject(str(path))
-
-
-def test_a_missing_package_is_told_with_its_extra(tmp_path: Path) -> None:
-    """MissingExtraError, with its message."""
-    path = tmp_path / "mine.py"
-    path.write_text(
-        "from convproof.errors import MissingExtraError\nraise MissingExtraError('cupy', 'cuda13')",
-        encoding="utf-8",
-    )
-    with pytest.raises(MissingExtraError, match=r"cupy is not installed: .*cuda13"):
-        IsolatedSubject(str(path))
-
-
 def test_a_module_of_the_current_folder_is_found_after_a_restart_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -423,27 +393,3 @@ def test_a_worker_imports_no_more_than_it_needs() -> None:
         f"assert not [name for name in {heavy} if name in sys.modules]"
     )
     subprocess.run([sys.executable, "-c", source], check=True, cwd=Path(__file__).parents[3])
-
-
-REPLY = Reply({"is": "answer"}, [np.arange(6.0).reshape(2, 3), np.ones((), BFLOAT16)])
-
-
-def test_a_reply_is_what_was_sent() -> None:
-    """decode(encode(reply)) == reply."""
-    back = decode(encode(REPLY)[8:])
-
-    assert back.words == REPLY.words
-    for one, two in zip(back.arrays, REPLY.arrays, strict=True):
-        assert (one.dtype, one.shape, one.tobytes()) == (two.dtype, two.shape, two.tobytes())
-
-
-def test_a_damaged_reply_is_none() -> None:
-    """Cut anywhere, it is malformed; with any byte changed, it is malformed or still plain data."""
-    whole = encode(REPLY)[8:]
-    for at in range(len(whole)):
-        with pytest.raises(MalformedError):
-            decode(whole[:at])
-        other = bytearray(whole)
-        other[at] ^= 0xFF
-        with suppress(MalformedError):
-            assert isinstance(decode(other), Reply)
