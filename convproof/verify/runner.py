@@ -61,6 +61,7 @@ class Plan:
         supports: what the target declares beyond torch's own geometries.
         lacks: what it declares not to have.
         database: a folder that keeps this target's failing cases; None: nothing is kept.
+        first: of a function, end at the first violation and make nothing smaller: a yes or no.
     """
 
     functions: tuple[Function, ...]
@@ -71,6 +72,7 @@ class Plan:
     supports: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
     database: Path | None = None
+    first: bool = False
 
     @property
     def offers(self) -> frozenset[str]:
@@ -245,13 +247,14 @@ def _searched(
             examples=heavy if function.family == "bilinear" and function.role in FIRST else light,
             seed_=plan.seed ^ zlib.crc32(function.name.encode()),
             database=_database(plan, function, request),
+            first=plan.first,
         )
         return one.among(cases(function.layer, plan.offers, tiny=tiny))
 
     tallies = search(theorems, tiny=False)
     subject.shrinking = False
     broken, tally = first_broken(tallies)
-    if broken is None:
+    if broken is None or plan.first:
         return tallies
     if tally.case is not None and tally.case.elements > BY_HAND:
         again = search((broken,), tiny=True)[broken]

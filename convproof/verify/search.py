@@ -76,6 +76,7 @@ class Search:
         examples: how many distinct cases to try.
         seed_: of the search.
         database: where failing cases are kept and asked again first; None: nowhere.
+        first: end at the first violation, and make nothing smaller.
     """
 
     def __init__(
@@ -86,11 +87,12 @@ class Search:
         examples: int,
         seed_: int,
         database: ExampleDatabase | None = None,
+        first: bool = False,
     ) -> None:
         self.tallies = {theorem: Tally() for theorem in theorems}
         self.cases_asked = 0
         self._ask, self._examples, self._seed = ask, examples, seed_
-        self._database = database
+        self._database, self._first = database, first
         self._active = list(theorems)
         self._broken: Theorem | None = None
         self._held: set[Case] = set()
@@ -128,7 +130,7 @@ class Search:
             max_examples=self._examples,
             database=self._database,
             deadline=None,
-            phases=(source, Phase.shrink),
+            phases=(source,) if self._first else (source, Phase.shrink),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             print_blob=False,
@@ -156,7 +158,8 @@ class Search:
                 raise
             self.tallies[self._broken].flaky = True
         if self._broken is not None:
-            self._active = self._active[: self._active.index(self._broken)]
+            earlier = 0 if self._first else self._active.index(self._broken)
+            self._active = self._active[:earlier]
             self._broken = None
 
     def _asked(self, theorem: Theorem, case: Case) -> None:

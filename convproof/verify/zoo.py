@@ -104,10 +104,22 @@ def kills(chosen: Sequence[Mutant], *, seed: int, profile: str = "quick") -> Ite
         )
 
 
-def refute(mutant: Mutant, *, seed: int, profile: str = "quick") -> Outcome | None:
-    """Return the law that a mutant breaks, or None if it survives."""
+def refute(
+    mutant: Mutant, *, seed: int, profile: str = "quick", first: bool = False
+) -> Outcome | None:
+    """Return the law that a mutant breaks, or None if it survives.
+
+    Args:
+        mutant: the fault.
+        seed: of the cases.
+        profile: a key of ``PROFILES``.
+        first: be content with the first violation, which need not be the law that explains it.
+    """
     function = Function.named(mutant.function)
-    plan = Plan(functions=(function,), dtypes=("float32",), examples=PROFILES[profile], seed=seed)
+    plan = Plan(
+        functions=(function,), dtypes=("float32",), examples=PROFILES[profile], seed=seed,
+        first=first,
+    )  # fmt: skip
     functions = {Function(function.layer): _right(Function(function.layer)), function: mutant.code}
     subject = TargetSubject(functions, "numpy")
     return next(failures(run(subject, functions, plan, on=lambda _: None)), None)

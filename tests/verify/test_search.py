@@ -104,6 +104,23 @@ def test_a_broken_theorem_leaves_the_earlier_ones_to_be_searched() -> None:
     assert tallies[ONE].examples == search.cases_asked == 50
 
 
+def test_who_wants_only_the_first_violation_gets_it_and_nothing_more_is_asked() -> None:
+    """The third breaks at stride 2: neither a smaller case nor the laws before it are asked."""
+    asked: list[tuple[str, Case]] = []
+
+    def ask(theorem: Theorem, case: Case) -> Seen:
+        asked.append((theorem.name, case))
+        if theorem is THREE and _stride(case)[1] > 1:
+            _refuse(case, theorem.name)
+        return Seen()
+
+    search = Search((ONE, TWO, THREE), ask, examples=50, seed_=0, first=True)
+    broken, tally = first_broken(search.among(cases("conv2d")))
+    assert broken is THREE
+    assert len({case for _, case in asked}) == search.cases_asked < 50
+    assert asked[-1] == (THREE.name, tally.case)
+
+
 def test_an_answer_that_changes_when_asked_again_is_flaky_and_fails() -> None:
     calls = count()
 
