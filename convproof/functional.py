@@ -1,7 +1,9 @@
 """Every layer and VJP as a function, with torch.nn.functional's names, order and defaults.
 
-Each call runs on the implementation that fits its arrays: NumPy arrays on the fast NumPy path.
-The module of the array's type decides, so neither torch nor CuPy is imported here.
+Each call runs on the implementation that fits its arrays, and returns arrays of their type: NumPy
+arrays and tensors of a CPU on the fast NumPy path, CuPy arrays and tensors of a GPU on our kernels.
+Tensors have gradients: our VJPs are their operators' derivatives. The module of the array's type
+decides, so neither torch nor CuPy is imported here.
 
 Example:
     >>> import numpy as np
@@ -19,7 +21,11 @@ from convproof.errors import DTypeError
 from convproof.implementation import Implementation, load_implementation
 from convproof.names import TorchNames
 
-_PATHS = {"numpy": "numpy"}  # the top-level module of an array's type: its implementation
+_PATHS = {  # the top-level module of an array's type: its implementation
+    "numpy": "numpy",
+    "cupy": "gpu",
+    "torch": "tensors",
+}
 
 
 def _by_array_type(array: Any) -> Implementation:

@@ -30,6 +30,5 @@ THEOREM = Theorem(
     check=_check,
     families=("maximum", "pointwise"),
     roles=("input",),
-    share=2,
     needs=frozenset({"ties"}),
 )

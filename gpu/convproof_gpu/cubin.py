@@ -1,11 +1,18 @@
 """CUDA C++ to machine code by NVRTC, which needs no GPU and no driver, only the extra ``nvrtc``."""
 
+import hashlib
+import os
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 from convproof.errors import ConvProofError
+from convproof_gpu.cache import folder
 
 KERNELS = Path(__file__).parent / "kernels"
 ARCHITECTURES = ("sm_80", "sm_90", "sm_90a")
@@ -95,6 +102,54 @@ def compiled(
         raise NvrtcError(msg) from error
     symbols = {name: _text(symbol) for name, symbol in held.symbol_mapping.items()}
     return Cubin(bytes(held.code), symbols, log.text)
+
+
+def kept(file: str, arch: str, expression: str) -> tuple[Path, str]:
+    """Return a cubin on the disk that holds one of the wing's kernels, and the kernel's symbol.
+
+    It is compiled if it is not kept, by its content: the source and its headers, the architecture,
+    and the version of NVRTC.
+
+    Args:
+        file: the kernel's, without ``.cu``.
+        arch: such as ``"sm_90"``.
+        expression: the kernel's, with its template arguments.
+
+    Raises:
+        NvrtcError: if it has to be compiled and cannot be.
+    """
+    key = "\0".join([digest(file), arch, expression, nvrtc_version()])
+    name = hashlib.sha256(key.encode()).hexdigest()[:24]
+    path, told = folder("cubin") / f"{file}-{name}.cubin", folder("cubin") / f"{file}-{name}.symbol"
+    if not (path.exists() and told.exists()):
+        made = compiled(KERNELS / f"{file}.cu", arch, name_expressions=[expression])
+        for place, content in ((path, made.code), (told, made.symbols[expression].encode())):
+            draft = place.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(content)
+            draft.replace(place)
+    return path, told.read_text(encoding="utf-8")
+
+
+@cache
+def digest(file: str) -> str:
+    """Return the hash of one of the wing's sources with everything of ours that it includes."""
+    seen: dict[str, str] = {}
+    waiting = [f"{file}.cu"]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen[name] = (KERNELS / name).read_text(encoding="utf-8")
+            waiting += re.findall(r'^#include "([^"]+)"', seen[name], re.MULTILINE)
+    whole = "\0".join(f"{name}\0{seen[name]}" for name in sorted(seen))
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def nvrtc_version() -> str:
+    """Return the distribution that brings NVRTC, with its version, or ""."""
+    for name in ("nvidia-cuda-nvrtc", "nvidia-cuda-nvrtc-cu12"):
+        with suppress(metadata.PackageNotFoundError):
+            return f"{name} {metadata.version(name)}"
+    return ""
 
 
 class _Log:

@@ -1,20 +1,17 @@
 """From a source to a library, compiled once and kept by its content.
 
-The folder is ``$CONVPROOF_CACHE``, or ``convproof`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; where
-that cannot be written, a temporary one. Processes that build the same at once do no harm: each
-writes under a name of its own, and renames.
+Processes that build the same at once do no harm: each writes under a name of its own, and renames.
 """
 
 import hashlib
-import os
 import re
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from convproof_gpu.cache import folder
 from convproof_gpu.sim.compiler import OURS, Compiler, compiler, run
 from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, copy_of, rewritten, stub_of
 
@@ -74,7 +71,7 @@ def built(
     text = f'#include "sim.hpp"\n{defined}#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
     runtime = built_runtime(found)
     parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
-    path = _folder() / f"kernel-{_digest(parts)}.so"
+    path = folder("sim") / f"kernel-{_digest(parts)}.so"
     if not path.exists():
         _build(found, text, headers, options, runtime, path, file)
     return Built(path, runtime, tuple(held), tuple(exports))
@@ -104,15 +101,15 @@ def _build(
     path: Path,
     file: str,
 ) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        work = Path(folder)
+    with tempfile.TemporaryDirectory(dir=path.parent) as own_folder:
+        work = Path(own_folder)
         source, compiled, library = work / "module.cpp", work / "module.o", work / "module.so"
         source.write_text(text, encoding="utf-8")
         for name, part in headers.items():
             place = work / copy_of(name)
             place.write_text(f"#line 1 {_quoted(name)}\n{part.text}", encoding="utf-8")
         own = [f"-I{work}", f"-I{DEVICE}", f"-I{KERNELS}", *options]
-        own += [f"-fdebug-prefix-map={folder}=/{OURS}" for folder in (DEVICE, KERNELS)]
+        own += [f"-fdebug-prefix-map={place}=/{OURS}" for place in (DEVICE, KERNELS)]
         told = run(found.kernel(source, compiled, own)) or run(
             found.link(compiled, runtime, library)
         )
@@ -133,7 +130,7 @@ def _rewritten_all(
         name = wanted.pop()
         if name in headers:
             continue
-        place = next((folder / name for folder in include if (folder / name).is_file()), None)
+        place = next((held / name for held in include if (held / name).is_file()), None)
         if place is None:  # it may stand under an #if that is false
             folders = ", ".join(map(str, include)) or "no folder was given"
             missing = f'#error "{name}: there is no such file ({folders})"\n'
@@ -146,10 +143,10 @@ def _rewritten_all(
 
 def built_runtime(found: Compiler) -> Path:
     """Return the library that every module of a compiler's needs."""
-    path = _folder() / f"runtime-{_digest([_tools(found)])}.so"
+    path = folder("sim") / f"runtime-{_digest([_tools(found)])}.so"
     if not path.exists():
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            library = Path(folder) / path.name  # the name that a module asks for
+        with tempfile.TemporaryDirectory(dir=path.parent) as work:
+            library = Path(work) / path.name  # the name that a module asks for
             told = run(found.runtime(RUNTIME / "runtime.cpp", library))
             if told:
                 msg = f"the simulator's runtime does not compile with {found.command[0]}:\n{told}"
@@ -165,19 +162,6 @@ def _tools(found: Compiler) -> str:
     own = "\0".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
     options = found.kernel(Path("a"), Path("b"), ())
     return "\0".join([own, found.identity, *options])
-
-
-@cache
-def _folder() -> Path:
-    environment = os.environ
-    home = environment.get("XDG_CACHE_HOME")
-    wanted = environment.get("CONVPROOF_CACHE")
-    place = Path(wanted or Path(home or Path.home() / ".cache") / "convproof") / "sim"
-    with suppress(OSError):
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place):
-            return place
-    return Path(tempfile.mkdtemp(prefix="convproof-sim-"))
 
 
 def _defined(option: str) -> str:

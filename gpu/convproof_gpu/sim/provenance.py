@@ -33,7 +33,7 @@ from convproof_gpu.sim.signature import LaunchError, Parameter
 
 Factor = tuple[str, int]  # an array's name, and an element's number in it
 Monomial = tuple[Factor, ...]
-_CONSTANT, _VARIABLE, _SUM, _DIFFERENCE, _PRODUCT, _QUOTIENT = range(6)
+_CONSTANT, _VARIABLE, _SUM, _DIFFERENCE, _PRODUCT, _QUOTIENT, _FUNCTION = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,11 @@ class _Expanded:
             return a + b.scaled(Fraction(-1))
         if node.origin == _PRODUCT:
             return a * b
+        if node.origin == _FUNCTION:
+            if set(a.terms) - {()}:
+                msg = f"a function of {a} is no polynomial."
+                raise LaunchError(msg)
+            return Polynomial({(): Fraction(node.value)})
         if set(b.terms) != {()}:
             msg = f"a quotient by {b} is no polynomial."
             raise LaunchError(msg)

@@ -131,3 +131,16 @@ def test_a_quotient_by_an_element_is_no_polynomial() -> None:
     held = SimModule(source, provenance=True).get_function("f")
     with pytest.raises(LaunchError, match=r"a quotient by x\[0\] is no polynomial"):
         provenance(held, (1,), (1,), (np.ones(1, np.float32), np.ones(1, np.float32)))
+
+
+def test_a_function_of_an_element_is_no_polynomial_and_of_a_constant_a_number() -> None:
+    source = """
+    #include <cuda_fp16.h>
+    extern "C" __global__ void f(const float* x, float* y, int of_x) {
+      y[0] = x[0] * expf(of_x ? x[1] : 0.0f) + __half2float(__float2half_rn(0.1f));
+    }"""
+    held = SimModule(source, provenance=True).get_function("f")
+    x, y = np.ones(2, np.float32), np.ones(1, np.float32)
+    assert str(provenance(held, (1,), (1,), (x, y, 0))["y"][0]) == "819/8192 + x[0]"
+    with pytest.raises(LaunchError, match=r"a function of x\[1\] is no polynomial"):
+        provenance(held, (1,), (1,), (x, y, 1))

@@ -17,6 +17,11 @@ class ndarray:  # noqa: N801  # its name there
     dtype = property(lambda self: self.held.dtype)
     ndim = property(lambda self: self.held.ndim)
     size = property(lambda self: self.held.size)
+    strides = property(lambda self: self.held.strides)
+    flags = property(lambda self: self.held.flags)
+
+    def __len__(self) -> int:
+        return len(self.held)
 
     def __getitem__(self, key: Any) -> "ndarray":
         return ndarray(self.held[key])
@@ -33,8 +38,8 @@ class ndarray:  # noqa: N801  # its name there
     def ravel(self) -> "ndarray":
         return ndarray(self.held.ravel())
 
-    def reshape(self, shape: Any) -> "ndarray":
-        return ndarray(self.held.reshape(shape))
+    def reshape(self, *shape: Any) -> "ndarray":
+        return ndarray(self.held.reshape(*shape))
 
     def __array__(self, *_: Any) -> Any:
         msg = "Implicit conversion to a NumPy array is not allowed."
@@ -63,6 +68,10 @@ def zeros(shape: Any, dtype: Any) -> ndarray:
 
 def empty(shape: Any, dtype: Any) -> ndarray:
     return ndarray(np.empty(shape, dtype))
+
+
+def ascontiguousarray(array: ndarray) -> ndarray:
+    return ndarray(np.ascontiguousarray(array.held))
 
 
 def asfortranarray(array: ndarray) -> ndarray:

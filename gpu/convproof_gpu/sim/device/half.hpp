@@ -1,9 +1,17 @@
 // __half and __nv_bfloat16. Sums, products and quotients are made in float32 and rounded once more, which is the same as
-// rounding once: float32 has more than twice as many bits and two.
+// rounding once: float32 has more than twice as many bits and two. In a provenance run they are computed all the same, but
+// hold no trace: what comes out of them is a constant.
 #pragma once
 #include "arithmetic.hpp"
 #include "interface.hpp"
 #include "stubs.hpp"
+#ifdef SIM_PROVENANCE
+#pragma push_macro("float")
+#undef float
+#define SIM_UNTRACED(H) H(convproof_sim::Traced v) : H(convproof_sim::value_of(v.number)) {}
+#else
+#define SIM_UNTRACED(H)
+#endif
 
 namespace convproof_sim {
 
@@ -24,6 +32,7 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
     H(double v) : x(from_float(static_cast<float>(v))) {}                                                         \
     H(int v) : x(from_float(static_cast<float>(v))) {}                                                            \
     H(unsigned v) : x(from_float(static_cast<float>(v))) {}                                                       \
+    SIM_UNTRACED(H)                                                                                               \
     SIM_INLINE operator float() const { return to_float(x); }                                                                \
   };                                                                                                              \
   struct alignas(4) H2 { H x, y; };                                                                               \
@@ -89,6 +98,7 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
 SIM_HALF(__half, __half2, convproof_sim::half_to_float, convproof_sim::float_to_half)
 SIM_HALF(__nv_bfloat16, __nv_bfloat162, convproof_sim::bfloat16_to_float, convproof_sim::float_to_bfloat16)
 #undef SIM_HALF
+#undef SIM_UNTRACED
 
 using half = __half;
 using half2 = __half2;
@@ -134,3 +144,10 @@ namespace convproof_sim {
 template <> struct Code<__half> { static constexpr char value = 'h'; };
 template <> struct Code<__nv_bfloat16> { static constexpr char value = 'B'; };
 }  // namespace convproof_sim
+#ifdef SIM_PROVENANCE
+inline __half __float2half_rn(convproof_sim::Traced v) { return __half(v); }
+inline __half __float2half(convproof_sim::Traced v) { return __half(v); }
+inline __nv_bfloat16 __float2bfloat16_rn(convproof_sim::Traced v) { return __nv_bfloat16(v); }
+inline __nv_bfloat16 __float2bfloat16(convproof_sim::Traced v) { return __nv_bfloat16(v); }
+#pragma pop_macro("float")
+#endif

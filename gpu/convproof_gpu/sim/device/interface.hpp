@@ -112,9 +112,10 @@ struct Rows {  // of ldmatrix: one address per lane, `count` registers
 SIM_API void load_matrix(Thread* const* lanes, unsigned mask, Site site);
 
 // ---- where a number comes from
-enum class Origin : int { constant, variable, sum, difference, product, quotient };
+enum class Origin : int { constant, variable, sum, difference, product, quotient, function };
 SIM_API uint32_t origin_of_constant(double value);
 SIM_API uint32_t origin_of(Origin origin, uint32_t a, uint32_t b);
+SIM_API uint32_t origin_of_function(uint32_t a, double value);  // of an argument, with its value
 SIM_API double value_of(uint32_t number);
 
 SIM_API unsigned undefined_number();  // small

@@ -58,3 +58,11 @@ inline convproof_sim::Traced fminf(convproof_sim::Traced a, convproof_sim::Trace
 inline convproof_sim::Traced max(convproof_sim::Traced a, convproof_sim::Traced b) { return fmaxf(a, b); }
 inline convproof_sim::Traced min(convproof_sim::Traced a, convproof_sim::Traced b) { return fminf(a, b); }
 inline convproof_sim::Traced fabsf(convproof_sim::Traced a) { return a < convproof_sim::Traced(0) ? -a : a; }
+
+#define SIM_TRACED(f)                                                                                                \
+  inline convproof_sim::Traced f(convproof_sim::Traced a) {                                                         \
+    return convproof_sim::Traced::of(convproof_sim::origin_of_function(a.number, f(convproof_sim::value_of(a.number)))); \
+  }
+SIM_TRACED(expf) SIM_TRACED(exp2f) SIM_TRACED(logf) SIM_TRACED(sqrtf) SIM_TRACED(tanhf)
+#undef SIM_TRACED
+inline convproof_sim::Traced powf(convproof_sim::Traced a, convproof_sim::Traced b) { return expf(b * logf(a)); }

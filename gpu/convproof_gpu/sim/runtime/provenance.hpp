@@ -44,6 +44,8 @@ uint32_t origin_of(Origin origin, uint32_t a, uint32_t b) {
   return add_node(origin, a, b, value);
 }
 
+uint32_t origin_of_function(uint32_t a, double value) { return add_node(Origin::function, a, 0, value); }
+
 }  // namespace convproof_sim
 
 extern "C" {

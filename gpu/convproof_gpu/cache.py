@@ -1,0 +1,40 @@
+"""Where what was compiled is kept: ``$CONVPROOF_CACHE``, or ``convproof`` in the user's cache.
+
+The user's cache is ``$XDG_CACHE_HOME`` or ``~/.cache``. Where it cannot be written, a temporary
+folder takes its place, and everything is compiled anew by every process.
+"""
+
+import os
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+
+def wanted() -> Path:
+    """Return the folder that is meant, whether or not it can be written."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    named = os.environ.get("CONVPROOF_CACHE")
+    return Path(named or Path(home or Path.home() / ".cache") / "convproof")
+
+
+def is_writable() -> bool:
+    """Return whether what is compiled can be kept for another process."""
+    return _usable(wanted())
+
+
+@cache
+def folder(kind: str) -> Path:
+    """Return the folder of one kind of compiled files, which exists."""
+    place = wanted() / kind
+    if _usable(place):
+        return place
+    return Path(tempfile.mkdtemp(prefix=f"convproof-{kind}-"))
+
+
+def _usable(place: Path) -> bool:
+    with suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            return True
+    return False

@@ -1,0 +1,194 @@
+"""The machine that is a GPU: CuPy's arrays, and our own cubins launched as its RawKernels.
+
+The only file that imports CuPy, and only when a GPU is asked for. Kernels run on CuPy's current
+stream of the current device; where a tensor of PyTorch's is given, on PyTorch's.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from convproof.errors import DTypeError, MissingExtraError
+from convproof_gpu.cubin import kept
+from convproof_gpu.machine import Kernel, LaunchLawError
+
+_WHEELS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
+
+
+class GpuUnavailableError(MissingExtraError):
+    """There is no GPU that kernels can run on.
+
+    Args:
+        why: what is missing.
+    """
+
+    def __init__(self, why: str) -> None:
+        message = f"there is no GPU to run on: {why} `convproof doctor` says more."
+        ImportError.__init__(self, message)
+
+
+def installed_wheels() -> dict[str, str]:
+    """Return the CuPy distributions that are installed, with their versions."""
+    found = {}
+    for name in _WHEELS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def cupy_or_why() -> tuple[Any, str]:
+    """Return CuPy and "" if there is a GPU, else None and what is missing, in one line."""
+    wheels = installed_wheels()
+    if len(wheels) > 1:
+        both = " and ".join(wheels)
+        return None, (
+            f"{both} are installed at once, and break each other: pip uninstall "
+            f"{' '.join(wheels)}; then pip install 'convproof[cuda13]', or [cuda12]."
+        )
+    try:
+        import cupy
+    except ImportError as error:
+        if wheels:
+            return None, f"CuPy is installed but does not import: {error}."
+        return None, "CuPy is not installed: pip install 'convproof[cuda13]', or [cuda12]."
+    except Exception as error:  # a broken CUDA installation raises what it likes
+        return None, f"CuPy does not import: {str(error).splitlines()[0]}."
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        if "InsufficientDriver" in str(error):
+            return None, "there is no NVIDIA driver, or it is older than CuPy's CUDA."
+        return None, f"CUDA does not start: {error}."
+    return (cupy, "") if count else (None, "there is no CUDA device.")
+
+
+class Gpu:
+    """A GPU as a machine.
+
+    Raises:
+        GpuUnavailableError: if there is none.
+    """
+
+    name = "gpu"
+
+    def __init__(self) -> None:
+        self._cupy, why = cupy_or_why()
+        if self._cupy is None:
+            raise GpuUnavailableError(why)
+
+    def given(self, array: Any) -> Any:
+        """Return the array on the GPU, C-contiguous: copied there, or seen as CuPy's."""
+        cupy = self._cupy
+        if isinstance(array, np.ndarray):
+            return cupy.asarray(np.ascontiguousarray(array) if array.ndim else array)
+        if _is_tensor(array):
+            return self._of_tensor(array)
+        if not isinstance(array, cupy.ndarray):
+            if not hasattr(array, "__cuda_array_interface__"):
+                msg = (
+                    "the GPU takes arrays of NumPy and CuPy, tensors of PyTorch, and what has "
+                    f"__cuda_array_interface__, got a {type(array).__name__}."
+                )
+                raise DTypeError(msg)
+            array = cupy.asarray(array)
+        return cupy.ascontiguousarray(array) if array.ndim else array
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> Any:
+        """Return a new array of the current memory pool."""
+        return self._cupy.empty(tuple(shape), dtype)
+
+    def returned(self, array: Any, like: Any) -> Any:
+        """Return the array as NumPy's, CuPy's or PyTorch's."""
+        if isinstance(like, np.ndarray):
+            return self._cupy.asnumpy(array)
+        return _tensor_of(array, like) if _is_tensor(like) else array
+
+    @contextmanager
+    def stream_of(self, array: Any) -> Iterator[None]:
+        """Launch on the stream that the caller's arrays are made on."""
+        if not (_is_tensor(array) and array.is_cuda):
+            yield
+            return
+        import torch
+
+        cupy, stream = self._cupy, torch.cuda.current_stream(array.device)
+        with cupy.cuda.Device(array.device.index), cupy.cuda.Stream.from_external(stream):
+            yield
+
+    def run(
+        self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
+    ) -> None:
+        """Launch a kernel on the current stream, without waiting for it."""
+        del outputs
+        device = self._cupy.cuda.Device()
+        for array in args:
+            if isinstance(array, self._cupy.ndarray) and array.device.id != device.id:
+                msg = (
+                    f"{kernel.file} runs on device {device.id}, but an array lies on device "
+                    f"{array.device.id}. Move it there, or call within cupy.cuda.Device."
+                )
+                raise LaunchLawError(msg)
+        function = _loaded(self._cupy, kernel, f"sm_{device.compute_capability}", device.id)
+        function((blocks,), (threads,), tuple(map(_argument, args)))
+
+    def _of_tensor(self, tensor: Any) -> Any:
+        if not tensor.is_cuda:
+            return self.given(_numpy_of(tensor))
+        import ml_dtypes
+        import torch
+
+        held = tensor.detach().contiguous()
+        if held.dtype == torch.bfloat16:  # whose DLPack is not everywhere known
+            array = self._cupy.from_dlpack(held.view(torch.int16))
+            return array.view(ml_dtypes.bfloat16)
+        return self._cupy.from_dlpack(held)
+
+
+@cache
+def _loaded(cupy: Any, kernel: Kernel, arch: str, device: int) -> Any:
+    """Return a kernel, loaded into the current device."""
+    del device  # a module belongs to its context
+    path, symbol = kept(kernel.file, arch, kernel.expression)
+    return cupy.RawModule(path=str(path)).get_function(symbol)
+
+
+def _argument(value: Any) -> Any:
+    """Return an argument as CuPy passes it: a struct by value, a null pointer."""
+    if value is None:
+        return np.uint64(0)
+    if isinstance(value, bytes):
+        return np.frombuffer(value, np.dtype((np.void, len(value))))
+    return value
+
+
+def _is_tensor(array: Any) -> bool:
+    return type(array).__module__.partition(".")[0] == "torch"
+
+
+def _numpy_of(tensor: Any) -> np.ndarray:
+    import ml_dtypes
+    import torch
+
+    held = tensor.detach()
+    if held.dtype == torch.bfloat16:
+        bits: np.ndarray = held.view(torch.int16).numpy()
+        return bits.view(ml_dtypes.bfloat16)
+    array: np.ndarray = held.numpy()
+    return array
+
+
+def _tensor_of(array: Any, like: Any) -> Any:
+    import torch
+    from torch.utils.dlpack import from_dlpack
+
+    if array.dtype == np.dtype("bfloat16"):
+        tensor = from_dlpack(array.view(np.int16)).view(torch.bfloat16)
+    else:
+        tensor = from_dlpack(array)
+    return tensor.to(like.device)

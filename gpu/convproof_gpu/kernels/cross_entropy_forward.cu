@@ -1,0 +1,24 @@
+// cross_entropy_forward: the loss of a classifier, minus the logarithm of its target's softmax.
+//
+//   loss[n] = m - x[n, target[n]] + log sum_j exp(x[n, j] - m)       m = max_j x[n, j]
+//
+// Shapes         x (N, classes)   target (N) of 64-bit integers   loss (N), C-contiguous
+// Mapping        lines.cuh: lanes share a row, which is read twice
+// Order of sum   each lane's elements ascending, then a binary tree
+// Races          none: a barrier between the steps of the tree; no atomics
+// Preconditions  a block of 256 threads for every 256 / lanes rows, rounded up; of a target that is no class the
+//                loss is NaN
+#include "lines.cuh"
+
+template <class T, class Int>
+__global__ void __launch_bounds__(THREADS)
+cross_entropy_forward(const T* __restrict__ x, const long long* __restrict__ target, T* __restrict__ loss, const Lines<Int> lines) {
+  __shared__ float held[THREADS];
+  const Portion<Int> portion(lines);
+  const Exponentials line = exponentials(held, portion, x);
+  if (!portion.there || portion.lane != 0) return;
+  const long long wanted = target[portion.line];
+  const bool is_class = 0 <= wanted && wanted < lines.size;
+  const float of_target = is_class ? widened(x[portion.first + static_cast<Int>(wanted)]) : not_a_number();
+  loss[portion.line] = rounded<T>(line.greatest - of_target + logf(line.total));
+}

@@ -1,0 +1,16 @@
+// tanh_forward: y = amplitude tanh(slope x).
+//
+//   y[i] = amplitude * tanh(slope * x[i])
+//
+// Shapes         x (n)   y (n), C-contiguous
+// Mapping        vectors.cuh: a thread owns WIDTH neighbouring elements
+// Order of sum   there is none
+// Races          none: one thread owns an output
+// Preconditions  at least n / WIDTH threads, rounded up; with WIDTH > 1 the arrays begin at multiples of 16 bytes
+#include "vectors.cuh"
+
+template <class T, class Int, int WIDTH>
+__global__ void __launch_bounds__(256)
+tanh_forward(const T* __restrict__ x, T* __restrict__ y, const float amplitude, const float slope, const Int n) {
+  elementwise<WIDTH>(n, y, [=](float v) { return amplitude * tanhf(slope * v); }, x);
+}

@@ -1,0 +1,73 @@
+"""Cross entropy of scores ``x (*, classes)`` and classes ``target (*)``.
+
+::
+
+    loss[n] = log sum_j exp(x[n, j]) - x[n, target[n]]
+    x_bar[n] = loss_bar[n] (softmax(x[n]) - onehot(target[n]))
+
+A target that is no class is refused where NumPy holds it, for to look costs little there; on a GPU
+its loss and derivative are NaN.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from convproof.errors import DTypeError, ShapeError
+from convproof_gpu.elements import type_of
+from convproof_gpu.lines import THREADS, Lines, lanes_of
+from convproof_gpu.machine import Kernel, Machine, count, integer_type, launch, packed
+
+
+def forward(machine: Machine, x: Any, target: Any) -> Any:
+    """Return ``loss``.
+
+    Raises:
+        ShapeError: if the shapes do not fit, or a target is no class.
+        DTypeError: if the targets are no 64-bit integers.
+    """
+    lines, integer = _checked(x, target), integer_type(x.size, target.size)
+    loss = machine.empty(target.shape, x.dtype)
+    args = {"x": x, "target": target, "loss": loss, "lines": packed(lines, integer)}
+    kernel = Kernel("cross_entropy_forward", (type_of(x=x), integer))
+    launch(machine, kernel, lines.blocks, THREADS, args, ("loss",))
+    return loss
+
+
+def input_vjp(machine: Machine, x: Any, target: Any, loss_bar: Any) -> Any:
+    """Return ``x_bar``.
+
+    Raises:
+        ShapeError: if the shapes do not fit, or a target is no class.
+        DTypeError: if the targets are no 64-bit integers.
+    """
+    lines, integer = _checked(x, target), integer_type(x.size, target.size)
+    if loss_bar.shape != target.shape:
+        msg = f"loss_bar must have the shape of the targets {target.shape}, got {loss_bar.shape}."
+        raise ShapeError(msg)
+    x_bar = machine.empty(x.shape, x.dtype)
+    given = {"x": x, "target": target, "loss_bar": loss_bar, "x_bar": x_bar}
+    kernel = Kernel("cross_entropy_input_vjp", (type_of(x=x, loss_bar=loss_bar), integer))
+    args = given | {"lines": packed(lines, integer)}
+    launch(machine, kernel, lines.blocks, THREADS, args, ("x_bar",))
+    return x_bar
+
+
+def _checked(x: Any, target: Any) -> Lines:
+    """Return the rows of ``x``, whose shape and targets are right."""
+    if not x.shape or target.shape != x.shape[:-1]:
+        msg = (
+            f"scores (*, classes) and targets (*) must fit, got the shapes {x.shape} and "
+            f"{target.shape}."
+        )
+        raise ShapeError(msg)
+    if target.dtype != np.int64:
+        msg = f"targets are int64, got {target.dtype}. Cast with .astype."
+        raise DTypeError(msg)
+    classes = x.shape[-1]
+    if isinstance(target, np.ndarray) and target.size:
+        low, high = int(target.min()), int(target.max())
+        if low < 0 or high >= classes:
+            msg = f"targets are classes 0 to {classes - 1}, got {low if low < 0 else high}."
+            raise ShapeError(msg)
+    return Lines(count(target.shape), classes, 1, lanes_of(classes, adjacent=True))

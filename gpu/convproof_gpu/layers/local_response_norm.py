@@ -1,0 +1,64 @@
+"""Local response normalisation: ``y[c] = x[c] / (k + alpha/size sum_j x[j]^2)^beta``."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from convproof.layers import LocalResponseNorm
+from convproof_gpu.elements import type_of
+from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
+
+_CHANNELS, _POSITIONS, _THREADS = 32, 32, 256  # of a block of the derivative
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``size`` channels of an array ``(outer, channels, inner)``, as ``Window`` in ``norm.cuh``."""
+
+    outer: int
+    channels: int
+    inner: int
+    size: int
+
+
+def forward(machine: Machine, layer: LocalResponseNorm, x: Any) -> Any:
+    """Return ``y``."""
+    window, integer = _window(layer, x.shape), integer_type(x.size, x.shape[1] + layer.size)
+    y = machine.empty(x.shape, x.dtype)
+    args = {"x": x, "y": y, "window": packed(window, integer), **_numbers(layer)}
+    kernel = Kernel("local_response_norm_forward", (type_of(x=x), integer))
+    launch(machine, kernel, blocks_of(x.size), 256, args, ("y",))
+    return y
+
+
+def input_vjp(machine: Machine, layer: LocalResponseNorm, x: Any, y_bar: Any) -> Any:
+    """Return ``x_bar``."""
+    window, integer = _window(layer, x.shape), integer_type(x.size, x.shape[1] + layer.size)
+    x_bar = machine.empty(x.shape, x.dtype)
+    args = {
+        "x": x,
+        "y_bar": y_bar,
+        "x_bar": x_bar,
+        "window": packed(window, integer),
+        **_numbers(layer),
+        "factor": np.float32(2 * layer.alpha * layer.beta / layer.size),
+    }
+    kernel = Kernel("local_response_norm_input_vjp", (type_of(x=x, y_bar=y_bar), integer))
+    positions = blocks_of(window.outer * window.inner, _POSITIONS)
+    blocks = positions * blocks_of(window.channels, _CHANNELS)
+    launch(machine, kernel, blocks, _THREADS, args, ("x_bar",))
+    return x_bar
+
+
+def _window(layer: LocalResponseNorm, shape: tuple[int, ...]) -> Window:
+    return Window(shape[0], shape[1], prod(shape[2:]), layer.size)
+
+
+def _numbers(layer: LocalResponseNorm) -> dict[str, np.float32]:
+    return {
+        "k": np.float32(layer.k),
+        "ratio": np.float32(layer.alpha / layer.size),
+        "beta": np.float32(layer.beta),
+    }

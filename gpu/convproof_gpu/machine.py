@@ -1,0 +1,142 @@
+"""What runs kernels: a GPU or the simulator, behind the same few verbs; and the checked launch.
+
+A kernel reads memory it is told of, and cannot see that a view has gaps. So every launch is checked
+first: element types, contiguity, alignment, the number of blocks, and that every size fits in the
+integers that the kernel computes addresses with.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
+from math import prod
+from typing import Any, Protocol
+
+import numpy as np
+
+from convproof.errors import ConvProofError
+
+_MOST_BLOCKS = 2**31 - 1
+_INT = 2**31 - 2**16  # an int holds it, and a tile beyond it
+_LONG = 2**62
+
+
+class LaunchLawError(ConvProofError, ValueError):
+    """A launch would break what the kernel relies on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel with its template arguments.
+
+    Attributes:
+        file: its source, without ``.cu``.
+        arguments: of the template.
+        name: if it is not the file's.
+    """
+
+    file: str
+    arguments: tuple[str, ...]
+    name: str = ""
+
+    @property
+    def expression(self) -> str:
+        """As C++ names it."""
+        return f"{self.name or self.file}<{', '.join(self.arguments)}>"
+
+
+class Machine(Protocol):
+    """Where arrays lie and kernels run."""
+
+    name: str
+
+    def given(self, array: Any) -> Any:
+        """Return the array where the machine's kernels read it, C-contiguous."""
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> Any:
+        """Return a new array of any numbers."""
+
+    def returned(self, array: Any, like: Any) -> Any:
+        """Return the array as the kind of array that ``like`` is."""
+
+    def stream_of(self, array: Any) -> AbstractContextManager[None]:
+        """Return a context in which kernels run in order with whatever made the array."""
+
+    def run(
+        self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
+    ) -> None:
+        """Run a kernel; ``args`` are arrays, None for a null pointer, NumPy scalars and bytes."""
+
+
+def integer_type(*counts: int) -> str:
+    """Return the C++ type that holds counts of elements and positions.
+
+    Raises:
+        LaunchLawError: if none does.
+    """
+    most = max(map(abs, counts), default=0)
+    if most > _LONG:
+        msg = f"{most} elements are more than a 64-bit address reaches."
+        raise LaunchLawError(msg)
+    return "int" if most <= _INT else "long long"
+
+
+def packed(sizes: Any, integer: str) -> bytes:
+    """Return a struct of integers, such as ``index_maps.Sizes``, as a kernel is passed it."""
+    numbers: list[int] = []
+    for field in fields(sizes):
+        value = getattr(sizes, field.name)
+        numbers += value if isinstance(value, tuple) else (value,)
+    return np.array(numbers, np.int32 if integer == "int" else np.int64).tobytes()
+
+
+def launch(
+    machine: Machine,
+    kernel: Kernel,
+    blocks: int,
+    threads: int,
+    args: Mapping[str, Any],
+    outputs: Sequence[str],
+) -> None:
+    """Check a launch, and run it if there is something to do.
+
+    Args:
+        machine: where.
+        kernel: which.
+        blocks: along x.
+        threads: of a block, along x.
+        args: the kernel's arguments, in its order.
+        outputs: which of them it writes whole.
+
+    Raises:
+        LaunchLawError: if a law is broken that the kernel relies on.
+    """
+    for name, array in args.items():
+        if hasattr(array, "strides"):
+            _check_array(kernel, name, array)
+    if blocks > _MOST_BLOCKS:
+        msg = (
+            f"{kernel.file} would take {blocks} blocks, but a grid has at most {_MOST_BLOCKS}. "
+            "Split the batch."
+        )
+        raise LaunchLawError(msg)
+    if blocks:
+        machine.run(kernel, blocks, threads, tuple(args.values()), outputs)
+
+
+def _check_array(kernel: Kernel, name: str, array: Any) -> None:
+    if array.size and not array.flags.c_contiguous:
+        msg = (
+            f"{kernel.file} reads {name} as one C-contiguous block, but its strides are "
+            f"{array.strides} bytes for the shape {array.shape}. Pass a contiguous copy."
+        )
+        raise LaunchLawError(msg)
+
+
+def blocks_of(elements: int, each: int = 256) -> int:
+    """Return how many blocks have a thread for every element."""
+    return -(-elements // each)
+
+
+def count(shape: Sequence[int]) -> int:
+    """Return the number of elements of a shape."""
+    return prod(shape)

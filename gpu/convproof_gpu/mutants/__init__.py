@@ -1,0 +1,10 @@
+"""The wing's kernels with one fault each in their own source, run on the simulator.
+
+A mutant is a patch: a line of a ``.cu`` or ``.cuh`` file, and what stands there instead.
+"""
+
+from convproof_gpu.mutants.contraction import MUTANTS as _CONTRACTION
+from convproof_gpu.mutants.pointwise import MUTANTS as _POINTWISE
+from convproof_gpu.mutants.pooling import MUTANTS as _POOLING
+
+MUTANTS = [*_CONTRACTION, *_POOLING, *_POINTWISE]

@@ -1,0 +1,154 @@
+"""Pooling, launched: maxima and means over windows, and their derivatives, all of them gathers."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from convproof.index_maps import Counted, Windows
+from convproof.layers.pooling import AdaptivePool, Pool
+from convproof_gpu.elements import type_of
+from convproof_gpu.layers.conv import check_dims
+from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
+
+_THREADS = 256
+
+
+def sliding(layer: Pool, shape: tuple[int, ...]) -> Windows:
+    """Return the windows ``i = stride o + dilation k - low`` of an input of this shape."""
+    axes = layer.axes(shape[2:])
+    check_dims(len(axes))
+    return Windows(
+        planes=shape[0] * shape[1],
+        input=tuple(shape[2:]),
+        output=tuple(axis.output_size for axis in axes),
+        stride=layer.stride,
+        reach=tuple(axis.span for axis in axes),
+        parts=(1,) * len(axes),
+        dilation=layer.dilation,
+        low=tuple(axis.padding[0] for axis in axes),
+    )
+
+
+def adaptive(layer: AdaptivePool, shape: tuple[int, ...]) -> Windows:
+    """Return the windows ``floor(o I / O) <= i < ceil((o + 1) I / O)``."""
+    check_dims(len(shape) - 2)
+    return _covering(shape[0] * shape[1], tuple(shape[2:]), layer.sizes(shape[2:]))
+
+
+def whole(shape: tuple[int, ...]) -> Windows:
+    """Return the one window of each feature map, whose axes are taken for one."""
+    return _covering(shape[0] * shape[1], (prod(shape[2:]),), (1,))
+
+
+def _covering(planes: int, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> Windows:
+    one, none = (1,) * len(inputs), (0,) * len(inputs)
+    return Windows(
+        planes=planes, input=inputs, output=outputs,
+        stride=inputs, reach=inputs, parts=outputs, dilation=one, low=none,
+    )  # fmt: skip
+
+
+def inside(windows: Windows) -> Counted:
+    """Return that a mean counts the taps in the input."""
+    none = (0,) * len(windows.input)
+    return Counted(none, none)
+
+
+def max_forward(machine: Machine, windows: Windows, x: Any, y: Any, indices: Any = None) -> Any:
+    """Write ``y = max_i x[i]``, and where each maximum lies, and return them.
+
+    Args:
+        machine: where the arrays lie.
+        windows: of the pooling.
+        x: ``(N, C, *I)``.
+        y: ``(N, C, *O)``.
+        indices: ``(N, C, *O)`` of 64 bits, or None.
+    """
+    args = {"x": x, "y": y, "indices": indices}
+    outputs = ("y",) if indices is None else ("y", "indices")
+    integer = _integer(windows)
+    kernel = Kernel("max_pool_forward", (type_of(x=x, y=y), integer, str(len(windows.input))))
+    args["windows"] = packed(windows, integer)
+    launch(machine, kernel, blocks_of(y.size, _THREADS), _THREADS, args, outputs)
+    return y if indices is None else (y, indices)
+
+
+def max_input_vjp(machine: Machine, windows: Windows, x: Any, y_bar: Any) -> Any:
+    """Return ``x_bar``: each cotangent goes to the first maximum of its window."""
+    integer = _integer(windows)
+    arguments = (type_of(x=x, y_bar=y_bar), integer, str(len(windows.input)))
+    sizes = packed(windows, integer)
+    firsts = machine.empty(y_bar.shape, np.int32 if integer == "int" else np.int64)
+    kernel = Kernel("max_pool_input_vjp", arguments, "max_pool_firsts")
+    args = {"x": x, "firsts": firsts, "windows": sizes}
+    launch(machine, kernel, blocks_of(firsts.size, _THREADS), _THREADS, args, ("firsts",))
+
+    x_bar = machine.empty(x.shape, x.dtype)
+    args = {"firsts": firsts, "y_bar": y_bar, "x_bar": x_bar, "windows": sizes}
+    kernel = Kernel("max_pool_input_vjp", arguments)
+    launch(machine, kernel, blocks_of(x_bar.size, _THREADS), _THREADS, args, ("x_bar",))
+    return x_bar
+
+
+def avg_forward(
+    machine: Machine, windows: Windows, counted: Counted, x: Any, y: Any, *, fixed: int = 0
+) -> Any:
+    """Write ``y = (1 / d_o) sum_i x[i]`` and return it.
+
+    Args:
+        machine: where the arrays lie.
+        windows: of the pooling.
+        counted: the taps that ``d_o`` counts.
+        x: ``(N, C, *I)``.
+        y: ``(N, C, *O)``.
+        fixed: ``d_o`` of all windows, unless it is 0.
+    """
+    return _mean(machine, "avg_pool_forward", windows, counted, {"x": x, "y": y}, fixed)
+
+
+def avg_input_vjp(
+    machine: Machine,
+    windows: Windows,
+    counted: Counted,
+    y_bar: Any,
+    x_bar: Any,
+    *,
+    fixed: int = 0,
+) -> Any:
+    """Write ``x_bar``, where each cotangent is shared out evenly, and return it."""
+    given = {"y_bar": y_bar, "x_bar": x_bar}
+    return _mean(machine, "avg_pool_input_vjp", windows, counted, given, fixed)
+
+
+def _mean(
+    machine: Machine,
+    file: str,
+    windows: Windows,
+    counted: Counted,
+    given: dict[str, Any],
+    fixed: int,
+) -> Any:
+    """Launch a kernel of means; the last array that is given is its result."""
+    integer = _integer(windows, *counted.above)
+    args = given | {
+        "windows": packed(windows, integer),
+        "counted": packed(counted, integer),
+        "fixed": np.float32(fixed),
+    }
+    *_, name = given
+    kernel = Kernel(file, (type_of(**given), integer, str(len(windows.input))))
+    launch(machine, kernel, blocks_of(given[name].size, _THREADS), _THREADS, args, (name,))
+    return given[name]
+
+
+def _integer(windows: Windows, *above: int) -> str:
+    """Return the type that holds all that a kernel computes of positions, windows and taps."""
+    w = windows
+    rows = zip(
+        w.input, w.output, w.stride, w.reach, w.parts, w.dilation, w.low,
+        above or (0,) * len(w.input), strict=True,
+    )  # fmt: skip
+    axes = [s * (o + 1) + r + p * (i + low + 2) + t + a for i, o, s, r, p, t, low, a in rows]
+    elements = w.planes * max(prod(w.input), prod(w.output))
+    return integer_type(elements, prod(w.reach), *axes)

@@ -1,0 +1,53 @@
+"""The machine that is a CPU: NumPy arrays, and kernels in the simulator, every access checked."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from convproof.errors import DTypeError
+from convproof_gpu.cubin import KERNELS
+from convproof_gpu.machine import Kernel
+from convproof_gpu.sim import SimKernel, SimModule
+
+
+class Simulated:
+    """The simulator as a machine."""
+
+    name = "sim"
+
+    def given(self, array: Any) -> Any:
+        """Return the array, copied if it is not C-contiguous."""
+        if not isinstance(array, np.ndarray):
+            msg = f"the simulator takes NumPy arrays, got a {type(array).__name__}."
+            raise DTypeError(msg)
+        return np.ascontiguousarray(array) if array.ndim else array
+
+    def empty(self, shape: Sequence[int], dtype: Any) -> Any:
+        """Return a new array."""
+        return np.empty(tuple(shape), dtype)
+
+    def returned(self, array: Any, like: Any) -> Any:
+        """Return the array, which is NumPy's."""
+        del like
+        return array
+
+    def stream_of(self, array: Any) -> AbstractContextManager[None]:
+        """Return a context that is none: a launch has ended when it returns."""
+        del array
+        return nullcontext()
+
+    def run(
+        self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
+    ) -> None:
+        """Run a kernel, its outputs held to be unwritten before and to be written whole."""
+        simulated(kernel)((blocks,), (threads,), args, outputs=outputs)
+
+
+@cache
+def simulated(kernel: Kernel) -> SimKernel:
+    """Return a kernel, compiled for the simulator."""
+    module = SimModule(KERNELS / f"{kernel.file}.cu", name_expressions=[kernel.expression])
+    return module.get_function(kernel.expression)

@@ -1,0 +1,54 @@
+"""Every kernel of the wing with every choice of its template arguments, as it may be launched.
+
+==========  ==================================================
+parameter   choices
+==========  ==================================================
+``T``       float, half, bfloat16
+``DIMS``    1, 2, 3
+``Int``     int, long long
+``Tile``    those of ``tiles``
+``WIDTH``   1, and as many elements as 16 bytes hold
+==========  ==================================================
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+from convproof_gpu.cubin import KERNELS
+from convproof_gpu.elements import BYTES
+from convproof_gpu.machine import Kernel
+from convproof_gpu.tiles import TILES
+
+_VECTOR = 16
+_TEMPLATE = re.compile(
+    r"template\s*<(?P<parameters>[^>]*)>\s*__global__\s+void\s+"
+    r"(?:__launch_bounds__\s*\((?:[^()]|\([^()]*\))*\)\s*)?(?P<name>\w+)\s*\("
+)
+
+
+def files() -> list[str]:
+    """Return the names of the sources, without ``.cu``."""
+    return sorted(path.stem for path in KERNELS.glob("*.cu"))
+
+
+def specialisations(file: str) -> list[Kernel]:
+    """Return the kernels of a source, each with every choice of its arguments."""
+    text = (KERNELS / f"{file}.cu").read_text(encoding="utf-8")
+    return [kernel for match in _TEMPLATE.finditer(text) for kernel in _chosen(file, match)]
+
+
+def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
+    names = [parameter.split()[-1] for parameter in match["parameters"].split(",")]
+    for element, size in BYTES.items():
+        choices = {
+            "T": (element,),
+            "DIMS": ("1", "2", "3"),
+            "Int": ("int", "long long"),
+            "Tile": tuple(tile.argument for tile in TILES),
+            "WIDTH": ("1", str(_VECTOR // size)),
+        }
+        for arguments in product(*(choices[name] for name in names)):
+            yield Kernel(file, arguments, match["name"])
+        if "T" not in names:
+            return

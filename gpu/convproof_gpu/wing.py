@@ -1,0 +1,105 @@
+"""The GPU wing as implementations: the kernels' four verbs, on the simulator and on a GPU."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from convproof import layers
+from convproof.errors import UnsupportedError
+from convproof.layers import Layer
+from convproof_gpu.layers import (
+    adaptive_avg_pool,
+    adaptive_max_pool,
+    avg_pool,
+    bias,
+    conv,
+    conv_transpose,
+    convolve,
+    fold,
+    global_avg_pool,
+    global_max_pool,
+    linear,
+    local_response_norm,
+    locally_connected,
+    max_pool,
+    max_unpool,
+    maxout,
+    relu,
+    softmax,
+    tanh,
+    unfold,
+)
+from convproof_gpu.machine import Machine
+from convproof_gpu.simulated import Simulated
+
+ROOMS: dict[type[Layer], ModuleType] = {
+    layers.Conv: conv,
+    layers.ConvTranspose: conv_transpose,
+    layers.Linear: linear,
+    layers.LocallyConnected: locally_connected,
+    layers.Convolve: convolve,
+    layers.Bias: bias,
+    layers.ReLU: relu,
+    layers.Tanh: tanh,
+    layers.Softmax: softmax,
+    layers.LocalResponseNorm: local_response_norm,
+    layers.Maxout: maxout,
+    layers.Unfold: unfold,
+    layers.Fold: fold,
+    layers.MaxPool: max_pool,
+    layers.AvgPool: avg_pool,
+    layers.AdaptiveMaxPool: adaptive_max_pool,
+    layers.AdaptiveAvgPool: adaptive_avg_pool,
+    layers.GlobalMaxPool: global_max_pool,
+    layers.GlobalAvgPool: global_avg_pool,
+    layers.MaxUnpool: max_unpool,
+}
+
+
+class Wing:
+    """The four verbs on a machine; an answer is of the kind of array that was given.
+
+    Args:
+        machine: where the kernels run.
+    """
+
+    supports = frozenset({"asymmetric"})
+
+    def __init__(self, machine: Machine) -> None:
+        self.name = machine.name
+        self._machine = machine
+
+    def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
+        """Return ``y``."""
+        return self._verb(layer, "forward", x, *arrays)
+
+    def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any:
+        """Return ``x_bar``."""
+        return self._verb(layer, "input_vjp", x, y_bar, *arrays)
+
+    def weight_vjp(self, layer: Layer, x: Any, y_bar: Any) -> Any:
+        """Return ``w_bar``."""
+        return self._verb(layer, "weight_vjp", x, y_bar)
+
+    def bias_vjp(self, layer: Layer, y_bar: Any) -> Any:
+        """Return ``b_bar``."""
+        return self._verb(layer, "bias_vjp", y_bar)
+
+    def _verb(self, layer: Layer, verb: str, *arrays: Any) -> Any:
+        function: Callable[..., Any] | None = getattr(ROOMS.get(type(layer)), verb, None)
+        if function is None:
+            msg = f"the implementation {self.name!r} has no {verb} for {type(layer).__name__}."
+            raise UnsupportedError(msg)
+        like = next(array for array in arrays if hasattr(array, "dtype"))
+        with self._machine.stream_of(like):
+            given = [
+                array if array is None or isinstance(array, tuple) else self._machine.given(array)
+                for array in arrays
+            ]
+            answer = function(self._machine, layer, *given)
+            if isinstance(answer, tuple):
+                return tuple(self._machine.returned(part, like) for part in answer)
+            return self._machine.returned(answer, like)
+
+
+sim = Wing(Simulated())

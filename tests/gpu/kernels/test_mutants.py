@@ -1,0 +1,26 @@
+"""Every fault planted in a kernel's source is refuted on the simulator, by its law."""
+
+import pytest
+
+from convproof.mutants import Mutant
+from convproof.verify.zoo import refute
+from convproof_gpu.mutants import MUTANTS
+
+
+def by_name(mutant: Mutant) -> str:
+    return mutant.name
+
+
+FEW = MUTANTS[::9]  # the others take minutes to compile: .ci/full has them all
+REST = [pytest.param(m, marks=pytest.mark.full) for m in MUTANTS if m not in FEW]
+
+
+@pytest.mark.parametrize("mutant", [*FEW, *REST], ids=by_name)
+def test_a_fault_in_a_kernel_is_refuted_by_its_law(mutant: Mutant) -> None:
+    outcome = refute(mutant, seed=0)
+    assert outcome is not None, f"{mutant.name} survived"
+    assert outcome.theorem.name == mutant.theorem
+
+
+def test_there_are_forty_of_them() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 40

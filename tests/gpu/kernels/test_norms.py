@@ -1,0 +1,232 @@
+"""Softmax, cross entropy and local response normalisation: within what their sums may err."""
+
+from typing import Any
+from unittest.mock import patch
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from convproof.cases import Case
+from convproof.errors import DTypeError, ShapeError
+from convproof.functions import Function, Role
+from convproof.layers import LocalResponseNorm, Softmax
+from convproof.numeric.reference import implementation as oracle
+from convproof.numeric.rounding import FORMATS as ROUNDING
+from convproof.strategies import cases
+from convproof.theorems.allowed import allowed_error
+from convproof.theorems.base import Request
+from convproof_gpu import machine
+from convproof_gpu.layers import cross_entropy
+from convproof_gpu.lines import lanes_of, lines_along
+from convproof_gpu.machine import Kernel, launch, packed
+from convproof_gpu.simulated import Simulated
+from convproof_gpu.wing import sim
+
+SIM = Simulated()
+FORMATS = (np.float32, np.float16, ml_dtypes.bfloat16)
+in_every_format = pytest.mark.parametrize("dtype", FORMATS, ids=("float32", "float16", "bfloat16"))
+few = settings(max_examples=max(4, settings().max_examples // 5))
+seeds = st.integers(0, 2**16)
+ROLES: tuple[Role, ...] = ("forward", "input")
+
+
+def check(name: str, case: Case, dtype: Any) -> None:
+    """Assert that a layer and its derivative lie within the bound of ``numeric.smooth``."""
+    held = case.reals(np.dtype(dtype))
+    wide = held.astype(np.float64)
+    request = Request(dtype=np.dtype(dtype), precision="float32")
+    exact = {
+        "forward": oracle.forward(case.layer, wide["x"]),
+        "input": oracle.input_vjp(case.layer, wide["x"], wide["y_bar"]),
+    }
+    found = {
+        "forward": sim.forward(case.layer, held["x"]),
+        "input": sim.input_vjp(case.layer, held["x"], held["y_bar"]),
+    }
+    for role in ROLES:
+        allowed = allowed_error(Function(name, role), case, wide, exact[role], request)
+        assert (np.abs(found[role].astype(np.float64) - exact[role]) <= allowed).all(), role
+
+
+@st.composite
+def softmaxes(draw: st.DrawFn) -> Case:
+    """Draw a softmax whose lines are shared by 1 to 256 threads, near and far apart."""
+    outer = draw(st.integers(1, 5))
+    size = draw(st.sampled_from([1, 2, 5, 31, 33, 100, 300]))
+    inner = draw(st.sampled_from([1, 1, 2, 5, 40]))
+    return Case(layer=Softmax(dim=-2), input_shape=(outer, size, inner), seed=draw(seeds))
+
+
+@st.composite
+def norms(draw: st.DrawFn) -> Case:
+    """Draw a normalisation whose windows reach beyond a block's channels."""
+    layer = LocalResponseNorm(
+        size=draw(st.sampled_from([1, 2, 5, 31, 32, 70])),
+        alpha=draw(st.sampled_from([1.0, 0.5])),
+        beta=draw(st.sampled_from([0.75, 0.5])),
+    )
+    channels, inner = draw(st.sampled_from([1, 31, 32, 33, 70])), draw(st.sampled_from([1, 3, 40]))
+    return Case(
+        layer=layer, input_shape=(draw(st.integers(1, 2)), channels, inner), seed=draw(seeds)
+    )
+
+
+@in_every_format
+def test_softmax_lies_within_its_bound(dtype: Any) -> None:
+    """``|y - exact| <= (d + 1) u y``, with ``d = n + 16 + 2 max|x - max x|``; so its derivative."""
+
+    @few
+    @given(cases("softmax") | softmaxes())
+    def holds(case: Case) -> None:
+        check("softmax", case, dtype)
+
+    holds()
+
+
+@in_every_format
+def test_local_response_normalisation_lies_within_its_bound(dtype: Any) -> None:
+    """``|y - exact| <= (beta e + 12) u |y|``, with ``e = size + 5``; so its derivative."""
+
+    @few
+    @given(cases("local_response_norm") | norms())
+    def holds(case: Case) -> None:
+        check("local_response_norm", case, dtype)
+
+    holds()
+
+
+@few
+@given(softmaxes())
+def test_a_line_is_answered_alike_in_every_batch(case: Case) -> None:
+    """``softmax(x)[n] == softmax(x[n])``, bit by bit."""
+    x = case.reals(np.dtype(np.float32))["x"]
+    alone = [sim.forward(case.layer, image[None]) for image in x]
+    assert np.array_equal(sim.forward(case.layer, x), np.concatenate(alone))
+
+
+@given(st.integers(0, 2**20), st.booleans())
+def test_lanes_are_a_power_of_two_that_a_block_holds(size: int, adjacent: bool) -> None:
+    """``256 % lanes == 0``, and no lane is idle that a smaller power of two would not leave so."""
+    lanes = lanes_of(size, adjacent=adjacent)
+    assert 256 % lanes == 0
+    assert lanes == 1 or lanes < 2 * size
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.data())
+def test_the_lines_of_an_axis_hold_every_element_once(
+    shape: list[int], data: st.DataObject
+) -> None:
+    """``first + inner e`` of all lines and ``e`` are ``0, ..., n - 1``."""
+    lines = lines_along(tuple(shape), data.draw(st.integers(-len(shape), len(shape) - 1)))
+    line, e = np.ix_(range(lines.count), range(lines.size))
+    first = line // lines.inner * lines.size * lines.inner + line % lines.inner
+    assert sorted((first + lines.inner * e).ravel()) == list(range(int(np.prod(shape))))
+
+
+@st.composite
+def classified(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw scores, one in four times far from 0, targets, and cotangents of the loss."""
+    rng = np.random.default_rng(draw(seeds))
+    shape = tuple(draw(st.lists(st.integers(0, 6), min_size=0, max_size=2)))
+    classes = draw(st.sampled_from([1, 2, 10, 33, 300]))
+    x = 3 * rng.standard_normal((*shape, classes)) + draw(st.sampled_from([0, 0, 0, 200]))
+    return x, np.asarray(rng.integers(0, classes, shape)), np.asarray(rng.standard_normal(shape))
+
+
+@in_every_format
+def test_cross_entropy_and_its_derivative_lie_within_their_bounds(dtype: Any) -> None:
+    """``loss = log sum exp(x) - x[target]`` and ``x_bar = (softmax(x) - onehot) loss_bar``.
+
+    With ``d`` of softmax, the loss errs by ``(d + 2) u``, of the sum's logarithm, by ``8 u`` of
+    that logarithm and by ``3 u`` of both terms; the derivative by ``(d + 4) u (y + |y - onehot|)``.
+    """
+
+    @few
+    @given(classified())
+    @example((np.array([[1e4, -1e4]]), np.array([1]), np.array([1.0])))
+    def holds(drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+        given_, target, cotangent = drawn
+        x, loss_bar = given_.astype(dtype), cotangent.astype(dtype)
+        wide, wide_bar = x.astype(np.float64), loss_bar.astype(np.float64)
+        unit, stored = ROUNDING["float32"].unit, ROUNDING[np.dtype(dtype).name]
+        rows = wide - wide.max(-1, keepdims=True)
+        powers = np.exp(rows)
+        total = powers.sum(-1, keepdims=True)
+        one_hot = np.arange(x.shape[-1]) == target[..., None]
+        below = (rows * one_hot).sum(-1)
+        exact = np.log(total)[..., 0] - below
+        d = x.shape[-1] + 16 + 2 * np.abs(rows).max(-1)
+        allowed = (d + 2 + 11 * np.log(total)[..., 0] - 3 * below) * unit
+        allowed = allowed + (stored.unit * np.abs(exact) + stored.tiny) * (dtype != np.float32)
+        found = cross_entropy.forward(SIM, x, target).astype(np.float64)
+        assert (np.abs(found - exact) <= allowed).all()
+
+        y = powers / total
+        exact = (y - one_hot) * wide_bar[..., None]
+        errs = (d[..., None] + 4) * unit * (y + np.abs(y - one_hot)) * np.abs(wide_bar)[..., None]
+        allowed = errs * (1 + stored.unit) + stored.tiny + stored.unit * np.abs(exact)
+        found = cross_entropy.input_vjp(SIM, x, target, loss_bar).astype(np.float64)
+        assert (np.abs(found - exact) <= allowed).all()
+
+    holds()
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 2**40])
+def test_a_target_that_is_no_class_is_refused(wrong: int) -> None:
+    """``0 <= target < classes``; what the host does not see, the kernel answers with NaN."""
+    x, target = np.zeros((2, 3), np.float32), np.array([1, wrong])
+    loss, x_bar = np.ones(2, np.float32), np.empty_like(x)
+    with pytest.raises(ShapeError, match="targets are classes 0 to 2, got"):
+        cross_entropy.forward(SIM, x, target)
+    with pytest.raises(ShapeError, match="targets are classes 0 to 2, got"):
+        cross_entropy.input_vjp(SIM, x, target, loss)
+
+    sizes = packed(lines_along(x.shape, -1), "int")
+    backward = {"x": x, "target": target, "loss_bar": loss.copy(), "x_bar": x_bar, "lines": sizes}
+    forward = {"x": x, "target": target, "loss": loss, "lines": sizes}
+    launch(SIM, Kernel("cross_entropy_forward", ("float", "int")), 1, 256, forward, ("loss",))
+    launch(SIM, Kernel("cross_entropy_input_vjp", ("float", "int")), 1, 256, backward, ("x_bar",))
+    assert np.isnan(loss).tolist() == [False, True]
+    assert np.isnan(x_bar).all(1).tolist() == [False, True]
+    assert not np.isnan(x_bar[0]).any()
+
+
+def test_scores_targets_and_cotangents_must_fit() -> None:
+    """``x (*, classes)``, ``target (*)`` of int64 and ``loss_bar (*)``."""
+    x, target = np.zeros((2, 3), np.float32), np.zeros(2, np.int64)
+    with pytest.raises(ShapeError, match="must fit"):
+        cross_entropy.forward(SIM, x, target[:1])
+    with pytest.raises(ShapeError, match="shape of the targets"):
+        cross_entropy.input_vjp(SIM, x, target, np.zeros(3, np.float32))
+    with pytest.raises(DTypeError, match="int64"):
+        cross_entropy.forward(SIM, x, target.astype(np.int32))
+
+
+def test_offsets_of_64_bits_give_the_same_bits() -> None:
+    """As where an array has more than 2^31 elements."""
+    rng = np.random.default_rng(0)
+    x, y_bar = rng.standard_normal((2, 3, 40, 5)).astype(np.float32)
+    target, loss_bar = rng.integers(0, 5, (3, 40)), np.ascontiguousarray(y_bar[..., 0])
+
+    def answers() -> list[bytes]:
+        both = (Softmax(dim=1), Softmax(dim=-1), LocalResponseNorm(size=5))
+        found = [sim.forward(layer, x) for layer in both]
+        found += [sim.input_vjp(layer, x, y_bar) for layer in both]
+        found.append(cross_entropy.forward(SIM, x, target))
+        found.append(cross_entropy.input_vjp(SIM, x, target, loss_bar))
+        return [array.tobytes() for array in found]
+
+    narrow = answers()
+    with patch.object(machine, "_INT", -1):
+        assert answers() == narrow
+
+
+def test_nothing_is_answered_with_nothing() -> None:
+    """Arrays with an axis of no size, whichever it is."""
+    for layer in (Softmax(dim=1), LocalResponseNorm(size=3)):
+        for shape in ((0, 3, 2), (2, 0, 2), (2, 3, 0)):
+            x = np.empty(shape, np.float32)
+            assert sim.forward(layer, x).shape == sim.input_vjp(layer, x, x).shape == shape

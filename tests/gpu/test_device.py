@@ -1,0 +1,199 @@
+"""The machine that is a GPU: with no GPU, told in a line; and launched, with a stand-in for CuPy.
+
+The stand-in's modules run in the simulator what a GPU would run of a cubin.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from convproof import functional, get_implementation
+from convproof.cases import Case
+from convproof.cli import run
+from convproof.implementation import load_implementation
+from convproof.names.arguments import arguments_of
+from convproof.strategies import TORCH, cases
+from convproof_gpu import device, health
+from convproof_gpu.cubin import KERNELS
+from convproof_gpu.machine import LaunchLawError
+from convproof_gpu.sim import SimModule
+
+STAND_IN = Path(__file__).parent.parent / "verify" / "stand_in"
+numpys = get_implementation("numpy")
+
+
+class DriverError(Exception):
+    """What CUDA raises."""
+
+
+class Module:
+    """A module of kernels, which the simulator runs."""
+
+    loaded = 0
+
+    def __init__(self, *, path: str) -> None:
+        self._file = path
+        Module.loaded += 1
+
+    def get_function(self, expression: str) -> Any:
+        kernel = SimModule(Path(self._file), name_expressions=[expression]).get_function(expression)
+
+        def launch(grid: Any, block: Any, args: Any) -> None:
+            kernel(grid, block, [_simulated(value) for value in args])
+
+        return launch
+
+
+def _simulated(value: Any) -> Any:
+    if hasattr(value, "held"):
+        return value.held
+    if isinstance(value, np.ndarray):
+        assert value.shape == (1,), "a struct is passed as an array of one"
+        return value.tobytes()
+    return None if isinstance(value, np.uint64) else value
+
+
+@pytest.fixture
+def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.syspath_prepend(str(STAND_IN))
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    stand_in: Any = importlib.import_module("cupy")
+    runtime = SimpleNamespace(
+        getDeviceCount=lambda: 1,
+        driverGetVersion=lambda: 13000,
+        getDeviceProperties=lambda _: {"name": b"a GPU", "major": 9, "minor": 0},
+        CUDARuntimeError=DriverError,
+    )
+    one = SimpleNamespace(compute_capability="90", id=0)
+    stand_in.cuda = SimpleNamespace(runtime=runtime, Device=lambda: one)
+    stand_in.RawModule = Module
+    stand_in.ndarray.device = one
+    monkeypatch.setattr(device, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
+    monkeypatch.setattr(health, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
+    monkeypatch.setattr(device, "kept", _kept)
+    _forget()
+    yield stand_in
+    sys.modules.pop("cupy", None)
+    _forget()
+
+
+def _kept(file: str, arch: str, expression: str) -> tuple[Path, str]:
+    assert arch == "sm_90"
+    return KERNELS / f"{file}.cu", expression
+
+
+def _forget() -> None:
+    for held in (load_implementation, get_implementation, device._loaded):
+        held.cache_clear()
+    sys.modules.pop("convproof_gpu.gpu", None)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=cases("conv2d", TORCH))
+def test_arrays_of_cupy_are_computed_by_the_kernels_and_stay_cupys(cupy: Any, case: Case) -> None:
+    """``functional`` chooses by the array's type; the answer is of that type, and right."""
+    held = case.integers().astype(np.float32)
+    options = arguments_of(case.layer, case.input_shape)
+    x, w, y_bar = (cupy.asarray(held[name]) for name in ("x", "w", "y_bar"))
+
+    y = functional.conv2d(x, w, **options)
+    assert isinstance(y, cupy.ndarray)
+    assert np.array_equal(cupy.asnumpy(y), numpys.conv2d(held["x"], held["w"], **options))
+
+    w_bar = functional.conv2d_weight(x, w.shape, y_bar, **options)
+    expected = numpys.conv2d_weight(held["x"], w.shape, held["y_bar"], **options)
+    assert np.array_equal(cupy.asnumpy(w_bar), expected)
+
+
+@pytest.mark.usefixtures("cupy")
+def test_arrays_of_numpy_go_to_the_gpu_and_come_back() -> None:
+    """Also those that have gaps or lie backward: the kernels see a contiguous copy."""
+    x = np.arange(32, dtype=np.float32).reshape(1, 2, 4, 4)[:, :, ::-2, 1:]
+    w = np.ones((1, 2, 2, 2), np.float32)
+    y = get_implementation("gpu").conv2d(x, w)
+    assert isinstance(y, np.ndarray)
+    assert np.array_equal(y, numpys.conv2d(x, w))
+
+
+@pytest.mark.usefixtures("cupy")
+def test_a_kernel_is_loaded_once() -> None:
+    x, w = np.ones((1, 1, 3), np.float32), np.ones((1, 1, 2), np.float32)
+    gpu, before = get_implementation("gpu"), Module.loaded
+    for _ in range(3):
+        gpu.conv1d(x, w)
+    assert Module.loaded == before + 1
+
+
+def test_an_array_of_another_device_is_refused(cupy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, w = (
+        cupy.asarray(np.ones((1, 1, 3), np.float32)),
+        cupy.asarray(np.ones((1, 1, 2), np.float32)),
+    )
+    monkeypatch.setattr(cupy.ndarray, "device", SimpleNamespace(id=1))
+    with pytest.raises(LaunchLawError, match="runs on device 0, but an array lies on device 1"):
+        functional.conv1d(x, w)
+
+
+@pytest.mark.usefixtures("cupy")
+def test_the_doctor_names_the_gpu(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    assert "gpu        ok       a GPU, sm_90, CUDA driver 13.0" in capsys.readouterr().out
+
+
+def test_no_driver_is_told_in_a_line(cupy: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """``cudaErrorInsufficientDriver`` is what CuPy says where there is none."""
+
+    def fails() -> int:
+        msg = "cudaErrorInsufficientDriver: CUDA driver version is insufficient"
+        raise DriverError(msg)
+
+    cupy.cuda.runtime.getDeviceCount = fails
+    assert run(["verify", "gpu", "--in-process"]) == 4
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "there is no NVIDIA driver" in told
+    assert run(["doctor"]) == 0
+
+
+def test_two_wheels_of_cupy_are_broken_and_the_way_out_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def version(name: str) -> str:
+        if name in ("cupy-cuda12x", "cupy-cuda13x"):
+            return "14"
+        return real(name)
+
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", version)
+    _forget()
+    assert run(["doctor"]) == 1
+    told = capsys.readouterr().out
+    assert "cupy       broken   cupy-cuda12x and cupy-cuda13x are installed at once" in told
+    assert "pip uninstall cupy-cuda12x cupy-cuda13x" in told
+
+
+def test_a_cupy_that_does_not_import_is_broken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cupy.py").write_text("raise RuntimeError('libnvrtc.so is not there')\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    _forget()
+    assert run(["doctor"]) == 1
+    assert "CuPy does not import: libnvrtc.so is not there" in capsys.readouterr().out
+
+
+def test_a_cache_that_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CONVPROOF_CACHE", "/proc/nowhere")
+    run(["doctor"])
+    assert "/proc/nowhere cannot be written" in capsys.readouterr().out

@@ -1,0 +1,132 @@
+"""The layers on PyTorch's tensors: torch's own numbers, and derivatives of both orders."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from convproof import functional as F  # noqa: N812  # as torch's is called
+from convproof import layers
+from convproof.errors import UnsupportedError
+from convproof_gpu import tensors
+
+torch.set_num_threads(1)
+X, W, B = (4, 5, 5), (6, 2, 3, 3), (6,)
+CONV: dict[str, Any] = {"stride": 2, "padding": 1, "groups": 2}
+
+
+def of(*shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    """Return a leaf of distinct numbers, none of them near a tie."""
+    rng = np.random.default_rng(sum(shape))
+    numbers = rng.permutation(int(np.prod(shape))).reshape(shape) - np.prod(shape) / 2.1
+    return torch.tensor(numbers / 16, dtype=dtype).requires_grad_()
+
+
+def conv(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Any:
+    return F.conv2d(x, w, b, **CONV)
+
+
+def conv_transpose(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Any:
+    return F.conv_transpose2d(x, w, b, **CONV, output_padding=1)
+
+
+def linear(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Any:
+    return F.linear(x, w, b)
+
+
+BILINEAR = {
+    conv: (of(1, 2, 4, 4), of(4, 1, 2, 2), of(4)),
+    conv_transpose: (of(1, 2, 3, 2), of(2, 2, 2, 2), of(4)),
+    linear: (of(2, 3, 5), of(4, 5), of(4)),
+}
+LINEAR: list[Callable[[Any], Any]] = [
+    lambda x: F.avg_pool2d(x, 2, padding=1),
+    lambda x: F.adaptive_avg_pool2d(x, 3),
+    lambda x: F.unfold(x, 2, padding=1),
+    lambda x: F.fold(F.unfold(x, 2), x.shape[2:], 2),
+]
+OTHER: list[Callable[[Any], Any]] = [
+    lambda x: F.max_pool2d(x, 2),
+    lambda x: F.max_pool2d(x, 2, return_indices=True)[0],
+    lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=(5, 5)),
+    lambda x: F.adaptive_max_pool2d(x, 2),
+    F.relu,
+    F.tanh,
+    lambda x: F.softmax(x, 1),
+    lambda x: F.local_response_norm(x, 3),
+    lambda x: F.maxout(x, 2),
+]
+
+
+@pytest.mark.parametrize("layer", BILINEAR, ids=lambda layer: layer.__name__)
+def test_bilinear_layers_have_torchs_derivatives_of_both_orders(layer: Callable[..., Any]) -> None:
+    """``gradcheck`` and ``gradgradcheck``, in every argument."""
+    arguments = BILINEAR[layer]
+    assert torch.autograd.gradcheck(layer, arguments)
+    assert torch.autograd.gradgradcheck(layer, arguments)
+
+
+@pytest.mark.parametrize("layer", LINEAR)
+def test_linear_layers_have_both_derivatives(layer: Callable[..., Any]) -> None:
+    assert torch.autograd.gradcheck(layer, (of(1, 2, 4, 4),))
+    assert torch.autograd.gradgradcheck(layer, (of(1, 2, 4, 4),))
+
+
+@pytest.mark.parametrize("layer", OTHER)
+def test_every_other_layer_has_its_derivative(layer: Callable[..., Any]) -> None:
+    assert torch.autograd.gradcheck(layer, (of(1, *X),))
+
+
+def test_a_derivative_that_is_not_there_is_refused_and_never_zero() -> None:
+    x = of(1, *X)
+    (x_bar,) = torch.autograd.grad(F.tanh(x).sum(), x, create_graph=True)
+    with pytest.raises(UnsupportedError, match="Tanh has no second derivative here"):
+        x_bar.sum().backward()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_tensor_gives_a_tensor_of_its_kind(dtype: torch.dtype) -> None:
+    """Equal to torch's in small integers."""
+    x = torch.arange(-8, 8).reshape(1, 1, 4, 4).to(dtype)
+    w = torch.tensor([[[[1, -2], [3, 1]]]]).to(dtype)
+    found = F.conv2d(x, w, padding=1)
+    assert found.dtype == dtype
+    exact = torch.nn.functional.conv2d(x.double(), w.double(), padding=1)
+    assert torch.equal(found.double(), exact)
+
+
+def test_the_operators_keep_torchs_rules() -> None:
+    """``opcheck``: schema, autograd registration, fake tensors, dispatch under compilation."""
+    layer = layers.Conv(
+        in_channels=4, out_channels=6, kernel_size=(3, 3), stride=(2, 1), padding=((1, 1), (0, 0)),
+        dilation=(1, 1), groups=2,
+    )  # fmt: skip
+    x, w, b = of(2, *X), of(*W), of(6)
+    word = tensors._word(layer)
+    y = F.conv2d(x, w, b, stride=(2, 1), padding=(1, 0), groups=2).detach().requires_grad_()
+    maxima = layers.MaxPool(
+        kernel_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), dilation=(1, 1),
+        return_indices=True,
+    )  # fmt: skip
+    pool = tensors._word(maxima)
+    bias = tensors._word(layers.Bias(channels=6))
+    calls: list[tuple[Any, tuple[Any, ...]]] = [
+        (tensors._forward, (word, x, [w, b])),
+        (tensors._argmax, (pool, x, [])),
+        (tensors._input_vjp, (word, list(x.shape), None, y, [w])),
+        (tensors._weight_vjp, (word, x, y)),
+        (tensors._bias_vjp, (bias, y)),
+    ]
+    for operator, arguments in calls:
+        verdicts = torch.library.opcheck(operator, arguments)
+        assert set(verdicts.values()) == {"SUCCESS"}
+
+
+def test_nothing_shares_memory_with_what_was_given() -> None:
+    """An operator's answer is its own, also where a layer copies."""
+    x = torch.arange(4.0).reshape(1, 1, 4)
+    y = F.max_pool1d(x, 1)
+    y += 1
+    assert x.flatten().tolist() == [0, 1, 2, 3]
