@@ -8,7 +8,6 @@ integers that the kernel computes addresses with.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
-from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -135,8 +134,3 @@ def _check_array(kernel: Kernel, name: str, array: Any) -> None:
 def blocks_of(elements: int, each: int = 256) -> int:
     """Return how many blocks have a thread for every element."""
     return -(-elements // each)
-
-
-def count(shape: Sequence[int]) -> int:
-    """Return the number of elements of a shape."""
-    return prod(shape)
