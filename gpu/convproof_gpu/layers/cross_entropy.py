@@ -9,6 +9,7 @@ A target that is no class is refused where NumPy holds it, for to look costs lit
 its loss and derivative are NaN.
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from convproof.errors import DTypeError, ShapeError
 from convproof_gpu.elements import type_of
 from convproof_gpu.lines import THREADS, Lines, lanes_of
-from convproof_gpu.machine import Kernel, Machine, count, integer_type, launch, packed
+from convproof_gpu.machine import Kernel, Machine, integer_type, launch, packed
 
 
 def forward(machine: Machine, x: Any, target: Any) -> Any:
@@ -70,4 +71,4 @@ def _checked(x: Any, target: Any) -> Lines:
         if low < 0 or high >= classes:
             msg = f"targets are classes 0 to {classes - 1}, got {low if low < 0 else high}."
             raise ShapeError(msg)
-    return Lines(count(target.shape), classes, 1, lanes_of(classes, adjacent=True))
+    return Lines(prod(target.shape), classes, 1, lanes_of(classes, adjacent=True))
