@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from convproof.errors import MissingExtraError, UnsupportedError
+from convproof.errors import DTypeError, MissingExtraError, UnsupportedError
 from convproof.implementation import load_implementation
 
 try:
@@ -48,22 +48,42 @@ class Tensors:
 
     def forward(self, layer: Layer, x: Tensor, *arrays: Tensor) -> Any:
         """Return ``y``."""
+        _check(x, *arrays)
         operator = _argmax if getattr(layer, "return_indices", False) else _forward
         return operator(_word(layer), x, list(arrays))
 
     def input_vjp(self, layer: Layer, x: Any, y_bar: Tensor, *arrays: Tensor) -> Any:
         """Return ``x_bar``."""
+        _check(*(() if isinstance(x, tuple) else (x,)), y_bar, *arrays)
         if isinstance(x, tuple):
             return _input_vjp(_word(layer), list(x), None, y_bar, list(arrays))
         return _input_vjp(_word(layer), list(_sizes(x)), x, y_bar, list(arrays))
 
     def weight_vjp(self, layer: Layer, x: Tensor, y_bar: Tensor) -> Any:
         """Return ``w_bar``."""
+        _check(x, y_bar)
         return _weight_vjp(_word(layer), x, y_bar)
 
     def bias_vjp(self, layer: Layer, y_bar: Tensor) -> Any:
         """Return ``b_bar``."""
+        _check(y_bar)
         return _bias_vjp(_word(layer), y_bar)
+
+
+def _check(*arrays: Any) -> None:
+    """Raise ``DTypeError`` unless all are tensors, of one device."""
+    held = [
+        f"torch.Tensor on {array.device}"
+        if isinstance(array, Tensor)
+        else f"{type(array).__module__}.{type(array).__name__}"
+        for array in arrays
+    ]
+    if len(set(held)) > 1 or not isinstance(arrays[0], Tensor):
+        msg = (
+            "The arrays of one call must be tensors of one device, got "
+            f"{', '.join(dict.fromkeys(held))}. Use torch.from_numpy or .to(device)."
+        )
+        raise DTypeError(msg)
 
 
 def _word(layer: Layer) -> str:

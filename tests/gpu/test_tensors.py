@@ -9,7 +9,7 @@ import torch
 
 from convproof import functional as F  # noqa: N812  # as torch's is called
 from convproof import layers
-from convproof.errors import UnsupportedError
+from convproof.errors import DTypeError, UnsupportedError
 from convproof_gpu import tensors
 
 torch.set_num_threads(1)
@@ -130,3 +130,21 @@ def test_nothing_shares_memory_with_what_was_given() -> None:
     y = F.max_pool1d(x, 1)
     y += 1
     assert x.flatten().tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, w, y: F.conv2d(x, w.numpy()),
+        lambda x, w, y: F.conv2d(x.numpy(), w),
+        lambda x, w, y: F.conv2d(x, w, np.ones(6)),
+        lambda x, w, y: F.conv2d_input(x.shape, w, y.numpy()),
+        lambda x, w, y: F.conv2d_input(x.shape, w.numpy(), y),
+        lambda x, w, y: F.conv2d_weight(x, w.shape, y.numpy()),
+        lambda x, w, y: F.max_pool2d_input(x, np.ones((1, 2, 2, 2)), 2),
+    ],
+)
+def test_a_tensor_beside_an_array_is_refused(call: Callable[..., Any]) -> None:
+    x, w, y = torch.ones(1, 2, 5, 5), torch.ones(6, 2, 3, 3), torch.ones(1, 6, 3, 3)
+    with pytest.raises(DTypeError, match=r"ndarray|torch\.Tensor"):
+        call(x, w, y)
