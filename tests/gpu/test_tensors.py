@@ -132,19 +132,22 @@ def test_nothing_shares_memory_with_what_was_given() -> None:
     assert x.flatten().tolist() == [0, 1, 2, 3]
 
 
+IMAGES, WEIGHT, BAR = torch.ones(1, 2, 5, 5), torch.ones(6, 2, 3, 3), torch.ones(1, 6, 3, 3)
+
+
+@pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x, w, y: F.conv2d(x, w.numpy()),
-        lambda x, w, y: F.conv2d(x.numpy(), w),
-        lambda x, w, y: F.conv2d(x, w, np.ones(6)),
-        lambda x, w, y: F.conv2d_input(x.shape, w, y.numpy()),
-        lambda x, w, y: F.conv2d_input(x.shape, w.numpy(), y),
-        lambda x, w, y: F.conv2d_weight(x, w.shape, y.numpy()),
-        lambda x, w, y: F.max_pool2d_input(x, np.ones((1, 2, 2, 2)), 2),
+        lambda: F.conv2d(IMAGES, WEIGHT.numpy()),
+        lambda: F.conv2d(IMAGES.numpy(), WEIGHT),
+        lambda: F.conv2d(IMAGES, WEIGHT, np.ones(6)),
+        lambda: F.conv2d_input(IMAGES.shape, WEIGHT, BAR.numpy()),
+        lambda: F.conv2d_input(IMAGES.shape, WEIGHT.numpy(), BAR),
+        lambda: F.conv2d_weight(IMAGES, WEIGHT.shape, BAR.numpy()),
+        lambda: F.max_pool2d_input(IMAGES, np.ones((1, 2, 2, 2)), 2),
     ],
 )
-def test_a_tensor_beside_an_array_is_refused(call: Callable[..., Any]) -> None:
-    x, w, y = torch.ones(1, 2, 5, 5), torch.ones(6, 2, 3, 3), torch.ones(1, 6, 3, 3)
+def test_a_tensor_beside_an_array_is_refused(call: Callable[[], Any]) -> None:
     with pytest.raises(DTypeError, match=r"ndarray|torch\.Tensor"):
-        call(x, w, y)
+        call()
