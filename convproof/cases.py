@@ -24,6 +24,7 @@ _PER_IMAGE = ("x", "y_bar", "x_dot", "u")
 _SMOOTH = (layers.Tanh, layers.Softmax, layers.LocalResponseNorm)
 _EXPONENTIAL = (layers.Tanh, layers.Softmax)
 _FAR = 100  # whose exponential overflows float32; all of an input lies about there
+_FLOAT16_MAX = 65504  # the other formats hold a multiple of any window's divisors
 _SMALL = 9  # so that multiples of divisors stay exact, and exponentials normal
 _MAXIMA = (layers.MaxPool, layers.AdaptiveMaxPool, layers.GlobalMaxPool)
 
@@ -108,14 +109,18 @@ class Case:
     def integers(self, dtype: np.dtype | str = "float32") -> Arrays:
         """Return nonzero integers that the dtype sums exactly, as int64.
 
-        Windows of a maximum hold distinct integers; data of a mean are multiples of every divisor;
-        one in four inputs of an exponential overflows it, if it is taken as it is.
+        Windows of a maximum hold distinct integers; data of a mean are multiples of every divisor,
+        as far as the dtype reaches; one in four inputs of an exponential overflows it, if it is
+        taken as it is.
         """
         rng = np.random.default_rng(self.seed)
         unit = self.common_divisor
         most = min(self.largest(dtype), self.magnitude or 2**31)
         if unit > 1 or isinstance(self.layer, _SMOOTH):
             most = min(most, _SMALL)
+        if str(dtype) == "float16":
+            most = min(most, _FLOAT16_MAX // (unit * self._overlap)) or most
+            unit = unit if unit * most * self._overlap <= _FLOAT16_MAX else 1
         drawn = self._arrays(lambda shape: _nonzero(rng, shape, most))
         drawn = drawn.but(x=drawn["x"] + self._shift)
         if type(self.layer) in (*_MAXIMA, Maxout):
@@ -136,6 +141,18 @@ class Case:
             rows = zip(self.input_shape[2:], self.output_shape[2:], strict=True)
             return prod(lcm(*_window_lengths(n, m)) for n, m in rows)
         return prod(self.input_shape[2:])
+
+    @property
+    def _overlap(self) -> int:
+        """The most windows of a mean that read one position; 1 for other layers."""
+        layer = self.layer
+        if isinstance(layer, layers.AvgPool):
+            rows = zip(layer.kernel_size, layer.stride, strict=True)
+            return prod(-(-r // s) for r, s in rows)
+        if isinstance(layer, layers.AdaptiveAvgPool):
+            rows = zip(self.input_shape[2:], self.output_shape[2:], strict=True)
+            return prod(-(-m // n) + 1 for n, m in rows)
+        return 1
 
     def reals(self, dtype: np.dtype, seed: int = 0) -> Arrays:
         """Return normally distributed numbers, rounded to the dtype.

@@ -149,5 +149,5 @@ IMAGES, WEIGHT, BAR = torch.ones(1, 2, 5, 5), torch.ones(6, 2, 3, 3), torch.ones
     ],
 )
 def test_a_tensor_beside_an_array_is_refused(call: Callable[[], Any]) -> None:
-    with pytest.raises(DTypeError, match="ndarray|Tensor"):
+    with pytest.raises(DTypeError, match=r"ndarray|Tensor"):
         call()
