@@ -28,3 +28,4 @@ from convproof.index_maps.unshared import UnsharedSpread as UnsharedSpread
 from convproof.index_maps.windows import Counted as Counted
 from convproof.index_maps.windows import Range as Range
 from convproof.index_maps.windows import Windows as Windows
+from convproof.index_maps.wrapping import Wrapping as Wrapping

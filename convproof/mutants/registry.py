@@ -15,6 +15,7 @@ class Mutant:
         code: the faulty function.
         theorem: the law that must refute it.
         origin: the real bug that it re-makes, if any.
+        supports: what it is asked beyond torch's own geometries.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Mutant:
     code: Callable[..., Any]
     theorem: str
     origin: str = ""
+    supports: frozenset[str] = frozenset()
 
 
 MUTANTS: list[Mutant] = []

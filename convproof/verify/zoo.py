@@ -118,7 +118,7 @@ def refute(
     function = Function.named(mutant.function)
     plan = Plan(
         functions=(function,), dtypes=("float32",), examples=PROFILES[profile], seed=seed,
-        first=first,
+        first=first, supports=mutant.supports,
     )  # fmt: skip
     functions = {Function(function.layer): _right(Function(function.layer)), function: mutant.code}
     subject = TargetSubject(functions, "numpy")

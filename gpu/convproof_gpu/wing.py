@@ -63,7 +63,7 @@ class Wing:
         machine: where the kernels run.
     """
 
-    supports = frozenset({"asymmetric"})
+    supports = frozenset({"asymmetric", "circular"})
 
     def __init__(self, machine: Machine) -> None:
         self.name = machine.name

@@ -13,7 +13,7 @@ from convproof.functions import FIRST, Function
 from convproof.implementation import load_implementation
 from convproof.names import get_implementation
 from convproof.numeric.fast import implementation as numpys
-from convproof.strategies import TORCH, cases
+from convproof.strategies import EXTRAS, cases
 from convproof_gpu.device import cupy_or_why
 
 EACH = 3
@@ -50,7 +50,7 @@ def _drawn(function: Function) -> list:  # type: ignore[type-arg]
         found.append(case)
         return len(found) >= EACH
 
-    find(cases(function.layer, TORCH), keep, settings=settings(database=None, derandomize=True))
+    find(cases(function.layer, EXTRAS), keep, settings=settings(database=None, derandomize=True))
     return found[:EACH]
 
 

@@ -1,43 +1,61 @@
-"""Convolution: ``y[n,m,o] = b[m] + sum_{c,k} w[m,c,k] x[n, g C/G + c, s o + t k - low]``."""
+"""Convolution: ``y[n,m,o] = b[m] + sum_{c,k} w[m,c,k] x[n, g C/G + c, s o + t k - low]``.
+
+A circular one is that of the input with a periodic border, without padding.
+"""
 
 from typing import Any
 
+import numpy as np
+
 from convproof.errors import UnsupportedError
 from convproof.index_maps import Sizes
-from convproof.layers import Conv
+from convproof.layers import Conv, LocallyConnected
 from convproof_gpu.machine import Machine
 from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
+from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrapping_of
 
 
 def forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any = None) -> Any:
     """Return ``y``."""
+    sizes = sizes_of(layer, x.shape)
     y = machine.empty(layer.output_shape(x.shape), x.dtype)
-    return conv_forward(machine, sizes_of(layer, x.shape), x, w, b, y)
+    return conv_forward(machine, sizes, _bordered(machine, layer, x), w, b, y)
 
 
 def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
-    """Return ``x_bar``."""
+    """Return ``x_bar``; the cotangents of a border stay in float32 until its copies are added."""
     shape = x if isinstance(x, tuple) else x.shape
+    sizes, wrapping = sizes_of(layer, shape), wrapping_of(layer, shape)
     x_bar = machine.empty(shape, y_bar.dtype)
-    return conv_input_vjp(machine, sizes_of(layer, shape), y_bar, w, None, x_bar)
+    if wrapping is None:
+        return conv_input_vjp(machine, sizes, y_bar, w, None, x_bar)
+    y_bar, w = widened(machine, y_bar=y_bar, w=w)
+    bordered = machine.empty((*shape[:2], *wrapping.bordered), np.float32)
+    conv_input_vjp(machine, sizes, y_bar, w, None, bordered)
+    return wrap_input_vjp(machine, wrapping, bordered, x_bar)
 
 
 def weight_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any) -> Any:
     """Return ``w_bar``."""
+    sizes = sizes_of(layer, x.shape)
     w_bar = machine.empty(layer.weight_shape, y_bar.dtype)
-    return conv_weight_vjp(machine, sizes_of(layer, x.shape), y_bar, x, w_bar)
+    return conv_weight_vjp(machine, sizes, y_bar, _bordered(machine, layer, x), w_bar)
 
 
 def sizes_of(layer: Conv, shape: tuple[int, ...]) -> Sizes:
     """Return what a kernel is told of a convolution of an input of this shape.
 
+    If it is circular, of the convolution of the bordered input.
+
     Raises:
-        UnsupportedError: for circular padding, and more than three axes.
+        UnsupportedError: for circular padding of a locally connected layer, and for more than three
+            axes.
     """
-    if layer.padding_mode != "zeros":
+    circular = layer.padding_mode == "circular"
+    if circular and isinstance(layer, LocallyConnected):
         msg = (
-            f"the kernels pad with zeros, not padding_mode={layer.padding_mode!r}: pad the input "
-            "first, as numpy.pad does with mode='wrap', and convolve with padding=0."
+            "the kernels of a locally connected layer pad with zeros: pad the input first, as "
+            "numpy.pad does with mode='wrap', and use padding=0."
         )
         raise UnsupportedError(msg)
     axes = layer.axes(shape[2:])
@@ -47,12 +65,12 @@ def sizes_of(layer: Conv, shape: tuple[int, ...]) -> Sizes:
         groups=layer.groups,
         in_channels=layer.in_channels // layer.groups,
         out_channels=layer.out_channels // layer.groups,
-        input=tuple(shape[2:]),
+        input=tuple(axis.padded_size if circular else axis.input_size for axis in axes),
         kernel=layer.kernel_size,
         output=tuple(axis.output_size for axis in axes),
         stride=layer.stride,
         dilation=layer.dilation,
-        low=tuple(axis.padding[0] for axis in axes),
+        low=tuple(0 if circular else axis.padding[0] for axis in axes),
     )
 
 
@@ -61,3 +79,12 @@ def check_dims(dims: int) -> None:
     if not 1 <= dims <= 3:
         msg = f"the kernels have 1 to 3 spatial axes, not {dims}."
         raise UnsupportedError(msg)
+
+
+def _bordered(machine: Machine, layer: Conv, x: Any) -> Any:
+    """Return the input with its periodic border, or as it is if it has none."""
+    wrapping = wrapping_of(layer, x.shape)
+    if wrapping is None:
+        return x
+    y = machine.empty((*x.shape[:2], *wrapping.bordered), x.dtype)
+    return wrap_forward(machine, wrapping, x, y)

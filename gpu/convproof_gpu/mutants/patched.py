@@ -61,7 +61,15 @@ def _once(text: str, old: str, new: str, file: str) -> str:
 
 
 def patched(
-    name: str, function: str, theorem: str, file: str, old: str, new: str, fault: str
+    name: str,
+    function: str,
+    theorem: str,
+    file: str,
+    old: str,
+    new: str,
+    fault: str,
+    *,
+    supports: frozenset[str] = frozenset(),
 ) -> Mutant:
     """Return a mutant.
 
@@ -73,6 +81,7 @@ def patched(
         old: what stands there once.
         new: what stands there instead.
         fault: in words.
+        supports: what it is asked beyond torch's own geometries.
     """
     names = TorchNames(lambda _: wing)
     wing = Wing(Patched(file, old, new))
@@ -83,4 +92,4 @@ def patched(
 
     faulty.__doc__ = fault
     faulty.__name__ = name
-    return Mutant(name, function, faulty, theorem)
+    return Mutant(name, function, faulty, theorem, supports=supports)
