@@ -1,7 +1,8 @@
 """A law that a target breaks: what a check raises, and what a search makes smaller."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Literal
 
 from convproof.calls import Call
 from convproof.cases import Arrays
@@ -41,6 +42,10 @@ class Violation(AssertionError):  # noqa: N818  # the word of the field
 
     def __str__(self) -> str:
         return self.law
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """Return how a copy is made in another process."""
+        return partial(type(self), **{f.name: getattr(self, f.name) for f in fields(self)}), ()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

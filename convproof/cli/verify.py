@@ -104,6 +104,12 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     help="How long a call may take, which compiles what it needs: one that is longer hangs.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    show_default="the processors, on a CPU and if there is enough to ask",
+    help="Processes that ask; the outcomes are the same.",
+)
+@click.option(
     "--in-process",
     is_flag=True,
     help="Call the target in this process, which a crash of it then ends.",
@@ -130,6 +136,7 @@ def command(
     examples: int | None,
     device: str,
     timeout: float,
+    workers: int | None,
     in_process: bool,
     xfail_path: str | None,
     junit_path: str | None,
@@ -174,6 +181,7 @@ def command(
         examples=examples,
         timeout=timeout,
         in_process=in_process,
+        workers=workers,
         keep=profile != "ci" and seed is None,
     )
     if not asked.functions:

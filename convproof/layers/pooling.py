@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from math import prod
 
-import numpy as np
-
 from convproof.axes import Axis, Pair, at_least
 from convproof.errors import GeometryError, ShapeError
 from convproof.layers.base import Layer, Shape, check_axes
@@ -217,14 +215,20 @@ class MaxUnpool(Layer):
         return (*input_shape[:2], *wanted)
 
 
+def _reads(axis: Axis, o: int) -> bool:
+    """Return whether the first tap of a window that is not before the input lies inside it."""
+    start = axis.stride * o - axis.padding[0]
+    k = max(0, -(start // axis.dilation))
+    return k < axis.kernel_size and start + axis.dilation * k < axis.input_size
+
+
 def _check_every_window_reads(axis: Axis) -> None:
     """Raise ``GeometryError`` unless some tap of every window lies inside the input.
 
     Padding below the span at either end suffices, unless a dilated window straddles the input.
     """
-    blind = np.setdiff1d(np.arange(axis.output_size), axis.triples().output)
-    if len(blind):
-        o = int(blind[0])
+    o = next((o for o in range(axis.output_size) if not _reads(axis, o)), None)
+    if o is not None:
         start = axis.stride * o - axis.padding[0]
         taps = [start + axis.dilation * k for k in range(axis.kernel_size)]
         least = axis.span - 1

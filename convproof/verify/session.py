@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from convproof.verify.deciding import LAWS, decided
 from convproof.verify.exhaustive import is_decidable
 from convproof.verify.isolation.isolated import LONG
 from convproof.verify.other_process import compare
+from convproof.verify.parallel import processes, run_in
 from convproof.verify.progress import Progress
 from convproof.verify.runner import NO_SUCH, PROFILES, Outcome, Plan, checked, failures, jobs, run
 from convproof.verify.targets.kind import Kind
@@ -41,6 +43,8 @@ class Asked:
         in_process: whether it is called in this process.
         timeout: seconds that a call may take.
         keep: whether failing cases are kept in ``EXAMPLES`` and asked again first.
+        workers: how many processes ask; None: as many as there are processors, on a CPU and if
+            there is enough to ask.
     """
 
     profile: str
@@ -56,6 +60,7 @@ class Asked:
     in_process: bool = False
     timeout: float = LONG
     keep: bool = False
+    workers: int | None = 1
 
     @property
     def functions(self) -> tuple[Function, ...]:
@@ -136,15 +141,15 @@ def verify(
     """
     started = perf_counter()
 
-    def opening() -> Any:
-        return opened(
-            spec,
-            kind=asked.arrays,
-            bare=asked.bare,
-            device=asked.device,
-            in_process=asked.in_process,
-            timeout=asked.timeout,
-        )
+    opening = partial(
+        opened,
+        spec,
+        kind=asked.arrays,
+        bare=asked.bare,
+        device=asked.device,
+        in_process=asked.in_process,
+        timeout=asked.timeout,
+    )
 
     with ExitStack() as stack:
         try:
@@ -160,7 +165,9 @@ def verify(
             plan = replace(plan, functions=tuple(filter(is_decidable, plan.functions)))
             steps, ask = [LAWS for _ in jobs(plan)], decided
         progress = stack.enter_context(Progress(spec, sum(map(len, steps))))
-        outcomes = ask(subject, target.functions, plan, on=progress.tell)
+        here = asked.in_process or (asked.workers is None and asked.device != "cpu")
+        workers = 1 if here else processes(asked.workers, plan)
+        outcomes = run_in(workers, opening, ask, subject, target.functions, plan, on=progress.tell)
         if not asked.in_process:
             compare(outcomes, subject, stack.enter_context(opening())[0])
     if alone and not checked(outcomes):
