@@ -28,7 +28,12 @@ _PATHS = {  # the top-level module of an array's type: its implementation
 }
 
 
-def _by_array_type(array: Any) -> Implementation:
+def implementation_for(array: Any) -> Implementation:
+    """Return the implementation that fits an array.
+
+    Raises:
+        DTypeError: if it is of no known kind.
+    """
     module = type(array).__module__.partition(".")[0]
     if module not in _PATHS:
         known = ", ".join(sorted(_PATHS))
@@ -40,7 +45,7 @@ def _by_array_type(array: Any) -> Implementation:
     return load_implementation(_PATHS[module])
 
 
-_names = TorchNames(_by_array_type)
+_names = TorchNames(implementation_for)
 
 adaptive_avg_pool1d = _names.adaptive_avg_pool1d
 adaptive_avg_pool1d_input = _names.adaptive_avg_pool1d_input

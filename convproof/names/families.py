@@ -17,13 +17,14 @@ from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature, signature
 from typing import Any
 
-from convproof.errors import DTypeError, ShapeError
-from convproof.implementation import Implementation
+from convproof.errors import ShapeError
 from convproof.layers import Bias, Layer, Shape
-from convproof.names.checks import as_shape, check_shape, has_batch, shape_of
+from convproof.names import verbs
+from convproof.names.checks import as_shape, has_batch, shape_of
+from convproof.names.verbs import Choose
 
-Choose = Callable[[Any], Implementation]
 Family = dict[str, Callable[[Choose], Callable[..., Any]]]
+BUILDERS: dict[str, Callable[..., Layer]] = {}  # of every layer, by its functional name
 
 
 def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bias]) -> Family:
@@ -38,12 +39,8 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
     def forward(choose: Choose) -> Callable[..., Any]:
         def function(input: Any, weight: Any, bias: Any = None, *args: Any, **options: Any) -> Any:  # noqa: A002
             layer = build(shape_of(weight, "weight"), bias is not None, *args, **options)
-            images, batched = _with_batch(layer, input, "input")
-            layer.output_shape(tuple(images.shape))
-            if bias is None:
-                return _without(choose(input).forward(layer, images, weight), batched)
-            check_shape(bias, layer.parameter_shapes["bias"], "bias")
-            return _without(choose(input).forward(layer, images, weight, bias), batched)
+            biases = () if bias is None else (bias,)
+            return verbs.forward(choose, layer, input, weight, *biases)
 
         return _described(function, name, build.__doc__, build, skip=2)
 
@@ -53,10 +50,7 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
         ) -> Any:
             layer = build(shape_of(weight, "weight"), False, *args, **options)
             size = as_shape(input_size, "input_size")
-            batched = has_batch(size, layer.input_axes, "input_size")
-            shape = size if batched else (1, *size)
-            cotangent = _cotangent(layer, shape, y_bar, batched)
-            return _without(choose(weight).input_vjp(layer, shape, cotangent, weight), batched)
+            return verbs.input_vjp(choose, layer, size, y_bar, weight)
 
         doc = f"""Return the gradient of ``<{name}(x, weight), y_bar>`` in ``x``.
 
@@ -74,9 +68,7 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
             x: Any, weight_size: Sequence[int], y_bar: Any, *args: Any, **options: Any
         ) -> Any:
             layer = build(as_shape(weight_size, "weight_size"), False, *args, **options)
-            images, batched = _with_batch(layer, x, "x")
-            cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
-            return choose(x).weight_vjp(layer, images, cotangent)
+            return verbs.weight_vjp(choose, layer, x, y_bar)
 
         doc = f"""Return the gradient of ``<{name}(x, w), y_bar>`` in ``w``.
 
@@ -93,8 +85,7 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
 
     def bias_vjp(choose: Choose) -> Callable[..., Any]:
         def function(y_bar: Any) -> Any:
-            layer = bias(shape_of(y_bar, "y_bar"))
-            return choose(y_bar).bias_vjp(layer, _with_batch(layer, y_bar, "y_bar")[0])
+            return verbs.bias_vjp(choose, bias(shape_of(y_bar, "y_bar")), y_bar)
 
         doc = f"""Return the gradient of ``<{name}(x, w, b), y_bar>`` in ``b``.
 
@@ -103,6 +94,7 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
         """
         return _described(function, f"{name}_bias", doc)
 
+    BUILDERS[name] = build
     return {
         name: forward,
         f"{name}_input": input_vjp,
@@ -124,23 +116,17 @@ def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = F
 
     def forward(choose: Choose) -> Callable[..., Any]:
         def function(input: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
-            arrays, args = _indices(input, args, options, indexed=indexed)
+            arrays, args = _indices(args, options, indexed=indexed)
             layer = build(len(shape_of(input, "input")), *args, **options)
-            images, batched = _with_batch(layer, input, "input")
-            layer.output_shape(tuple(images.shape))
-            places = (array if batched else array[None] for array in arrays)
-            return _without(choose(input).forward(layer, images, *places), batched)
+            return verbs.forward(choose, layer, input, indices=arrays)
 
         return _described(function, name, build.__doc__, build, skip=1, indexed=indexed)
 
     def input_vjp(choose: Choose) -> Callable[..., Any]:
         def function(x: Any, y_bar: Any, *args: Any, **options: Any) -> Any:
-            arrays, args = _indices(x, args, options, indexed=indexed)
+            arrays, args = _indices(args, options, indexed=indexed)
             layer = build(len(shape_of(x, "x")), *args, **options)
-            images, batched = _with_batch(layer, x, "x")
-            cotangent = _cotangent(layer, tuple(images.shape), y_bar, batched)
-            places = (array if batched else array[None] for array in arrays)
-            return _without(choose(x).input_vjp(layer, images, cotangent, *places), batched)
+            return verbs.input_vjp(choose, layer, x, y_bar, indices=arrays)
 
         doc = f"""Return the gradient of ``<{name}(x), y_bar>`` in ``x``.
 
@@ -152,38 +138,17 @@ def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = F
         """
         return _described(function, f"{name}_input", doc, build, skip=1, indexed=indexed)
 
+    BUILDERS[name] = build
     return {name: forward, f"{name}_input": input_vjp}
 
 
 def _indices(
-    x: Any, args: tuple[Any, ...], options: dict[str, Any], *, indexed: bool
+    args: tuple[Any, ...], options: dict[str, Any], *, indexed: bool
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the indices, checked, and the arguments without them."""
+    """Return the indices and the arguments without them."""
     if not indexed:
         return (), args
-    indices, args = (args[0], args[1:]) if args else (options.pop("indices"), args)
-    check_shape(indices, shape_of(x, "input"), "indices")
-    if getattr(indices.dtype, "kind", "i") not in "iu":  # a torch dtype has none: torch refuses
-        msg = f"indices must be integers, got an array of {indices.dtype}."
-        raise DTypeError(msg)
-    return (indices,), args
-
-
-def _with_batch(layer: Layer, array: Any, name: str) -> tuple[Any, bool]:
-    batched = has_batch(shape_of(array, name), layer.input_axes, name)
-    return (array if batched else array[None]), batched
-
-
-def _without(result: Any, batched: bool) -> Any:
-    if batched:
-        return result
-    return tuple(part[0] for part in result) if isinstance(result, tuple) else result[0]
-
-
-def _cotangent(layer: Layer, input_shape: Shape, y_bar: Any, batched: bool) -> Any:
-    expected = layer.output_shape(input_shape)
-    check_shape(y_bar, expected if batched else expected[1:], "y_bar")
-    return y_bar if batched else y_bar[None]
+    return ((args[0],), args[1:]) if args else ((options.pop("indices"),), args)
 
 
 def _described(

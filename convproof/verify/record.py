@@ -16,6 +16,7 @@ from convproof import __version__, layers
 from convproof.cases import Case
 from convproof.errors import EvidenceError
 from convproof.evidence import SCHEMA
+from convproof.sources import digests_of
 from convproof.theorems import Unanswered
 from convproof.verify.failure import snippet
 from convproof.verify.runner import Outcome
@@ -53,6 +54,7 @@ def of_report(report: Report) -> dict[str, Any]:
         "target": report.spec,
         "verdict": "failed" if report.failed else "passed",
         "versions": dict(report.target.versions),
+        "sources": digests_of(report.spec),
         "supports": sorted(report.target.supports),
         "lacks": sorted(report.target.lacks),
         "arrays": report.asked.arrays,

@@ -1,0 +1,56 @@
+"""What an implementation is compiled from: its sources by content, and which of them a layer runs.
+
+A version says little of a kernel that is being written, so evidence names every source by the hash
+of its content. Who has sources registers them in the entry-point group ``convproof.sources``, by
+the implementation's name; to ask them takes neither a compiler nor a GPU.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Protocol, runtime_checkable
+
+from convproof.functions import Role
+from convproof.layers import Layer, Shape
+
+GROUP = "convproof.sources"
+
+
+@runtime_checkable
+class Sources(Protocol):
+    """The sources of an implementation."""
+
+    def digests(self) -> Mapping[str, str]:
+        """Return the first 16 hexadecimal digits of the hash of each source, by its name."""
+
+    def inputs(self, layer: Layer) -> tuple[Shape, Shape]:
+        """Return two shapes of ``x``, batch included: a small one, and one that takes more sources.
+
+        Verification asks small cases, and what only the large one runs is beyond them.
+        """
+
+    def launched(
+        self, layer: Layer, dtype: str, input_shape: Shape
+    ) -> Mapping[Role, tuple[str, ...]]:
+        """Return the names of the sources that each function of a layer runs.
+
+        Args:
+            layer: the spec.
+            dtype: of its arrays.
+            input_shape: of ``x``, batch included.
+
+        Raises:
+            ConvProofError: if the implementation does not offer the layer so.
+        """
+
+
+@cache
+def all_sources() -> dict[str, Sources]:
+    """Return the sources of every implementation that registers them, by its name."""
+    return {point.name: point.load() for point in entry_points(group=GROUP)}
+
+
+def digests_of(name: str) -> dict[str, str]:
+    """Return the hash of each source of an implementation by its name; of any other target none."""
+    sources = all_sources().get(name)
+    return {} if sources is None else dict(sources.digests())
