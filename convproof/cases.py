@@ -5,6 +5,7 @@ zero, so that every tap of every output matters, and as large as the number form
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import isqrt, lcm, prod
 from typing import Any
 
@@ -107,18 +108,21 @@ class Case:
         return max(1, min(operand, isqrt(budget // self.products)))
 
     def integers(self, dtype: np.dtype | str = "float32") -> Arrays:
-        """Return nonzero integers that the dtype sums exactly, as int64.
+        """Return nonzero integers that the dtype sums exactly, as int64 that cannot be changed.
 
         Windows of a maximum hold distinct integers; data of a mean are multiples of every divisor,
         as far as the dtype reaches; one in four inputs of an exponential overflows it, if it is
         taken as it is.
         """
+        return _integers(self, str(dtype))
+
+    def _integers(self, dtype: str) -> Arrays:
         rng = np.random.default_rng(self.seed)
         unit = self.common_divisor
         most = min(self.largest(dtype), self.magnitude or 2**31)
         if unit > 1 or isinstance(self.layer, _SMOOTH):
             most = min(most, _SMALL)
-        if str(dtype) == "float16":
+        if dtype == "float16":
             most = min(most, _FLOAT16_MAX // (unit * self._overlap)) or most
             unit = unit if unit * most * self._overlap <= _FLOAT16_MAX else 1
         drawn = self._arrays(lambda shape: _nonzero(rng, shape, most))
@@ -187,6 +191,14 @@ class Case:
             parts.append(f"bias {'yes' if 'bias' in layer.parameter_shapes else 'no'}")
         parts += [f"{k} {v}" for k, v in arguments_of(layer, self.input_shape).items()]
         return "  ".join(parts)
+
+
+@lru_cache(maxsize=8)  # one case meets one theorem after another
+def _integers(case: Case, dtype: str) -> Arrays:
+    drawn = case._integers(dtype)
+    for array in drawn.values():
+        array.flags.writeable = False
+    return drawn
 
 
 _LETTERS = (("weight", "w"), ("bias", "b"))

@@ -69,6 +69,8 @@ __device__ inline void contract(const Map& map, const T* __restrict__ left, cons
 #pragma unroll
   for (int i = 0; i < Right::lines; i++) column[i] = map.column(product, first_column + Right::line(thread, i));
 
+  // its first sum lies in the product: else none of its sums does
+  const bool works = first_row + thread / ACROSS < map.rows && first_column + thread % ACROSS < map.columns;
   float sum[TR][TC];
 #pragma unroll
   for (int i = 0; i < TR; i++)
@@ -101,18 +103,19 @@ __device__ inline void contract(const Map& map, const T* __restrict__ left, cons
       }
     }
     __syncthreads();
+    if (works)
 #pragma unroll
-    for (int d = 0; d < DEPTH; d++) {
-      float w[TR], x[TC];
+      for (int d = 0; d < DEPTH; d++) {
+        float w[TR], x[TC];
 #pragma unroll
-      for (int i = 0; i < TR; i++) w[i] = a[d][thread / ACROSS + i * DOWN];
+        for (int i = 0; i < TR; i++) w[i] = a[d][thread / ACROSS + i * DOWN];
 #pragma unroll
-      for (int j = 0; j < TC; j++) x[j] = b[d][thread % ACROSS + j * ACROSS];
+        for (int j = 0; j < TC; j++) x[j] = b[d][thread % ACROSS + j * ACROSS];
 #pragma unroll
-      for (int i = 0; i < TR; i++)
+        for (int i = 0; i < TR; i++)
 #pragma unroll
-        for (int j = 0; j < TC; j++) sum[i][j] += w[i] * x[j];
-    }
+          for (int j = 0; j < TC; j++) sum[i][j] += w[i] * x[j];
+      }
     __syncthreads();
   }
 
