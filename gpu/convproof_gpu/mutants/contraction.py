@@ -63,9 +63,9 @@ MUTANTS = [
         "The depth's remainder is left out.",
     ),
     patched(
-        "kernel_multiplies_half_of_the_depth", "conv2d", "exact", _TILE,
-        "for (int d = 0; d < DEPTH; d++) {\n      float w",
-        "for (int d = 1; d < DEPTH; d++) {\n      float w",
+        "kernel_leaves_out_the_first_of_every_step", "conv2d", "exact", _TILE,
+        "for (int d = 0; d < DEPTH; d++) {\n        float w",
+        "for (int d = 1; d < DEPTH; d++) {\n        float w",
         "The first element of every step is left out.",
     ),
     patched(

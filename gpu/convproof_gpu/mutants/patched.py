@@ -24,10 +24,14 @@ class Patched(Simulated):
         file: which, with its suffix.
         old: what stands there once.
         new: what shall stand there.
+
+    Raises:
+        ValueError: if it does not stand there once.
     """
 
     def __init__(self, file: str, old: str, new: str) -> None:
-        self.patch = file, old, new
+        self._file = file
+        self._text = _once((KERNELS / file).read_text(encoding="utf-8"), old, new, file)
         self._kernels: dict[Kernel, SimKernel] = {}
 
     def run(
@@ -44,11 +48,8 @@ class Patched(Simulated):
     @cached_property
     def _folder(self) -> "tempfile.TemporaryDirectory[str]":
         folder = tempfile.TemporaryDirectory(prefix="convproof-mutant-")
-        file, old, new = self.patch
-        for path in KERNELS.iterdir():
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            if path.name == file:
-                text = _once(text, old, new, file)
+        for path in filter(Path.is_file, KERNELS.iterdir()):
+            text = self._text if path.name == self._file else path.read_text(encoding="utf-8")
             Path(folder.name, path.name).write_text(text, encoding="utf-8")
         return folder
 

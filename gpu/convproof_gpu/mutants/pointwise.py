@@ -83,7 +83,7 @@ MUTANTS = [
         "The first image is added once for every image.",
     ),
     patched(
-        "kernel_where_columns_are_taps", "unfold", "exact", "unfolding.cuh",
+        "kernel_where_columns_are_taps", "unfold", "shape", "unfolding.cuh",
         "return at.column + tap * outputs;", "return at.column + tap;",
         "Taps lie next to each other.",
     ),

@@ -47,6 +47,7 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
     assert schema()["properties"]["profile"]["enum"] == [*PROFILES, EXHAUSTIVE]
 
 
+@pytest.mark.usefixtures("a_slice")
 @pytest.mark.parametrize(
     ("arguments", "verdict"),
     [
@@ -63,6 +64,7 @@ def test_a_run_is_written_as_the_schema_says(arguments: list[str], verdict: str)
     assert document["verdict"] == verdict
 
 
+@pytest.mark.usefixtures("a_slice")
 def test_a_failure_of_the_exhaustive_profile_is_asked_again(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
