@@ -116,7 +116,8 @@ class Case:
         """
         return _integers(self, str(dtype))
 
-    def _integers(self, dtype: str) -> Arrays:
+    def drawn(self, dtype: str) -> Arrays:
+        """Return the integers of ``integers``, drawn anew."""
         rng = np.random.default_rng(self.seed)
         unit = self.common_divisor
         most = min(self.largest(dtype), self.magnitude or 2**31)
@@ -195,7 +196,7 @@ class Case:
 
 @lru_cache(maxsize=8)  # one case meets one theorem after another
 def _integers(case: Case, dtype: str) -> Arrays:
-    drawn = case._integers(dtype)
+    drawn = case.drawn(dtype)
     for array in drawn.values():
         array.flags.writeable = False
     return drawn

@@ -4,7 +4,8 @@ from convproof_gpu.mutants.patched import patched
 
 _TILE, _MAPS, _SIZES, _FORWARD = "contraction.cuh", "products.cuh", "sizes.cuh", "conv_forward.cu"
 _COMPUTE = (
-    "    __syncthreads();\n    if (works)\n#pragma unroll\n      for (int d = 0; d < DEPTH; d++) {\n        float w"
+    "    __syncthreads();\n    if (works)\n#pragma unroll\n"
+    "      for (int d = 0; d < DEPTH; d++) {\n        float w"
 )
 _COMPUTE_BARE = _COMPUTE.replace("    __syncthreads();\n", "")
 _AGAIN = "    __syncthreads();\n  }\n\n#pragma unroll"
