@@ -16,6 +16,7 @@ class Mutant:
         theorem: the law that must refute it.
         origin: the real bug that it re-makes, if any.
         supports: what it is asked beyond torch's own geometries.
+        float64: whether it takes float64, in which gradcheck asks.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Mutant:
     theorem: str
     origin: str = ""
     supports: frozenset[str] = frozenset()
+    float64: bool = True
 
 
 MUTANTS: list[Mutant] = []

@@ -93,4 +93,4 @@ def patched(
 
     faulty.__doc__ = fault
     faulty.__name__ = name
-    return Mutant(name, function, faulty, theorem, supports=supports)
+    return Mutant(name, function, faulty, theorem, supports=supports, float64=False)
