@@ -77,10 +77,18 @@ def _places(indices: Sequence[Any], shape: Shape, batched: bool) -> tuple[Any, .
     """Return the indices, checked, with a batch axis."""
     for array in indices:
         check_shape(array, shape, "indices")
-        if getattr(array.dtype, "kind", "i") not in "iu":  # a torch dtype has none: torch refuses
+        if not _is_integer(array.dtype):
             msg = f"indices must be integers, got an array of {array.dtype}."
             raise DTypeError(msg)
     return tuple(array if batched else array[None] for array in indices)
+
+
+def _is_integer(dtype: Any) -> bool:
+    """Return whether a dtype, of NumPy's kind or of torch's, is one of integers."""
+    kind = getattr(dtype, "kind", None)
+    if kind is not None:
+        return kind in "iu"
+    return not (dtype.is_floating_point or dtype.is_complex or str(dtype) == "torch.bool")
 
 
 def _with_batch(layer: Layer, array: Any, name: str) -> tuple[Any, bool]:

@@ -60,7 +60,7 @@ def common_dtype(**arrays: object) -> np.dtype:
         dtypes[name] = array.dtype
     if len(set(dtypes.values())) > 1:
         found = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
-        msg = f"the arrays must have one dtype, but {found}. Cast one with .astype."
+        msg = f"the arrays must have one dtype, but {found}. Cast one."
         raise DTypeError(msg)
     return next(iter(dtypes.values()))
 

@@ -7,12 +7,13 @@ process. What a process could not do, or took with it when it was killed, is don
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from signal import SIG_IGN, SIGINT, signal
+from threading import current_thread, main_thread
 from typing import Any
 
 from convproof.errors import ConvProofError
@@ -89,7 +90,8 @@ class _Hand:
         self.pipe, theirs = context.Pipe()
         self.lost = False
         self._process = context.Process(target=_work, args=(theirs, os.getpid(), opening, run))
-        self._process.start()
+        with _undisturbed():
+            self._process.start()
         theirs.close()
 
     def __enter__(self) -> "_Hand":
@@ -115,6 +117,19 @@ class _Hand:
             self.lost = True
             return -1, None
         return number, None if answer is None else pickle.loads(answer)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Leave Ctrl-C to this process while another one starts, which ignores what is ignored here."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    handler = signal(SIGINT, SIG_IGN)
+    try:
+        yield
+    finally:
+        signal(SIGINT, handler)
 
 
 def _work(pipe: Connection, owner: int, opening: Opening, run: Run) -> None:

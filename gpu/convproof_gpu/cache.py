@@ -4,7 +4,9 @@ The user's cache is ``$XDG_CACHE_HOME`` or ``~/.cache``. Where it cannot be writ
 folder takes its place, and everything is compiled anew by every process.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from functools import cache
@@ -29,7 +31,9 @@ def folder(kind: str) -> Path:
     place = wanted() / kind
     if _usable(place):
         return place
-    return Path(tempfile.mkdtemp(prefix=f"convproof-{kind}-"))
+    place = Path(tempfile.mkdtemp(prefix=f"convproof-{kind}-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
 
 
 def _usable(place: Path) -> bool:

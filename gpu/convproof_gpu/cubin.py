@@ -10,12 +10,16 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from convproof.errors import ConvProofError
 from convproof_gpu.cache import folder
 
 KERNELS = Path(__file__).parent / "kernels"
 ARCHITECTURES = ("sm_80", "sm_90", "sm_90a")
+
+
+_EXACT: dict[str, Any] = {"std": "c++17", "ftz": False, "prec_div": True, "prec_sqrt": True}
 
 
 class NvrtcError(ConvProofError):
@@ -85,10 +89,7 @@ def compiled(
             ProgramOptions(
                 name=file,
                 arch=arch,
-                std="c++17",
-                ftz=False,
-                prec_div=True,
-                prec_sqrt=True,
+                **_EXACT,
                 device_as_default_execution_space=True,
                 ptxas_options=["-v"],
                 include_path=[*folders, *([headers] if headers else [])],
@@ -108,7 +109,7 @@ def kept(file: str, arch: str, expression: str) -> tuple[Path, str]:
     """Return a cubin on the disk that holds one of the wing's kernels, and the kernel's symbol.
 
     It is compiled if it is not kept, by its content: the source and its headers, the architecture,
-    and the version of NVRTC.
+    the version of NVRTC, and what it is asked.
 
     Args:
         file: the kernel's, without ``.cu``.
@@ -118,7 +119,7 @@ def kept(file: str, arch: str, expression: str) -> tuple[Path, str]:
     Raises:
         NvrtcError: if it has to be compiled and cannot be.
     """
-    key = "\0".join([digest(file), arch, expression, nvrtc_version()])
+    key = "\0".join([digest(file), arch, expression, nvrtc_version(), repr(_EXACT)])
     name = hashlib.sha256(key.encode()).hexdigest()[:24]
     path, told = folder("cubin") / f"{file}-{name}.cubin", folder("cubin") / f"{file}-{name}.symbol"
     if not (path.exists() and told.exists()):

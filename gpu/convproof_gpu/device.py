@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from convproof.errors import DTypeError, MissingExtraError
-from convproof_gpu.cubin import kept
+from convproof_gpu.cubin import kept, nvrtc_version
 from convproof_gpu.machine import Kernel, LaunchLawError
 
 _WHEELS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
@@ -55,17 +55,23 @@ def cupy_or_why() -> tuple[Any, str]:
         import cupy
     except ImportError as error:
         if wheels:
-            return None, f"CuPy is installed but does not import: {error}."
+            return None, f"CuPy is installed but does not import: {_first_line(error)}."
         return None, "CuPy is not installed: pip install 'convproof[cuda13]', or [cuda12]."
     except Exception as error:  # a broken CUDA installation raises what it likes
-        return None, f"CuPy does not import: {str(error).splitlines()[0]}."
+        return None, f"CuPy does not import: {_first_line(error)}."
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
         if "InsufficientDriver" in str(error):
             return None, "there is no NVIDIA driver, or it is older than CuPy's CUDA."
-        return None, f"CUDA does not start: {error}."
+        return None, f"CUDA does not start: {_first_line(error)}."
     return (cupy, "") if count else (None, "there is no CUDA device.")
+
+
+def _first_line(error: BaseException) -> str:
+    """Return the first line that says something, of banners too, or the error's class."""
+    lines = (line.strip(" =-*") for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__).rstrip(".")
 
 
 class Gpu:
@@ -82,8 +88,25 @@ class Gpu:
         if self._cupy is None:
             raise GpuUnavailableError(why)
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """What kernels run on: the device, its driver's CUDA, CuPy and NVRTC."""
+        cupy, runtime = self._cupy, self._cupy.cuda.runtime
+        device = cupy.cuda.Device()
+        name = runtime.getDeviceProperties(device.id)["name"]
+        return {
+            "device": f"{name.decode()} (sm_{device.compute_capability})",
+            "CUDA driver": str(runtime.driverGetVersion()),
+            "NVRTC": nvrtc_version() or "unknown",
+            **installed_wheels(),
+        }
+
     def given(self, array: Any) -> Any:
-        """Return the array on the GPU, C-contiguous: copied there, or seen as CuPy's."""
+        """Return the array on the GPU, C-contiguous: copied there, or seen as CuPy's.
+
+        Raises:
+            DTypeError: if it is no array, or a tensor that wants a gradient, which would be lost.
+        """
         cupy = self._cupy
         if isinstance(array, np.ndarray):
             return cupy.asarray(np.ascontiguousarray(array) if array.ndim else array)
@@ -138,11 +161,17 @@ class Gpu:
         function((blocks,), (threads,), tuple(map(_argument, args)))
 
     def _of_tensor(self, tensor: Any) -> Any:
-        if not tensor.is_cuda:
-            return self.given(_numpy_of(tensor))
         import ml_dtypes
         import torch
 
+        if tensor.requires_grad and torch.is_grad_enabled():
+            msg = (
+                "this implementation has no gradients of tensors: convproof.functional and "
+                "convproof.nn have; or call it with x.detach()."
+            )
+            raise DTypeError(msg)
+        if not tensor.is_cuda:
+            return self.given(_numpy_of(tensor))
         held = tensor.detach().contiguous()
         if held.dtype == torch.bfloat16:  # whose DLPack is not everywhere known
             array = self._cupy.from_dlpack(held.view(torch.int16))

@@ -25,10 +25,10 @@ def type_of(**arrays: Any) -> str:
     dtypes = {name: np.dtype(array.dtype) for name, array in arrays.items()}
     found = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
     if len(set(dtypes.values())) > 1:
-        msg = f"the arrays must have one dtype, but {found}. Cast one with .astype."
+        msg = f"the arrays must have one dtype, but {found}. Cast one."
         raise DTypeError(msg)
     (dtype,) = set(dtypes.values())
     if dtype not in _TYPES:
-        msg = f"kernels take float32, float16 and bfloat16, but {found}. Cast with .astype."
+        msg = f"kernels take float32, float16 and bfloat16, but {found}. Cast them."
         raise DTypeError(msg)
     return _TYPES[dtype]

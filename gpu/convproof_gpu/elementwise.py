@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from convproof_gpu.elements import BYTES, type_of
-from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch
+from convproof_gpu.machine import Kernel, Machine, address, blocks_of, integer_type, launch
 
 _VECTOR = 16
 _THREADS = 256
@@ -67,15 +67,10 @@ def launch_wide(
 def width_of(*arrays: Any) -> int:
     """Return how many elements of each array a thread may load at once."""
     width: int = _VECTOR // BYTES[type_of(x=arrays[0])]
-    aligned = all(_address(array) % _VECTOR == 0 for array in arrays)
+    aligned = all(address(array) % _VECTOR == 0 for array in arrays)
     return width if aligned and arrays[0].size >= width else 1
 
 
 def number(value: int, integer: str) -> Any:
     """Return an integer as a kernel takes it."""
     return np.int32(value) if integer == "int" else np.int64(value)
-
-
-def _address(array: Any) -> int:
-    numpy = isinstance(array, np.ndarray)  # else CuPy's
-    return int(array.ctypes.data if numpy else array.data.ptr)

@@ -48,6 +48,10 @@ class Machine(Protocol):
 
     name: str
 
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What the kernels run on, by name."""
+
     def given(self, array: Any) -> Any:
         """Return the array where the machine's kernels read it, C-contiguous."""
 
@@ -110,7 +114,7 @@ def launch(
         LaunchLawError: if a law is broken that the kernel relies on.
     """
     for name, array in args.items():
-        if hasattr(array, "strides"):
+        if hasattr(array, "strides") and not isinstance(array, np.generic):
             _check_array(kernel, name, array)
     if blocks > _MOST_BLOCKS:
         msg = (
@@ -122,7 +126,19 @@ def launch(
         machine.run(kernel, blocks, threads, tuple(args.values()), outputs)
 
 
+def address(array: Any) -> int:
+    """Return where an array of NumPy's or CuPy's begins."""
+    return int(array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr)
+
+
 def _check_array(kernel: Kernel, name: str, array: Any) -> None:
+    if array.size and address(array) % array.dtype.itemsize:
+        msg = (
+            f"{kernel.file} reads {name} in elements of {array.dtype.itemsize} bytes, but it "
+            f"begins {address(array) % array.dtype.itemsize} bytes beyond a multiple of them. "
+            "Pass a copy."
+        )
+        raise LaunchLawError(msg)
     if array.size and not array.flags.c_contiguous:
         msg = (
             f"{kernel.file} reads {name} as one C-contiguous block, but its strides are "

@@ -7,7 +7,7 @@ once. Registered as the sources of ``sim`` and ``gpu``, which run the same files
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import ml_dtypes  # noqa: F401  # tells NumPy the name bfloat16
@@ -47,6 +47,7 @@ class Recorder:
     """
 
     name = "recorder"
+    versions: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self) -> None:
         self.kernels: dict[Kernel, None] = {}

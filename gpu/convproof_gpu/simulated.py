@@ -18,12 +18,17 @@ class Simulated:
 
     name = "sim"
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Nothing: it is a part of convproof."""
+        return {}
+
     def given(self, array: Any) -> Any:
-        """Return the array, copied if it is not C-contiguous."""
+        """Return the array, copied if it is not C-contiguous or not aligned."""
         if not isinstance(array, np.ndarray):
             msg = f"the simulator takes NumPy arrays, got a {type(array).__name__}."
             raise DTypeError(msg)
-        return np.ascontiguousarray(array) if array.ndim else array
+        return np.require(array, requirements=["C", "A"]) if array.ndim else array
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Any:
         """Return a new array."""

@@ -25,6 +25,7 @@ from convproof.implementation import load_implementation
 try:
     import torch
     from torch import Tensor
+    from torch.autograd import forward_ad
 except ImportError:
     raise MissingExtraError("torch", "torch") from None  # noqa: EM101  # names, no message
 
@@ -71,7 +72,12 @@ class Tensors:
 
 
 def _check(*arrays: Any) -> None:
-    """Raise ``DTypeError`` unless all are tensors, of one device."""
+    """Raise unless all are tensors of one device, without tangents: none is dropped silently.
+
+    Raises:
+        DTypeError: if one is no tensor, or lies elsewhere.
+        UnsupportedError: in forward mode, which these operators do not have.
+    """
     held = [
         f"torch.Tensor on {array.device}"
         if isinstance(array, Tensor)
@@ -84,6 +90,17 @@ def _check(*arrays: Any) -> None:
             f"{', '.join(dict.fromkeys(held))}. Use torch.from_numpy or .to(device)."
         )
         raise DTypeError(msg)
+    if any(map(_has_tangent, arrays)):
+        msg = (
+            "the layers on tensors have no forward-mode derivatives (torch.func.jvp, jacfwd): use "
+            "backward mode (torch.autograd.grad, torch.func.jacrev)."
+        )
+        raise UnsupportedError(msg)
+
+
+def _has_tangent(tensor: Tensor) -> bool:
+    unpack: Any = forward_ad.unpack_dual
+    return unpack(tensor).tangent is not None
 
 
 def _word(layer: Layer) -> str:
@@ -93,12 +110,24 @@ def _word(layer: Layer) -> str:
     return word
 
 
+def _layer(word: str) -> Layer:
+    """Return the layer that a word was made of.
+
+    Raises:
+        UnsupportedError: if that was in another process, as a saved graph's.
+    """
+    if word not in _LAYERS:
+        msg = f"{word} was saved by another process: call this layer once here, then load it."
+        raise UnsupportedError(msg)
+    return _LAYERS[word]
+
+
 def _asked(verb: str, word: str, *given: Any) -> Any:
     """Return what the implementation answers that fits the tensors' device."""
     like = next(value for value in given if isinstance(value, Tensor))
     implementation: Any = load_implementation("gpu" if like.is_cuda else "numpy")
     values = given if like.is_cuda else tuple(map(_as_array, given))
-    answer = getattr(implementation, verb)(_LAYERS[word], *values)
+    answer = getattr(implementation, verb)(_layer(word), *values)
     if isinstance(answer, tuple):
         return tuple(_as_tensor(part, given) for part in answer)
     return _as_tensor(answer, given)
@@ -127,7 +156,7 @@ def _as_tensor(answer: Any, given: Sequence[Any]) -> Tensor:
 
 
 def _shape(word: str, x: Tensor, arrays: Sequence[Tensor]) -> tuple[int, ...]:
-    layer = _LAYERS[word]
+    layer = _layer(word)
     if isinstance(layer, layers.Convolve):
         axes = layer.axes(_sizes(x), _sizes(arrays[0]))
         return tuple(axis.output_size for axis in axes)
@@ -193,7 +222,7 @@ def _weight_vjp(layer: str, x: Tensor, y_bar: Tensor) -> Tensor:
 @_weight_vjp.register_fake
 def _(layer: str, x: Tensor, y_bar: Tensor) -> Tensor:
     del x
-    return _empty(y_bar, _LAYERS[layer].parameter_shapes["weight"])
+    return _empty(y_bar, _layer(layer).parameter_shapes["weight"])
 
 
 @torch.library.custom_op("convproof::bias_vjp", mutates_args=())
@@ -204,7 +233,7 @@ def _bias_vjp(layer: str, y_bar: Tensor) -> Tensor:
 
 @_bias_vjp.register_fake
 def _(layer: str, y_bar: Tensor) -> Tensor:
-    return _empty(y_bar, _LAYERS[layer].parameter_shapes["bias"])
+    return _empty(y_bar, _layer(layer).parameter_shapes["bias"])
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -217,9 +246,11 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
 
 def _forward_backward(ctx: Any, y_bar: Tensor, *_: Any) -> tuple[Any, ...]:
     """Return the gradients of ``forward`` in its three arguments."""
-    word, layer = ctx.word, _LAYERS[ctx.word]
+    word, layer = ctx.word, _layer(ctx.word)
     x, *arrays = ctx.saved_tensors
     wanted = ctx.needs_input_grad[1]
+    if isinstance(layer, layers.Convolve):
+        _refuse(layer, "a derivative")
     operands = arrays[:1]  # the weight, or the indices of MaxUnpool
     x_bar = _input_vjp(word, list(_sizes(x)), x, y_bar, operands) if wanted else None
     bars: list[Tensor | None] = [None] * len(arrays)
@@ -233,8 +264,6 @@ def _forward_backward(ctx: Any, y_bar: Tensor, *_: Any) -> tuple[Any, ...]:
             axis = -1 if isinstance(layer, layers.Linear) else 1
             bias = layers.Bias(channels=int(arrays[1].shape[0]), channel_axis=axis)
             bars[1] = _bias_vjp(_word(bias), y_bar)
-    elif isinstance(layer, layers.Convolve):
-        _refuse(layer, "a derivative")
     return None, x_bar, bars
 
 
@@ -250,7 +279,7 @@ def _keep_input_vjp(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 
 def _input_vjp_backward(ctx: Any, u: Tensor) -> tuple[Any, ...]:
     """Return the gradients of ``<x_bar, u>`` in ``y_bar`` and in the weight."""
-    layer = _LAYERS[ctx.word]
+    layer = _layer(ctx.word)
     y_bar, *arrays = ctx.saved_tensors
     bars: list[Tensor | None] = [None] * len(arrays)
     if not isinstance(layer, (*_BILINEAR, *_LINEAR)):
@@ -280,7 +309,7 @@ def _keep_bias_vjp(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 
 
 def _bias_vjp_backward(ctx: Any, u: Tensor) -> tuple[Any, ...]:
-    layer: Any = _LAYERS[ctx.word]
+    layer: Any = _layer(ctx.word)
     axis = layer.channel_axis % len(ctx.shape)
     spread = u.reshape([-1 if a == axis else 1 for a in range(len(ctx.shape))])
     return None, spread.expand(ctx.shape).clone()

@@ -1,6 +1,6 @@
 """The GPU wing as implementations: the kernels' four verbs, on the simulator and on a GPU."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -68,6 +68,11 @@ class Wing:
     def __init__(self, machine: Machine) -> None:
         self.name = machine.name
         self._machine = machine
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What the kernels run on, by name."""
+        return self._machine.versions
 
     def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
         """Return ``y``."""

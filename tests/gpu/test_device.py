@@ -18,13 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from convproof import functional, get_implementation
 from convproof.cases import Case
 from convproof.cli import run
+from convproof.errors import DTypeError
 from convproof.implementation import load_implementation
+from convproof.layers import ReLU
 from convproof.names.arguments import arguments_of
 from convproof.strategies import TORCH, cases
+from convproof.verify.targets.find import find_target
 from convproof_gpu import device, gpu, health
 from convproof_gpu.cubin import KERNELS
+from convproof_gpu.layers import relu
 from convproof_gpu.machine import LaunchLawError
 from convproof_gpu.sim import SimModule
+from convproof_gpu.simulated import Simulated
 
 STAND_IN = Path(__file__).parent.parent / "verify" / "stand_in"
 numpys = get_implementation("numpy")
@@ -189,6 +194,52 @@ def test_a_cupy_that_does_not_import_is_broken(
     _forget()
     assert run(["doctor"]) == 1
     assert "CuPy does not import: libnvrtc.so is not there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("raise AssertionError()", "CuPy does not import: AssertionError."),
+        ("raise RuntimeError('\\n  no CUDA\\nat all')", "CuPy does not import: no CUDA."),
+        ("raise ImportError('====\\nCuPy failed\\n====')", "does not import: CuPy failed."),
+    ],
+)
+def test_whatever_cupy_says_when_it_does_not_import_is_told_in_one_line(
+    broken: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cupy.py").write_text(f"{broken}\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr(device, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
+    found, why = device.cupy_or_why()
+    assert found is None
+    assert why.endswith(told)
+    assert "\n" not in why
+
+
+@pytest.mark.usefixtures("cupy")
+def test_the_evidence_of_a_run_on_a_gpu_names_it() -> None:
+    versions = find_target("gpu").versions
+    assert versions["device"] == "a GPU (sm_90)"
+    assert versions["CUDA driver"] == "13000"
+    assert {"NVRTC", "cupy-cuda13x", "convproof"} >= set(versions) - {"device", "CUDA driver"}
+
+
+@pytest.mark.usefixtures("cupy", "untyped")
+def test_a_tensor_that_wants_a_gradient_is_not_detached_silently() -> None:
+    torch = pytest.importorskip("torch")
+    x = torch.ones(1, 3, requires_grad=True)
+    with pytest.raises(DTypeError, match="has no gradients of tensors"):
+        get_implementation("gpu").relu(x)
+
+
+def test_an_array_that_begins_between_two_elements_is_not_launched() -> None:
+    """A float lies at a multiple of 4 bytes, on the simulator and on a GPU; NumPy's are copied."""
+    bytes_ = np.zeros(4 * 4 + 1, np.uint8)
+    x = bytes_[1:].view(np.float32).reshape(1, 4)
+    with pytest.raises(LaunchLawError, match="begins 1 bytes beyond a multiple"):
+        relu.forward(Simulated(), ReLU(), x)
+    assert np.array_equal(get_implementation("sim").relu(x), x)
 
 
 def test_a_cache_that_cannot_be_written_is_told(

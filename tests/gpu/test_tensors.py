@@ -151,3 +151,26 @@ IMAGES, WEIGHT, BAR = torch.ones(1, 2, 5, 5), torch.ones(6, 2, 3, 3), torch.ones
 def test_a_tensor_beside_an_array_is_refused(call: Callable[[], Any]) -> None:
     with pytest.raises(DTypeError, match=r"ndarray|Tensor"):
         call()
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # torch's own, on its way
+def test_a_tangent_of_forward_mode_is_refused_not_dropped() -> None:
+    x, w = of(1, 2, 4, 4).detach(), of(4, 2, 2, 2).detach()
+    for call in (
+        lambda: torch.func.jvp(F.relu, (x,), (x,)),
+        lambda: torch.func.jvp(lambda q: F.conv2d(x, q), (w,), (w,)),
+        lambda: torch.func.jacfwd(F.relu)(x),
+    ):
+        with pytest.raises(UnsupportedError, match="no forward-mode derivatives"):
+            call()
+
+
+@pytest.mark.parametrize("index", [torch.tensor([[[1.7]]]), torch.tensor([[[True]]])])
+def test_indices_that_are_no_integers_are_refused(index: torch.Tensor) -> None:
+    with pytest.raises(DTypeError, match="indices must be integers"):
+        F.max_unpool1d(torch.ones(1, 1, 1), index, 2)
+
+
+def test_a_layer_that_another_process_has_named_is_said_to_be_unknown() -> None:
+    with pytest.raises(UnsupportedError, match="was saved by another process"):
+        tensors._layer("Conv(in_channels=3)")

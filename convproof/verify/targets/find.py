@@ -18,7 +18,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import wraps
 from hashlib import sha256
@@ -29,7 +29,7 @@ from typing import Any
 from convproof.calls import given_names
 from convproof.errors import MissingExtraError, TargetError, UnsupportedError
 from convproof.functions import Function
-from convproof.implementation import implementation_names
+from convproof.implementation import implementation_names, load_implementation
 from convproof.names import get_implementation
 from convproof.names.arguments import argument_names
 from convproof.verify.targets.kind import Kind
@@ -96,7 +96,9 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     if spec in implementation_names():
         found: Any = get_implementation(spec)
         prelude, root = "from convproof import get_implementation", f"get_implementation({spec!r})"
-        return target_of(found, spec, bare=bare, prelude=prelude, root=root)
+        target = target_of(found, spec, bare=bare, prelude=prelude, root=root)
+        own = getattr(load_implementation(spec), "versions", {})  # of a device, say
+        return replace(target, versions={**target.versions, **own})
     place, _, path = spec.removeprefix(_AUTOGRAD).partition(":")
     if place.endswith(".py"):
         module = _from_file(Path(place), spec)

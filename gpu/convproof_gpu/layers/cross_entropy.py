@@ -63,7 +63,7 @@ def _checked(x: Any, target: Any) -> Lines:
         )
         raise ShapeError(msg)
     if target.dtype != np.int64:
-        msg = f"targets are int64, got {target.dtype}. Cast with .astype."
+        msg = f"targets are int64, got {target.dtype}. Cast them."
         raise DTypeError(msg)
     classes = x.shape[-1]
     if isinstance(target, np.ndarray) and target.size:

@@ -1,5 +1,6 @@
 """A stand-in for CuPy: its arrays are no arrays of NumPy, and lie in this process."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ class ndarray:  # noqa: N801  # its name there
     size = property(lambda self: self.held.size)
     strides = property(lambda self: self.held.strides)
     flags = property(lambda self: self.held.flags)
+
+    @property
+    def data(self) -> SimpleNamespace:
+        """Where its memory is."""
+        return SimpleNamespace(ptr=self.held.ctypes.data)
 
     def __len__(self) -> int:
         return len(self.held)
