@@ -12,6 +12,7 @@ import numpy as np
 
 from convproof.errors import DTypeError
 from convproof.layers import Layer
+from convproof.numeric.dtypes import BFLOAT16
 
 
 def initial(layer: Layer, fan_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
@@ -20,17 +21,22 @@ def initial(layer: Layer, fan_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
     Args:
         layer: the spec.
         fan_in: products that an output sums.
-        rng: NumPy's generator; None: one of fresh entropy.
+        rng: NumPy's generator, or a seed of one; None: one of fresh entropy.
         dtype: of the arrays, a floating one; None: float32.
 
     Raises:
-        DTypeError: for a dtype of integers, which hold no values below 1.
+        DTypeError: for any other dtype: integers hold no values below 1.
     """
-    kind = np.dtype(np.float32 if dtype is None else dtype)
-    if kind.kind in "iub":
+    try:
+        kind = np.dtype(np.float32 if dtype is None else dtype)
+    except TypeError:
+        msg = f"dtype must be a floating one of NumPy's, got {dtype!r}."
+        raise DTypeError(msg) from None
+    if kind != BFLOAT16 and kind.kind != "f":
         msg = f"dtype must be a floating one, for first values lie below 1, got {kind}."
         raise DTypeError(msg)
-    rng, bound = np.random.default_rng() if rng is None else rng, 1 / sqrt(fan_in)
+    rng = rng if hasattr(rng, "uniform") else np.random.default_rng(rng)
+    bound = 1 / sqrt(fan_in)
     shapes = layer.parameter_shapes
     drawn = {n: rng.uniform(-bound, bound, shape).astype(kind) for n, shape in shapes.items()}
     return {"weight": None, "bias": None, **drawn}

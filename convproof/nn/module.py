@@ -23,7 +23,7 @@ from convproof.errors import DTypeError, ShapeError, UnsupportedError
 from convproof.functional import implementation_for
 from convproof.layers import Bias, Layer, Shape
 from convproof.names import verbs
-from convproof.names.checks import check_shape, shape_of
+from convproof.names.checks import check_shape, has_batch, shape_of
 from convproof.names.families import BUILDERS
 from convproof.nn.evidence import Evidence, evidence_of
 
@@ -178,7 +178,8 @@ class Weighted(Module):
             msg = f"{self!r} has no bias."
             raise UnsupportedError(msg)
         layer, shape = self._bias_spec(), shape_of(y_bar, "y_bar")
-        channels = shape[layer.channel_axis - (len(shape) == layer.image_axes)]
+        batched = has_batch(shape, layer.image_axes, "y_bar")
+        channels = shape[layer.channel_axis - (not batched)] if shape else 0
         if channels != layer.channels:
             msg = f"y_bar must have {layer.channels} channels, got {channels} in the shape {shape}."
             raise ShapeError(msg)

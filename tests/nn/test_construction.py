@@ -179,3 +179,22 @@ def test_a_replaced_parameter_leaves_the_layer_as_it_was() -> None:
     assert other.bias is bias
     assert other.weight is CONV.weight
     np.testing.assert_array_equal(CONV.bias, before)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.complex64, "U4", torch.float32, "float99"])
+def test_first_values_are_of_a_floating_dtype_of_numpys(dtype: Any) -> None:
+    with pytest.raises(DTypeError, match="dtype must be a floating one"):
+        nn.Linear(2, 3, dtype=dtype)
+
+
+def test_a_seed_makes_the_same_first_values() -> None:
+    one, other = (nn.Linear(2, 3, rng=7) for _ in range(2))
+    assert np.array_equal(one.weight, other.weight)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(nn.Conv1d(1, 2, 1), (2,)), (nn.Linear(2, 3), ()), (nn.Linear(2, 3), (2,))]
+)
+def test_a_cotangent_of_no_bias_is_refused_with_its_shape(layer: Any, shape: Any) -> None:
+    with pytest.raises(ShapeError, match="y_bar must have"):
+        layer.bias_vjp(np.ones(shape, np.float32))
