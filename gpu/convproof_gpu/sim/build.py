@@ -6,8 +6,10 @@ Processes that build the same at once do no harm: each writes under a name of it
 import hashlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -144,8 +146,10 @@ def _rewritten_all(
 def built_runtime(found: Compiler) -> Path:
     """Return the library that every module of a compiler's needs."""
     path = folder("sim") / f"runtime-{_digest([_tools(found)])}.so"
-    if not path.exists():
-        with tempfile.TemporaryDirectory(dir=path.parent) as work:
+    if path.exists():
+        return path
+    with _alone(path), tempfile.TemporaryDirectory(dir=path.parent) as work:
+        if not path.exists():
             library = Path(work) / path.name  # the name that a module asks for
             told = run(found.runtime(RUNTIME / "runtime.cpp", library))
             if told:
@@ -153,6 +157,14 @@ def built_runtime(found: Compiler) -> Path:
                 raise SourceError(msg)
             library.replace(path)
     return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait while another process builds this, which takes seconds."""
+    with path.with_suffix(".lock").open("w") as file:
+        flock(file, LOCK_EX)
+        yield
 
 
 @cache
