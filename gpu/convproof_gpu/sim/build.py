@@ -1,6 +1,7 @@
 """From a source to a library, compiled once and kept by its content.
 
-Processes that build the same at once do no harm: each writes under a name of its own, and renames.
+Processes that build the same at once do no harm: each writes under a name of its own, and renames;
+the runtime, which takes seconds, one builds while the others wait.
 """
 
 import hashlib
