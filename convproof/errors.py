@@ -33,6 +33,14 @@ class EvidenceError(ConvProofError):
     """A file of evidence, of known failures or of a sweep is not what it should be."""
 
 
+class ClaimError(ConvProofError, ValueError):
+    """A claim says something that no solver of integer arithmetic is asked."""
+
+
+class SolverError(ConvProofError):
+    """Two engines contradict each other, or a counterexample refutes nothing."""
+
+
 class MissingExtraError(ConvProofError, ImportError):
     """A command or implementation needs a package that is not installed.
 

@@ -13,10 +13,7 @@ A subclass of ``torch.autograd.Function`` or ``torch.nn.Module`` is always asked
 """
 
 import ast
-import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -32,6 +29,7 @@ from convproof.functions import Function
 from convproof.implementation import implementation_names, load_implementation
 from convproof.names import get_implementation
 from convproof.names.arguments import argument_names
+from convproof.objects import AbsentError, attribute, from_file, from_module
 from convproof.verify.targets.kind import Kind
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer"})
@@ -101,12 +99,12 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
         return replace(target, versions={**target.versions, **own})
     place, _, path = spec.removeprefix(_AUTOGRAD).partition(":")
     if place.endswith(".py"):
-        module = _from_file(Path(place), spec)
+        module = from_file(Path(place), spec)
         prelude, root = _file_prelude(Path(place)), "target"
     else:
         module = _from_module(place, spec)
         prelude, root = f"import {place}", place
-    found = _attribute(module, path, spec)
+    found = attribute(module, path, spec.removeprefix(_AUTOGRAD).partition(":")[0])
     root = f"{root}.{path}" if path else root
     return target_of(found, spec, bare=bare, module=module, prelude=prelude, root=root)
 
@@ -241,64 +239,16 @@ def _functions(found: Any) -> dict[Function, Callable[..., Any]]:
     return functions
 
 
-def _from_file(path: Path, spec: str) -> Any:
-    if not path.is_file():
-        msg = f"there is no file {str(path)!r} (in {spec!r})."
-        raise TargetError(msg)
-    name = f"convproof_target_{path.stem}"
-    found = importlib.util.spec_from_file_location(name, path)
-    if found is None or found.loader is None:
-        msg = f"{str(path)!r} is no Python file."
-        raise TargetError(msg)
-    module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module
-    sys.path.insert(0, str(path.resolve().parent))
-    loader = found.loader
-    _importing(lambda: loader.exec_module(module), spec)
-    return module
-
-
 def _from_module(name: str, spec: str) -> Any:
-    sys.path.insert(0, str(Path.cwd()))
     try:
-        return _importing(lambda: importlib.import_module(name), spec)
-    except TargetError as error:
-        missing = error.__cause__
-        absent = isinstance(missing, ModuleNotFoundError) and f"{name}.".startswith(
-            f"{missing.name}."
-        )
-        if name and not absent:
-            raise
+        return from_module(name, spec)
+    except AbsentError:
         msg = (
             f"no target is called {spec!r}: it is no implementation "
             f"({', '.join(implementation_names())}) and no module that can be imported from here; "
             "write package.module:object or path/file.py:object."
         )
         raise TargetError(msg) from None
-
-
-def _importing(load: Callable[[], Any], spec: str) -> Any:
-    try:
-        return load()
-    except MissingExtraError:
-        raise
-    except (Exception, SystemExit) as error:
-        lines = str(error).strip().splitlines() or ["(no message)"]
-        msg = f"importing {spec!r} failed: {type(error).__name__}: {lines[0]}"
-        raise TargetError(msg) from error
-
-
-def _attribute(module: Any, path: str, spec: str) -> Any:
-    found, held = module, spec.removeprefix(_AUTOGRAD).partition(":")[0]
-    for name in path.split(".") if path else ():
-        try:
-            found, held = getattr(found, name), f"{held}{'.' if found is not module else ':'}{name}"
-        except AttributeError:
-            near = get_close_matches(name, [n for n in dir(found) if n[:1] != "_"], 3)
-            hint = f": did you mean {' or '.join(near)}?" if near else "."
-            msg = f"nothing is called {name!r} in {held!r}{hint}"
-            raise TargetError(msg) from None
-    return found
 
 
 def _meant(found: Any) -> str:

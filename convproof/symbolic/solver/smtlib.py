@@ -1,0 +1,185 @@
+"""A claim as SMT-LIB 2 text, the same for every engine: unsatisfiable means proved.
+
+Quotients and remainders are written in one of two ways, neither of which is better everywhere:
+
+::
+
+    witnesses   fresh q, r with  a = b q + r,  0 <= r < b
+    native      (div a b), (mod a b), which for b > 0 are the same
+"""
+
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Literal
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from convproof.errors import ClaimError
+from convproof.symbolic.solver.claim import Claim, spelling
+from convproof.symbolic.solver.evaluation import unknown
+
+Encoding = Literal["witnesses", "native"]
+_RELATIONS = {sp.Eq: "=", sp.Le: "<=", sp.Lt: "<", sp.Ge: ">=", sp.Gt: ">"}
+_JUNCTIONS = {sp.And: "and", sp.Or: "or", sp.Not: "not", sp.Implies: "=>", sp.Equivalent: "="}
+
+
+def script(claim: Claim, encoding: Encoding, *, within: int | None = None) -> str:
+    """Return the text whose models are the claim's counterexamples.
+
+    Args:
+        claim: what is asked; its hypotheses alone if its goal is false.
+        encoding: of quotients.
+        within: a bound on the size of every integer, to find small models; None for none.
+    """
+    writer = _Writer(encoding, claim.is_real)
+    asserted = [writer.condition(h) for h in claim.assumed]
+    if claim.goal is not sp.false:
+        asserted.append(f"(not {writer.condition(claim.goal)})")
+    names = [_name(symbol) for symbol in claim.symbols]
+    if within is not None:
+        asserted += [f"(<= (- {within}) {name} {within})" for name in names]
+    lines = [
+        f"; {claim.name}",
+        *(f";   {h}" for h in claim.hypotheses),
+        f";   => {claim.goal}",
+        f"(set-logic {'QF_NRA' if claim.is_real else 'QF_NIA'})",
+        *(f"(declare-const {name} {'Real' if claim.is_real else 'Int'})" for name in names),
+        *(f"(declare-const {name} Int)" for name in writer.fresh),
+        *(f"(assert {each})" for each in (*asserted, *writer.defined)),
+        "(check-sat)",
+    ]
+    return "\n".join(line.replace("\n", " ") for line in lines) + "\n"
+
+
+@dataclass(slots=True)
+class _Writer:
+    encoding: Encoding
+    is_real: bool = False
+    fresh: list[str] = field(default_factory=list)
+    defined: list[str] = field(default_factory=list)
+    _quotients: dict[tuple[sp.Expr, sp.Expr], tuple[str, str]] = field(default_factory=dict)
+
+    def condition(self, part: Any) -> str:
+        part = sp.sympify(part)
+        if part in (sp.true, sp.false):
+            return str(part).lower()
+        junction = _JUNCTIONS.get(type(part))
+        if junction is not None:
+            return _applied(junction, [self.condition(arg) for arg in part.args])
+        if not isinstance(part, Relational):
+            raise ClaimError(unknown(part))
+        left, right = self._cleared(part.lhs, part.rhs)
+        if isinstance(part, sp.Ne):
+            return f"(not (= {left} {right}))"
+        return f"({_RELATIONS[type(part)]} {left} {right})"
+
+    def term(self, part: sp.Expr) -> str:
+        if isinstance(part, sp.Integer):
+            return str(part) if part >= 0 else f"(- {-part})"
+        if isinstance(part, sp.Symbol):
+            return _name(part)
+        if isinstance(part, sp.Add):
+            return _applied("+", [self.term(arg) for arg in part.args])
+        if isinstance(part, sp.Mul):
+            return _applied("*", [self.term(arg) for arg in part.args])
+        if isinstance(part, sp.Pow) and part.exp.is_Integer and part.exp > 0:
+            return _applied("*", [self.term(part.base)] * int(part.exp))
+        if isinstance(part, sp.Mod):
+            return self._divided(part.args[0], part.args[1])[1]
+        if isinstance(part, sp.floor):
+            return self._divided(*fraction(part.args[0]))[0]
+        if isinstance(part, sp.ceiling):
+            numerator, denominator = fraction(part.args[0])
+            return f"(- {self._divided(-numerator, denominator)[0]})"
+        if isinstance(part, sp.Max | sp.Min):
+            relation = ">=" if isinstance(part, sp.Max) else "<="
+            terms = [self.term(arg) for arg in part.args]
+            return reduce(lambda a, b: f"(ite ({relation} {a} {b}) {a} {b})", terms)
+        if isinstance(part, sp.Abs):
+            inner = self.term(part.args[0])
+            return f"(ite (>= {inner} 0) {inner} (- {inner}))"
+        if isinstance(part, sp.Piecewise) and part.args[-1].args[1] is sp.true:
+            *cases, (last, _) = part.args
+            text = self.term(last)
+            for then, when in reversed(cases):
+                text = f"(ite {self.condition(when)} {self.term(then)} {text})"
+            return text
+        raise ClaimError(unknown(part))
+
+    def _cleared(self, left: sp.Expr, right: sp.Expr) -> tuple[str, str]:
+        """Return both sides times their positive denominators."""
+        (a, b), (c, d) = fraction(left), fraction(right)
+        if b == d:
+            return self.term(a), self.term(c)
+        return (
+            self.term(a if d == 1 else sp.Mul(d, a, evaluate=False)),
+            self.term(c if b == 1 else sp.Mul(b, c, evaluate=False)),
+        )
+
+    def _divided(self, a: sp.Expr, b: sp.Expr) -> tuple[str, str]:
+        if self.is_real:
+            msg = f"{a} is rounded by {b}, which reals are not: claim it of integers."
+            raise ClaimError(msg)
+        positive(b)
+        key = (a, b)
+        if key not in self._quotients:
+            numerator, divisor = self.term(a), self.term(b)
+            if self.encoding == "native":
+                self._quotients[key] = (
+                    f"(div {numerator} {divisor})",
+                    f"(mod {numerator} {divisor})",
+                )
+            else:
+                q, r = (f"{letter}!{len(self._quotients)}" for letter in "qr")
+                self.fresh += [q, r]
+                self.defined += [
+                    f"(= {numerator} (+ (* {divisor} {q}) {r}))",
+                    f"(<= 0 {r})",
+                    f"(< {r} {divisor})",
+                ]
+                self._quotients[key] = q, r
+        return self._quotients[key]
+
+
+def fraction(term: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return numerator and positive denominator of a term, as it stands if it is no fraction."""
+    divided = any(
+        (isinstance(part, sp.Pow) and part.exp.is_negative)
+        or (isinstance(part, sp.Rational) and part.q != 1)
+        for part in _outside_of_functions(term)
+    )
+    if not divided:
+        return term, sp.Integer(1)
+    numerator, denominator = sp.fraction(sp.together(term))
+    return numerator, positive(denominator)
+
+
+def positive(divisor: sp.Expr) -> sp.Expr:
+    """Return a divisor that is known to be positive.
+
+    Raises:
+        ClaimError: if it is not.
+    """
+    if not divisor.is_positive:
+        msg = (
+            f"the divisor {divisor} is not known to be positive: declare its symbols by "
+            "Symbol(positive=True), or name it by a positive symbol and a hypothesis."
+        )
+        raise ClaimError(msg)
+    return divisor
+
+
+def _outside_of_functions(term: sp.Expr) -> list[sp.Expr]:
+    if isinstance(term, sp.Add | sp.Mul | sp.Pow):
+        return [term, *(p for arg in term.args for p in _outside_of_functions(arg))]
+    return [term]
+
+
+def _applied(operator: str, parts: list[str]) -> str:
+    return f"({operator} {' '.join(parts)})"
+
+
+def _name(symbol: sp.Symbol) -> str:
+    name = spelling(symbol).replace("|", "_").replace("\\", "")
+    return name if name.isidentifier() and name.isascii() else f"|{name}|"

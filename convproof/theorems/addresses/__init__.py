@@ -1,0 +1,3 @@
+"""The addresses that kernels compute: in bounds, within int32, each output written once."""
+
+PROOFS: tuple[str, ...] = ()

@@ -1,0 +1,10 @@
+"""Convolution of signals: its definition and its properties."""
+
+from convproof.theorems.base import Theorem
+from convproof.theorems.signals import equivariance, linearity
+
+PROOFS: tuple[str, ...] = ()
+THEOREMS: tuple[Theorem, ...] = (
+    linearity.THEOREM,
+    equivariance.THEOREM,
+)
