@@ -30,13 +30,15 @@ IslTerm = Any  # a Fraction if it is literal, else an islpy.PwAff
 _NAMES: dict[Letter, re.Pattern[str]] = {
     letter: re.compile(rf"{letter}(\d+|_.+|'+)*") for letter in ("s", "t")
 }
-_SETS: dict[type[sp.Basic], tuple[str, str]] = {  # where a relation holds, and where it does not
-    sp.Eq: ("eq_set", "ne_set"),
-    sp.Ne: ("ne_set", "eq_set"),
-    sp.Le: ("le_set", "gt_set"),
-    sp.Lt: ("lt_set", "ge_set"),
-    sp.Ge: ("ge_set", "lt_set"),
-    sp.Gt: ("gt_set", "le_set"),
+# Where a relation holds (True) or fails (False). isl's lt_set, gt_set and ne_set take each side for
+# an integer, 1/2 < x for 3/2 <= x, and so are not asked: what is strict is the rest of what is not.
+_SETS: dict[type[sp.Basic], tuple[str, bool]] = {
+    sp.Eq: ("eq_set", True),
+    sp.Ne: ("eq_set", False),
+    sp.Le: ("le_set", True),
+    sp.Gt: ("le_set", False),
+    sp.Ge: ("ge_set", True),
+    sp.Lt: ("ge_set", False),
 }
 
 
@@ -45,7 +47,7 @@ class Agreement:
     """What isl says of a claim at small strides and dilations, and all other integers.
 
     Attributes:
-        expressible: whether it can be asked: after literals for strides and dilations.
+        expressible: whether isl can be asked, with literals for strides and dilations.
         literal: the symbols that took literals; all others range over all integers.
         held: for how many literal pairs the claim holds; one at most if none was needed.
         refuted: each pair for which it does not, and a counterexample, literals included. A pair
@@ -121,19 +123,19 @@ def cross_check(
     """
     started = perf_counter()
     letters = _fewest(claim, largest) if stride_like is None else stride_like
+    if letters is None:
+        return Agreement(expressible=False, seconds=perf_counter() - started)
+    letters = {symbol: letters[symbol] for symbol in claim.symbols if symbol in letters}
     held, refuted = 0, []
-    for pair in () if letters is None else _pairs(set(letters.values()), largest):
-        values = _put(letters or {}, pair)
+    for pair in _pairs(set(letters.values()), largest):
+        values = _put(letters, pair)
         holds = decided(claim, values)
         if holds is None:
-            letters = None
-            break
+            return Agreement(expressible=False, seconds=perf_counter() - started)
         if holds:
             held += 1
         else:
             refuted.append((pair, counterexample(claim, values) or {}))
-    if letters is None:
-        return Agreement(expressible=False, seconds=perf_counter() - started)
     return Agreement(
         expressible=True,
         literal=tuple(letters),
@@ -250,7 +252,8 @@ class _Writer:
             return self._equivalent(part.args, given, holds=holds)
         if type(part) not in _SETS:
             raise _InexpressibleError
-        return given.intersect(self._related(part, holds=holds))
+        points, within = self._related(part)
+        return given.intersect(points) if within == holds else given.subtract(points)
 
     def term(self, part: Any) -> IslTerm:
         """Return a term of the points."""
@@ -265,11 +268,7 @@ class _Writer:
         return given
 
     def _any(self, parts: list[tuple[Any, bool]], given: IslSet) -> IslSet:
-        return reduce(
-            lambda found, each: found.union(self.where(each[0], given, holds=each[1])),
-            parts,
-            self.isl.Set.empty(self.space),
-        )
+        return self._union([self.where(part, given, holds=holds) for part, holds in parts])
 
     def _equivalent(self, parts: tuple[Any, ...], given: IslSet, *, holds: bool) -> IslSet:
         if holds:
@@ -277,15 +276,18 @@ class _Writer:
         else:
             first, *others = parts
             cases = [[(first, v), (other, not v)] for other in others for v in (True, False)]
-        return reduce(
-            lambda found, case: found.union(self._all(case, given)),
-            cases,
-            self.isl.Set.empty(self.space),
-        )
+        return self._union([self._all(case, given) for case in cases])
 
-    def _related(self, part: Relational, *, holds: bool) -> IslSet:
+    def _union(self, cases: list[IslSet]) -> IslSet:
+        """Return the union; of those that are not empty, for nested cases multiply."""
+        inhabited = [case for case in cases if not case.is_empty()]
+        return reduce(lambda a, b: a.union(b), inhabited, self.isl.Set.empty(self.space))
+
+    def _related(self, part: Relational) -> tuple[IslSet, bool]:
+        """Return some points, and whether the relation holds there or everywhere else."""
         left, right = (self._affine(self.term(side)) for side in part.args)
-        return getattr(left, _SETS[type(part)][0 if holds else 1])(right)
+        name, within = _SETS[type(part)]
+        return getattr(left, name)(right), within
 
     def _term(self, part: sp.Expr) -> IslTerm:
         if isinstance(part, sp.Rational):
