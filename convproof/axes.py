@@ -73,8 +73,8 @@ class Axis:
         padding: positions added below and above the input, each at least 0.
         dilation: input steps between neighbouring taps, at least 1.
         padding_mode: what the padding reads.
-        ceil_mode: round the output size up; the last window must then start inside the input or
-            the low padding, and may reach beyond the padded input.
+        ceil_mode: round the output size up; one window that would start beyond the input and the
+            low padding is left out, another may reach beyond the padded input.
 
     Raises:
         GeometryError: if a size is out of range, or the dilated kernel does not fit into the

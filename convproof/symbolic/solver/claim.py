@@ -6,6 +6,7 @@ be known to be positive, so that a quotient means one thing to every engine, and
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -66,10 +67,7 @@ class Claim:
     @property
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The integers that the claim speaks of, by name."""
-        found: set[sp.Symbol] = set()
-        for part in (self.goal, *self.hypotheses):
-            found |= sp.sympify(part).free_symbols
-        return tuple(sorted(found, key=spelling))
+        return _symbols((self.goal, *self.hypotheses))
 
     @property
     def assumed(self) -> tuple[Boolean, ...]:
@@ -117,6 +115,16 @@ class Claim:
     def fails_at(self, values: Mapping[sp.Symbol, Number]) -> bool:
         """Return whether numbers refute it: the hypotheses hold there, and the goal does not."""
         return all(truth(h, values) for h in self.assumed) and not truth(self.goal, values)
+
+
+@lru_cache(maxsize=1 << 12)
+def _symbols(parts: tuple[Boolean, ...]) -> tuple[sp.Symbol, ...]:
+    return tuple(sorted(set().union(*map(_free, parts)), key=spelling))
+
+
+@lru_cache(maxsize=1 << 14)
+def _free(part: Boolean) -> frozenset[sp.Symbol]:
+    return frozenset(sp.sympify(part).free_symbols)
 
 
 def spelling(symbol: sp.Symbol) -> str:

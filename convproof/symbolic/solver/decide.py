@@ -12,6 +12,7 @@ from convproof.symbolic.solver.claim import Claim
 from convproof.symbolic.solver.identity import Identity
 from convproof.symbolic.solver.prove import Status, Verdict, model, prove
 from convproof.symbolic.solver.sums import SameSum
+from convproof.symbolic.solver.terms import shown
 
 _SMALL = 3  # up to which sizes are tried where a model's own show no difference
 
@@ -86,10 +87,10 @@ def decide(step: Step) -> tuple[Finding, ...]:
 
 def _of_verdict(verdict: Verdict) -> Finding:
     claim = verdict.claim
-    given = ", ".join(map(str, claim.hypotheses))
+    given = ", ".join(map(shown, claim.hypotheses))
     return Finding(
         name=claim.name,
-        says=f"{given} => {claim.goal}" if given else str(claim.goal),
+        says=f"{given} => {shown(claim.goal)}" if given else shown(claim.goal),
         status=verdict.status,
         engines=verdict.engines,
         seconds=verdict.seconds,

@@ -91,7 +91,7 @@ def _verdict(claim: Claim) -> Verdict:
 
 def _asked(claim: Claim) -> Iterator[tuple[str, str, Answer]]:
     """Yield answers until every engine has one, or one has and the rest are given up."""
-    texts = {encoding: script(claim, encoding) for encoding in _ENCODINGS}
+    texts: dict[Encoding, str] = {}
     open_engines = set(ENGINES)
     for effort in _EFFORTS:
         if effort == _EFFORTS[-1] and len(open_engines) < len(ENGINES):
@@ -99,6 +99,8 @@ def _asked(claim: Claim) -> Iterator[tuple[str, str, Answer]]:
         for encoding in _ENCODINGS:
             for name, ask in ENGINES.items():
                 if name in open_engines:
+                    if encoding not in texts:
+                        texts[encoding] = script(claim, encoding)
                     answer = ask(texts[encoding], effort)
                     if answer.said != "unknown":
                         open_engines.discard(name)

@@ -18,6 +18,7 @@ from sympy.core.relational import Relational
 from convproof.errors import ClaimError
 from convproof.symbolic.solver.claim import Claim, spelling
 from convproof.symbolic.solver.evaluation import unknown
+from convproof.symbolic.solver.terms import shown
 
 Encoding = Literal["witnesses", "native"]
 _RELATIONS = {sp.Eq: "=", sp.Le: "<=", sp.Lt: "<", sp.Ge: ">=", sp.Gt: ">"}
@@ -41,8 +42,8 @@ def script(claim: Claim, encoding: Encoding, *, within: int | None = None) -> st
         asserted += [f"(<= (- {within}) {name} {within})" for name in names]
     lines = [
         f"; {claim.name}",
-        *(f";   {h}" for h in claim.hypotheses),
-        f";   => {claim.goal}",
+        *(f";   {shown(h)}" for h in claim.hypotheses),
+        f";   => {shown(claim.goal)}",
         f"(set-logic {'QF_NRA' if claim.is_real else 'QF_NIA'})",
         *(f"(declare-const {name} {'Real' if claim.is_real else 'Int'})" for name in names),
         *(f"(declare-const {name} Int)" for name in writer.fresh),

@@ -5,6 +5,7 @@ asked less than the theorem says. These stay, and print, as they were built.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -77,6 +78,12 @@ def quotient(a: Term, divisor: Term) -> sp.Expr:
 def remainder(a: Term, divisor: Term) -> sp.Expr:
     """Return ``a - divisor * quotient``, for a positive divisor."""
     return sp.Mod(sp.sympify(a), sp.sympify(divisor), evaluate=False)
+
+
+@lru_cache(maxsize=1 << 14)
+def shown(part: Any) -> str:
+    """Return an expression as SymPy prints it, which takes it longer than a proof."""
+    return str(part)
 
 
 def put(expression: Any, values: Mapping[Any, Term]) -> Any:

@@ -2,5 +2,20 @@
 
 from convproof.theorems.base import Theorem
 
-PROOFS: tuple[str, ...] = ()
+PROOFS: tuple[str, ...] = (
+    "output_size",
+    "ceil_mode",
+    "same_padding",
+    "tensorflow_same",
+    "full_and_valid",
+    "transposed_size",
+    "pooling_size",
+    "stacked_sizes",
+    "receptive_field",
+    "depth_growth",
+    "three_3x3_is_7x7",
+    "fully_connected_size",
+    "parameter_count",
+    "operation_count",
+)
 THEOREMS: tuple[Theorem, ...] = ()
