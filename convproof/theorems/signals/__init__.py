@@ -3,7 +3,16 @@
 from convproof.theorems.base import Theorem
 from convproof.theorems.signals import equivariance, linearity
 
-PROOFS: tuple[str, ...] = ()
+PROOFS: tuple[str, ...] = (
+    "linearity",
+    "equivariance",
+    "invariance",
+    "lti",
+    "commutativity",
+    "associativity",
+    "cross_correlation",
+    "even_kernels",
+)
 THEOREMS: tuple[Theorem, ...] = (
     linearity.THEOREM,
     equivariance.THEOREM,
