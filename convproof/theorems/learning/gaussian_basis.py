@@ -1,0 +1,194 @@
+"""Gaussian derivatives as a basis of filters: separable, steerable, and fixed before a 1x1 layer.
+
+With ``G(x, y) = g(x) g(y)`` and ``D = cos(theta) d/dx + sin(theta) d/dy``::
+
+    d^{i+j} G / dx^i dy^j  =  g^(i)(x) g^(j)(y)
+    D^n G  =  sum_k C(n, k) cos^k sin^{n-k} d^n G / dx^k dy^{n-k}
+    (sum_j c_j B_j) * x  =  sum_j c_j (B_j * x)
+
+``D^n G`` is the ``n``-th derivative along ``x``, rotated by ``theta``, for ``G`` is isotropic.
+Filters are samples of these functions, of which the equations hold point by point.
+"""
+
+import sympy as sp
+
+from convproof.symbolic.sizes import SymbolicAxis, index, size
+from convproof.symbolic.solver import GuardedSum, Identity, SameSum, Step
+from convproof.symbolic.solver.terms import box, eq
+from convproof.theorems.proof import Proof, Twin
+
+_x, _y, _theta = sp.symbols("x y theta", real=True)
+_cos, _sin = sp.cos(_theta), sp.sin(_theta)
+_UP, _ALONG = SymbolicAxis("_1"), SymbolicAxis("_2")
+_o, _p = index("o_1"), index("o_2")
+
+
+def _g(at: sp.Expr) -> sp.Expr:
+    width = sp.Symbol("sigma", positive=True)
+    return sp.exp(-(at**2) / (2 * width**2)) / (width * sp.sqrt(2 * sp.pi))
+
+
+def _separable() -> tuple[Identity, ...]:
+    f, h = sp.Function("f")(_x), sp.Function("h")(_y)
+    radius = sp.Symbol("sigma", positive=True) ** 2
+    return (
+        Identity(
+            name="a Gaussian of two variables is a product",
+            left=sp.exp(-(_x**2 + _y**2) / (2 * radius)) / (2 * sp.pi * radius),
+            right=_g(_x) * _g(_y),
+        ),
+        Identity(
+            name="a derivative of a product of f(x) and h(y) is one",
+            left=sp.Matrix([sp.diff(f * h, _x), sp.diff(f * h, _y)]),
+            right=sp.Matrix([sp.diff(f, _x) * h, f * sp.diff(h, _y)]),
+        ),
+    )
+
+
+def _steered() -> tuple[Identity, ...]:
+    """Return the induction on the order: what one more ``D`` does to the coefficients."""
+    a, b = sp.symbols("a b", positive=True)  # generic: both sides are polynomials in them
+    n, k = sp.Symbol("n", integer=True, nonnegative=True), size("k")
+
+    def coefficient(order: sp.Expr, of: sp.Expr) -> sp.Expr:
+        return sp.binomial(order, of) * a**of * b ** (order - of)
+
+    return (
+        Identity(
+            name="the coefficients of one more derivative are binomial",
+            left=a * coefficient(n, k - 1) + b * coefficient(n, k),
+            right=coefficient(n + 1, k),
+        ),
+        Identity(
+            name="and the first is b times the first",
+            left=b * coefficient(n, sp.Integer(0)),
+            right=coefficient(n + 1, sp.Integer(0)),
+        ),
+    )
+
+
+def _rotated() -> tuple[Identity, ...]:
+    """Return that D acts on a rotated function as d/dx on the function."""
+    u, v = _cos * _x + _sin * _y, -_sin * _x + _cos * _y
+    derived = [_cos * sp.diff(part, _x) + _sin * sp.diff(part, _y) for part in (u, v)]
+    return (
+        Identity(
+            name="the Gaussian is isotropic: its exponent is",
+            left=u**2 + v**2,
+            right=_x**2 + _y**2,
+        ),
+        Identity(
+            name="D of the rotated coordinates is 1 and 0",
+            left=sp.Matrix(derived),
+            right=sp.Matrix([1, 0]),
+        ),
+    )
+
+
+def _second(mixed: int = 2) -> Identity:
+    """Return the case of order 2, each filter divided by the Gaussian of ``sigma = 1``."""
+    gaussian = sp.exp(-(_x**2 + _y**2) / 2)
+    in_x, in_both, in_y = (
+        sp.cancel(sp.diff(gaussian, *orders) / gaussian)
+        for orders in ((_x, _x), (_x, _y), (_y, _y))
+    )
+    return Identity(
+        name="order 2: the rotated filter is a combination of three",
+        left=in_x.subs(_x, _cos * _x + _sin * _y),
+        right=_cos**2 * in_x + mixed * (_cos * _sin * in_both) + _sin**2 * in_y,
+    )
+
+
+def _rows_then_columns() -> SameSum:
+    """Return that the intermediate map, padded with zeros, loses nothing."""
+    a, b, c, d, i = index("a"), index("b"), index("c"), index("d"), index("i")
+    up, along = _UP.position(_o, a), _ALONG.position(_p, b)
+    return SameSum(
+        name="a separable filter is one along the rows, then one along the columns",
+        left=GuardedSum(
+            indices=(a, b),
+            guard=(
+                *_UP.is_tap(a),
+                *_ALONG.is_tap(b),
+                *_UP.is_input(up),
+                *_ALONG.is_input(along),
+            ),
+            entries=(("g", (a,)), ("h", (b,)), ("x", (up, along))),
+        ),
+        right=GuardedSum(
+            indices=(c, i, d),
+            guard=(
+                *_UP.is_tap(c),
+                *_UP.is_input(i),
+                eq(i, _UP.position(_o, c)),
+                *_ALONG.is_tap(d),
+                *_ALONG.is_input(_ALONG.position(_p, d)),
+            ),
+            entries=(("g", (c,)), ("h", (d,)), ("x", (i, _ALONG.position(_p, d)))),
+        ),
+        to_right={c: a, i: up, d: b},
+        to_left={a: c, b: d},
+        hypotheses=(*_UP.sizes(), *_ALONG.sizes(), *_UP.is_output(_o), *_ALONG.is_output(_p)),
+    )
+
+
+def _one_by_one() -> SameSum:
+    """Return that combining filters is combining their maps by a 1x1 layer, whose tap is e."""
+    a, j, c, k, e = index("a"), index("j"), index("c"), index("j'"), index("e")
+    axis, filters, l = SymbolicAxis(), size("filters"), index("l")
+    o = index("o")
+    return SameSum(
+        name="a combination of basis filters is fixed filters, then a 1x1 layer",
+        left=GuardedSum(
+            indices=(a, j),
+            guard=(*axis.is_tap(a), *axis.is_input(axis.position(o, a)), *box(0, j, filters)),
+            entries=(("c", (l, j, 0)), ("B", (j, a)), ("x", (axis.position(o, a),))),
+        ),
+        right=GuardedSum(
+            indices=(k, e, c),
+            guard=(
+                *box(0, k, filters),
+                *box(0, e, 1),
+                *axis.is_output(o + e),
+                *axis.is_tap(c),
+                *axis.is_input(axis.position(o + e, c)),
+            ),
+            entries=(("c", (l, k, e)), ("B", (k, c)), ("x", (axis.position(o + e, c),))),
+        ),
+        to_right={k: j, e: 0, c: a},
+        to_left={a: c, j: k},
+        hypotheses=(*axis.sizes(), *axis.is_output(o)),
+    )
+
+
+def _steps() -> tuple[Step, ...]:
+    return (
+        *_separable(),
+        *_steered(),
+        *_rotated(),
+        _second(),
+        _rows_then_columns(),
+        _one_by_one(),
+    )
+
+
+def _twin() -> Twin:
+    return Twin(changed="1 for C(2, 1) = 2", of=_second(), step=_second(mixed=1))
+
+
+PROOF = Proof(
+    name="gaussian_basis",
+    statement="A Gaussian derivative of order (i, j) is separable, its convolution one along rows "
+    "then one along columns; that of order n in any direction is the binomial combination of "
+    "n + 1 of them, and combining basis filters is fixed filters, then a 1x1 layer.",
+    latex=r"\partial_x^i \partial_y^j G = g^{(i)}(x)\, g^{(j)}(y), \quad "
+    r"\partial_\theta^n G = \sum_{k=0}^n \tbinom{n}{k} \cos^k\!\theta\, \sin^{n-k}\!\theta\; "
+    r"\partial_x^k \partial_y^{n-k} G",
+    source="lecture 7, structured convolution (Jacobsen et al. 2016); Freeman and Adelson 1991",
+    steps=_steps,
+    twin=_twin,
+    kind="rule",
+    rule="Induction on the orders: of products under d/dx and d/dy, which commute; of binomial "
+    "coefficients under one more D; and of the chain rule, by which D^n of the isotropic, rotated "
+    "G is the rotated n-th derivative along x.",
+)
