@@ -7,6 +7,12 @@ Both answers are judged by ``exact`` where they are asked as cases of their own,
 a function that keeps nothing between calls breaks this law alone; by luck it may be the first to
 ask the case of the block. What it adds: it compares the target with itself, and so needs no
 derivation of convproof's; ``diag(W_1, ..., W_G)`` is what grouped layers of convproof mean too.
+
+The proof: output channel ``m = g M/G + m'`` of the grouped layer, and the same of a layer with all
+channels whose kernel ``(m, c)`` is zero unless ``c`` is of block ``g``::
+
+    sum_{c' < C/G, k} w[m,c',k] x[g C/G + c', i]
+        =  sum_{c < C, c // (C/G) = g, k} w[m, c - g C/G, k] x[c, i]          i = s o + t k - p_low
 """
 
 from dataclasses import replace
@@ -18,12 +24,88 @@ from convproof.calls import call_of
 from convproof.cases import Arrays, Case
 from convproof.functions import Function
 from convproof.layers import Conv, ConvTranspose
+from convproof.symbolic.sizes import SymbolicAxis, index, size
+from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
+from convproof.symbolic.solver.terms import both, box, eq, quotient, remainder
 from convproof.theorems.base import Request, Seen, Subject, Theorem, Violation, at, controls
 from convproof.theorems.output_shape import answer
+from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.right import Right, right
 
+_AXIS = SymbolicAxis()
+_groups, _reads, _writes = size("G"), size("C_g"), size("M_g")  # channels in and out, of a group
+_o, _k, _l, _c, _d, _m, _g, _n = (
+    index(name) for name in ("o", "k", "k'", "c", "c'", "m", "g", "m'")
+)
 _GROUPED = ("conv", "conv_transpose")
 _BY_MAP = ("max_pool", "avg_pool", "adaptive_max_pool", "adaptive_avg_pool")
+
+
+def _block_diagonal() -> SameSum:
+    """Return output ``(m, o)`` of the grouped layer, ``m`` of block ``g``, as of all channels."""
+    of_group, of_all = _AXIS.position(_o, _l), _AXIS.position(_o, _k)
+    return SameSum(
+        name="a grouped layer is one with all channels and a block diagonal of kernels",
+        left=GuardedSum(
+            indices=(_d, _l),
+            guard=(*box(0, _d, _reads), *_AXIS.is_tap(_l), *_AXIS.is_input(of_group)),
+            entries=(("w", (_m, _d, _l)), ("x", (_g * _reads + _d, of_group))),
+        ),
+        right=GuardedSum(
+            indices=(_c, _k),
+            guard=(
+                *box(0, _c, _groups * _reads),
+                _in_block(),
+                *_AXIS.is_tap(_k),
+                *_AXIS.is_input(of_all),
+            ),
+            entries=(("w", (_m, _c - _g * _reads, _k)), ("x", (_c, of_all))),
+        ),
+        to_right={_c: _g * _reads + _d, _k: _l},
+        to_left={_d: _c - _g * _reads, _l: _k},
+        hypotheses=box(0, _g, _groups),
+    )
+
+
+def _in_block() -> Any:
+    return eq(quotient(_c, _reads), _g)
+
+
+def _rows() -> tuple[Claim, Claim]:
+    """Return that every output channel is of one block, in one place."""
+    end = _groups * _writes
+    place = both(*box(0, _g, _groups), *box(0, _n, _writes))
+    there = Claim(
+        name="an output channel is of block m // (M/G), in place m mod (M/G)",
+        goal=both(place, eq(_m, _g * _writes + _n)),
+        hypotheses=(
+            *box(0, _m, end),
+            eq(_g, quotient(_m, _writes)),
+            eq(_n, remainder(_m, _writes)),
+        ),
+    )
+    back = Claim(
+        name="and a place in a block is of one output channel",
+        goal=both(*box(0, _m, end), eq(quotient(_m, _writes), _g), eq(remainder(_m, _writes), _n)),
+        hypotheses=(place, eq(_m, _g * _writes + _n)),
+    )
+    return there, back
+
+
+def _steps() -> tuple[Step, ...]:
+    return _block_diagonal(), *_rows()
+
+
+def _twin() -> Twin:
+    """Return the law with the channels dealt out to the groups in turn."""
+    given = _block_diagonal()
+    in_turn = eq(remainder(_c, _groups), _g)
+    guard = tuple(in_turn if part == _in_block() else part for part in given.right.guard)
+    return Twin(
+        changed="channel c is of group c mod G, not c // (C/G)",
+        of=given,
+        step=replace(given, right=replace(given.right, guard=guard)),
+    )
 
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
@@ -88,4 +170,16 @@ THEOREM = Theorem(
     roles=("forward", "input"),
     share=5,
     wants=_has_blocks,
+)
+PROOF = Proof(
+    name="channels",
+    statement="A grouped convolution is block diagonal: one with all channels whose kernels from "
+    "other groups are zero, so that every group is a layer of its own.",
+    latex=r"\sum_{c', k} w_{mc'k}\, x_{g C/G + c'}[so + tk - p] = (W \star x)_m[o], \quad "
+    r"W = \mathrm{diag}(W_1, \dots, W_G)",
+    source="Krizhevsky et al., ImageNet classification with deep convolutional neural networks, "
+    '2012, section 3.2; lecture 7, "convolution on feature maps"',
+    steps=_steps,
+    twin=_twin,
+    asked_as=("channels",),
 )
