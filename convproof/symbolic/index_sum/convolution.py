@@ -7,8 +7,8 @@ r"""Convolution for all sizes: the layer as one indexed sum, and its derivatives
     dx[b,g,c,i] = sum_{m,o} [t | u][0 <= u/t < r]   w[g,m,c,u/t] da[b,g,m,o]      u = i + p - s o
     dw[g,m,c,k] = sum_{b,o} [0 <= e < n]            da[b,g,m,o] x[b,g,c,e]        e = s o + t k - p
 
-with the index, the guards and the sum of every axis; ``p`` is the padding below the input, ``C`` and
-``M`` are the channels of one group. None of the last three is written here: they are derived.
+with the index, the guards and the sum of every axis; ``p`` is the padding below the input, ``C``
+and ``M`` are the channels of one group. None of the last three is written here: they are derived.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,14 @@ import sympy as sp
 
 from convproof.axes import PaddingMode
 from convproof.symbolic.index_sum.form import Form
-from convproof.symbolic.index_sum.relation import Relation, index, relations, size
-from convproof.symbolic.index_sum.sliding import Extents, SlidingSum
+from convproof.symbolic.index_sum.relation import index, size
+from convproof.symbolic.index_sum.sliding import (
+    Extents,
+    SlidingLayer,
+    SlidingSum,
+    Which,
+    form_of,
+)
 
 BATCH = (index("b"), size("N"))
 GROUPS = (index("g"), size("G"))
@@ -28,7 +34,7 @@ OUT_CHANNELS = (index("m"), size("M"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convolution:
+class Convolution(SlidingLayer):
     """The indexed sum of a convolution, and what is derived from it.
 
     The forms hold for any output size ``n'``: for asymmetric padding, ``ceil_mode`` and what a
@@ -53,36 +59,13 @@ class Convolution:
         floor((i - k*t + p_low)/s) < n'
     """
 
-    dims: int = 1
-    channels: bool = False
     groups: bool = False
-    batch: bool = False
     padding_mode: PaddingMode = "zeros"
-
-    @property
-    def relations(self) -> tuple[Relation, ...]:
-        """The relation of each axis."""
-        return relations(self.dims)
-
-    @property
-    def forward(self) -> Form:
-        """The layer: ``a``, summed over taps and input channels."""
-        return _forward(self)
-
-    @property
-    def input_gather(self) -> Form:
-        """``dx``, summed over taps: ``s`` divides."""
-        return _input_gather(self)
-
-    @property
-    def input_scatter(self) -> Form:
-        """``dx``, summed over outputs: ``t`` divides."""
-        return _input_scatter(self)
 
     @property
     def weight(self) -> Form:
         """``dw``, summed over outputs and the batch."""
-        return _weight(self)
+        return form_of(self, "weight_form")
 
     @property
     def forms(self) -> tuple[Form, ...]:
@@ -137,53 +120,36 @@ class TransposedConvolution:
     @property
     def forward(self) -> Form:
         """The layer, summed over taps: ``s`` divides."""
-        return self._read("forward", self.convolution.input_gather)
+        return _turned("forward", self.convolution, "input_gather")
 
     @property
     def forward_scatter(self) -> Form:
         """The layer, summed over inputs: ``t`` divides."""
-        return self._read("forward, scattered", self.convolution.input_scatter)
+        return _turned("forward, scattered", self.convolution, "input_scatter")
 
     @property
     def input(self) -> Form:
         """``dx``: the convolution."""
-        return self._read("input derivative", self.convolution.forward)
+        return _turned("input derivative", self.convolution, "forward")
 
     @property
     def weight(self) -> Form:
         """``dw``, summed over inputs and the batch."""
-        return self._read("weight derivative", self.convolution.weight)
+        return _turned("weight derivative", self.convolution, "weight_form")
 
     @property
     def forms(self) -> tuple[Form, ...]:
         """The layer and its derivatives."""
         return self.forward, self.forward_scatter, self.input, self.weight
 
-    def _read(self, name: str, form: Form) -> Form:
-        pairs = [(axis.n, axis.q) for axis in self.convolution.relations]
-        pairs += [(axis.i, axis.o) for axis in self.convolution.relations]
-        pairs += list(zip(IN_CHANNELS, OUT_CHANNELS, strict=True))
-        letters = dict(pairs) | {new: old for old, new in pairs}
-        turned = {"a": "dx", "dx": "a", "x": "da", "da": "x"}
-        letters |= {sp.IndexedBase(old): sp.IndexedBase(new) for old, new in turned.items()}
-        return form.renamed(f"transposed convolution, {name}", letters)
-
 
 @cache
-def _forward(convolution: Convolution) -> Form:
-    return convolution.sliding_sum.forward()
-
-
-@cache
-def _input_gather(convolution: Convolution) -> Form:
-    return convolution.sliding_sum.input_gather()
-
-
-@cache
-def _input_scatter(convolution: Convolution) -> Form:
-    return convolution.sliding_sum.input_scatter()
-
-
-@cache
-def _weight(convolution: Convolution) -> Form:
-    return convolution.sliding_sum.weight_form()
+def _turned(name: str, convolution: Convolution, which: Which) -> Form:
+    """Return a form of a convolution with input and output exchanged."""
+    pairs = [(axis.n, axis.q) for axis in convolution.relations]
+    pairs += [(axis.i, axis.o) for axis in convolution.relations]
+    pairs += list(zip(IN_CHANNELS, OUT_CHANNELS, strict=True))
+    letters = dict(pairs) | {new: old for old, new in pairs}
+    arrays = {"a": "dx", "dx": "a", "x": "da", "da": "x"}
+    letters |= {sp.IndexedBase(old): sp.IndexedBase(new) for old, new in arrays.items()}
+    return form_of(convolution, which).renamed(f"transposed convolution, {name}", letters)

@@ -1,6 +1,6 @@
 """From a loss to a closed form: differentiate, eliminate every delta, name the indices."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import sympy as sp
@@ -31,8 +31,6 @@ def derived(
         ClaimError: if some delta cannot be eliminated.
 
     Example:
-        >>> from convproof.symbolic.index_sum.iverson import Iverson
-        >>> from convproof.symbolic.solver.terms import le
         >>> n, s = sp.symbols("n s", integer=True, positive=True)
         >>> i, o = sp.symbols("i o", integer=True)
         >>> da, x = sp.IndexedBase("da"), sp.IndexedBase("x")
@@ -43,11 +41,13 @@ def derived(
     shape = dict(shapes)[str(by.base)]
     known = ranges(by.indices, shape)
     left = sp.IndexedBase(f"d{by.base}")[by.indices]
+    free = loss.free_symbols | by.free_symbols  # has the arrays and their entries, too
+    taken = {symbol.name for symbol in free if isinstance(symbol, sp.Symbol)}
     parts: list[Summand] = []
     claims: dict[tuple[Boolean, ...], Claim] = {}
     for raw in summands(derivative(loss, by)):
         part, obligations = _collapsed(raw, by, eliminated, known)
-        names = _names(raw, part, left.free_symbols)
+        names = _names(raw, part, taken)
         parts.append(_renamed(part, names))
         for claim in obligations:
             named = rename(replace(claim, name=f"{name}: {claim.name}"), names)
@@ -95,11 +95,9 @@ def _chosen(summand: Summand, equation: Equation, eliminated: tuple[str, ...]) -
     return preferred[0]
 
 
-def _names(
-    raw: Summand, part: Summand, taken: Iterable[sp.Symbol]
-) -> Mapping[sp.Symbol, sp.Symbol]:
+def _names(raw: Summand, part: Summand, taken: set[str]) -> Mapping[sp.Symbol, sp.Symbol]:
     """Return a letter for every Dummy: of the sum, of sums in its factors, of those eliminated."""
-    used = {symbol.name for symbol in taken}
+    used = set(taken)
     names: dict[sp.Symbol, sp.Symbol] = {}
     for group in (
         [limit[0] for limit in part.limits],

@@ -31,11 +31,14 @@ def derivative(expression: sp.Expr, by: sp.Indexed) -> sp.Expr:
 def fresh(expression: Any) -> Any:
     """Return an expression whose bound variables are Dummies, different in every sum."""
     if isinstance(expression, sp.Sum):
-        function, limits = fresh(expression.function), []
-        names = {limit[0]: sp.Dummy(limit[0].name, integer=True) for limit in expression.limits}
-        for variable, low, high in expression.limits:
-            limits.append((names[variable], replaced(low, names), replaced(high, names)))
-        return sp.Sum(replaced(function, names), *limits)
+        function = fresh(expression.function)
+        limits: list[tuple[Any, ...]] = []
+        for variable, low, high in expression.limits:  # inner sums first; they see the outer ones
+            name = {variable: sp.Dummy(variable.name, integer=True)}
+            function = replaced(function, name)
+            limits = [(v, replaced(a, name), replaced(b, name)) for v, a, b in limits]
+            limits.append((name[variable], low, high))
+        return sp.Sum(function, *limits)
     if isinstance(expression, Boolean | Iverson | sp.Indexed) or not expression.args:
         return expression
     return _rebuilt(expression, tuple(map(fresh, expression.args)))

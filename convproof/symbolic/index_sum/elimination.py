@@ -99,7 +99,7 @@ def unwrap(summand: Summand, equation: Equation, known: tuple[Boolean, ...]) -> 
         raise ClaimError(msg)
     v = sp.Dummy("v" + i.name.removeprefix("i"), integer=True)
     least, greatest, below, above = _extremes(e, summand.limits)
-    limit = (v, quotient(least, n), quotient(greatest, n))
+    limit = (v, *(end if end == 0 else quotient(end, n) for end in (least, greatest)))
     unwrapped = (i + n * v, e)
     after = replace(
         summand,
@@ -111,7 +111,7 @@ def unwrap(summand: Summand, equation: Equation, known: tuple[Boolean, ...]) -> 
     claims = (
         Claim(name="some turn", goal=eq(*unwrapped), hypotheses=(remainder, turns)),
         Claim(name="only one turn", goal=turns, hypotheses=unique),
-        Claim(name="a turn is a remainder", goal=remainder, hypotheses=unique),
+        Claim(name="a turn is a remainder", goal=remainder, hypotheses=(eq(*unwrapped), turns)),
         *below,
         *above,
         Claim(

@@ -174,7 +174,7 @@ class _FormPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         return str(super()._print_Symbol(symbol))
 
     def _needs_mul_brackets(self, factor: sp.Expr, **places: bool) -> bool:
-        if isinstance(factor, sp.Indexed):  # a remainder in its index is no remainder of a product
+        if isinstance(factor, sp.Indexed | sp.Pow):  # a remainder in an index, a sum in a base
             return False
         return bool(super()._needs_mul_brackets(factor, **places))
 

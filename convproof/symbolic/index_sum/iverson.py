@@ -75,7 +75,7 @@ _LATEX = {"divides": r"{} \mid {}", "chain": r"{} \le {} < {}"}
 def bracket_guards(expression: sp.Expr) -> tuple[Boolean, ...]:
     """Return the conditions of every bracket in an expression, each once, in their order."""
     found: dict[Boolean, None] = {}
-    for part in sp.preorder_traversal(expression):
+    for part in sp.preorder_traversal(expression, keys=True):
         if isinstance(part, Iverson):
             found |= dict.fromkeys(part.args)
     return tuple(found)

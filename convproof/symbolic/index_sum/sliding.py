@@ -8,7 +8,10 @@ The weight of a convolution is ``w[k]``, of an average ``1/d[o]``, of a maximum 
 ``h[o, k]``. With circular padding there is no bracket, and ``x`` is read at ``e mod n``.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -17,10 +20,11 @@ from convproof.axes import PaddingMode
 from convproof.symbolic.index_sum.derive import derived
 from convproof.symbolic.index_sum.form import Form, Shapes
 from convproof.symbolic.index_sum.iverson import Iverson
-from convproof.symbolic.index_sum.relation import Relation
+from convproof.symbolic.index_sum.relation import Relation, relations
 from convproof.symbolic.index_sum.summand import Limit
 from convproof.symbolic.solver.terms import remainder
 
+Which = Literal["forward", "input_gather", "input_scatter", "weight_form"]
 Extents = tuple[tuple[sp.Symbol, sp.Symbol], ...]  # indices with their sizes
 
 
@@ -102,6 +106,58 @@ class SlidingSum:
         limits = [_limit(axis.k, axis.r) for axis in self.relations]
         limits += [_limit(*lead) for lead in summed]
         return sp.Sum(Iverson(*guards) * self.weight * entry, *limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlidingLayer(ABC):
+    """A layer that is a sliding sum.
+
+    Attributes:
+        dims: the number of axes, whose letters end in ``_1``, ``_2``, ... if there are several.
+        channels: whether its arrays have channels.
+        batch: whether there is a batch ``b``.
+    """
+
+    dims: int = 1
+    channels: bool = False
+    batch: bool = False
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """The relation of each axis."""
+        return relations(self.dims)
+
+    @property
+    @abstractmethod
+    def sliding_sum(self) -> SlidingSum:
+        """The sum that it is."""
+
+    @property
+    def forward(self) -> Form:
+        """The layer: ``a``, summed over taps and input channels."""
+        return form_of(self, "forward")
+
+    @property
+    def input_gather(self) -> Form:
+        """``dx``, summed over taps: ``s`` divides."""
+        return form_of(self, "input_gather")
+
+    @property
+    def input_scatter(self) -> Form:
+        """``dx``, summed over outputs: ``t`` divides."""
+        return form_of(self, "input_scatter")
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The layer and its derivatives."""
+        return self.forward, self.input_gather, self.input_scatter
+
+
+@cache
+def form_of(layer: SlidingLayer, which: Which) -> Form:
+    """Return one form of a layer; a derivation takes a tenth of a second, and is done once."""
+    form: Form = getattr(layer.sliding_sum, which)()
+    return form
 
 
 def _limit(index: sp.Symbol, size: sp.Symbol) -> Limit:

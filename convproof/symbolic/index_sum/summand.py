@@ -41,11 +41,12 @@ class Summand:
     def expression(self) -> sp.Expr:
         """The summand as SymPy's Sum; factors without its indices stand before it."""
         deltas = [sp.KroneckerDelta(*equation) for equation in self.equations]
+        factors = _collected(self.factors)
         if not self.limits:
-            return prod((*self.factors, *deltas), start=Iverson(*self.guards))
+            return prod((*factors, *deltas), start=Iverson(*self.guards))
         indices = {limit[0] for limit in self.limits}
-        inner = [factor for factor in self.factors if factor.free_symbols & indices]
-        outer = [factor for factor in self.factors if not factor.free_symbols & indices]
+        inner = [factor for factor in factors if factor.free_symbols & indices]
+        outer = [factor for factor in factors if not factor.free_symbols & indices]
         function = prod((*inner, *deltas), start=Iverson(*self.guards))
         return prod(outer, start=sp.Sum(function, *self.limits))
 
@@ -86,7 +87,9 @@ def summands(expression: Any) -> tuple[Summand, ...]:
 
 
 def opened(expression: sp.Expr) -> tuple[Summand, ...]:
-    """Return the summands of a sum, also of one without deltas."""
+    """Return the summands of a form: of a sum, or of a sum of sums, also without deltas."""
+    if isinstance(expression, sp.Add):
+        return tuple(each for part in expression.args for each in opened(part))
     if not isinstance(expression, sp.Sum):
         return summands(expression)
     own = tuple(tuple(limit) for limit in expression.limits)
@@ -97,6 +100,19 @@ def opened(expression: sp.Expr) -> tuple[Summand, ...]:
 def total(parts: Iterable[Summand]) -> sp.Expr:
     """Return the sum of summands."""
     return sp.Add(*(part.expression for part in parts))
+
+
+def _collected(factors: tuple[sp.Expr, ...]) -> list[sp.Expr]:
+    """Return the factors with the powers of equal sums as one, which SymPy leaves apart."""
+    powers: dict[sp.Expr, sp.Expr] = {}
+    others = []
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        if base.is_Add:
+            powers[base] = powers.get(base, sp.S.Zero) + exponent
+        else:
+            others.append(factor)
+    return others + [base**exponent for base, exponent in powers.items()]
 
 
 def _multiplied(parts: Iterable[Summand]) -> Summand:
