@@ -33,6 +33,10 @@ class EvidenceError(ConvProofError):
     """A file of evidence, of known failures or of a sweep is not what it should be."""
 
 
+class NetworkError(ConvProofError, ValueError):
+    """A network cannot be built, read or stored as it is described."""
+
+
 class ClaimError(ConvProofError, ValueError):
     """A claim says something that no solver of integer arithmetic is asked."""
 

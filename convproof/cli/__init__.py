@@ -29,6 +29,7 @@ _COMMANDS = {  # name: (module, line of help); the module holds the command unde
     "extract": ("convproof.cli.extract", "Show the matrix that a target really computes."),
     "derive": ("convproof.cli.derive", "Print the matrices and derivatives of a variant."),
     "prove": ("convproof.cli.prove", "Prove the laws for all sizes, or a claim of your own."),
+    "network": ("convproof.cli.network", "Print the table of a network, layer by layer."),
     "list": ("convproof.cli.listing", "Name the implementations, functions and theorems."),
     "bench": ("convproof.cli.bench", "Time against named rivals in the same process."),
 }

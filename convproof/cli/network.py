@@ -1,0 +1,141 @@
+"""``convproof network``: shapes, parameters, operations and receptive fields, layer by layer."""
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from convproof.cli.output import Output, json_option
+
+if TYPE_CHECKING:
+    from convproof.networks.count import Row
+    from convproof.networks.graph import Network
+
+
+@click.command("network")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--activation",
+    type=click.Choice(["relu", "tanh", "stanh", "none"]),
+    default="relu",
+    show_default=True,
+    help="After each layer with weights but the last, of a network of your own that has none.",
+)
+@json_option
+def command(names: tuple[str, ...], activation: str, json_path: str | None) -> int:
+    """Print the table of a network: parameters, operations and volume of every layer.
+
+    NAME is lenet5-simplified, alexnet, vgg16, googlenet, ... or a network of your own in the
+    lecture's notation, in quotes: "input(32, 3) conv(5, 32, p2) pool(2) fc(10) softmax". Without
+    NAME all networks are summed up, one per line.
+
+    Counting is the lecture's: a convolution takes (r^2 k + 1) operations for each output, a pooling
+    layer, a norm and a softmax one for each element of their input. The receptive field counts
+    positions in the padding.
+    """
+    from convproof.networks.build import network
+    from convproof.networks.names import NAMES, named
+
+    chosen = [
+        network("network", name, activation=activation) if "(" in name else named(name)
+        for name in names or NAMES
+    ]
+    width = shutil.get_terminal_size().columns
+    with Output(json_path) as output:
+        records = [record(each) for each in chosen]
+        if len(records) == 1 and names:
+            output.write("network", "passed", **records[0])
+        else:
+            output.write("network", "passed", networks=records)
+        if not output.owns_stdout:
+            for line in _table(chosen[0], width) if len(names) == 1 else _summary(chosen, width):
+                click.echo(line)
+    return 0
+
+
+def record(network: "Network") -> dict[str, Any]:
+    """Return a network's table as JSON's values."""
+    from convproof.networks.count import rows, total
+
+    main = {n.name for n in network.main()}
+    extra = any(node.name not in main for node in network)
+    return {
+        "name": network.name,
+        "input": list(reversed(network.input_shape)),
+        "layers": [_as_record(row) for row in rows(network)],
+        "auxiliary": [_as_record(r) for r in rows(network, auxiliary=True)] if extra else [],
+        "totals": {
+            "parameters": total(network).parameters,
+            "operations": total(network).operations,
+            "multiply_adds": total(network).multiply_adds,
+            "activations": total(network).activations,
+        },
+    }
+
+
+def _as_record(row: "Row") -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "parameters": row.parameters,
+        "operations": row.operations,
+        "multiply_adds": row.multiply_adds,
+        "volume": list(row.volume),
+        "receptive_field": list(reversed(row.receptive_field)),
+        "stride": list(reversed(row.stride)),
+    }
+
+
+def _table(network: "Network", width: int) -> list[str]:
+    from convproof.networks.count import rows, total
+
+    heading = ["layer", "parameters", "operations", "volume", "field", "stride"]
+    body = [_cells(row) for row in rows(network)]
+    summed = total(network)
+    body.append(["total", f"{summed.parameters:,}", f"{summed.operations:,}", "", "", ""])
+    lines = _aligned([heading, *body])
+    if max(map(len, lines)) > width:
+        lines = _aligned([[*row[:1], *row[3:4], *row[1:3]] for row in [heading, *body]])
+    if max(map(len, lines)) > width:
+        lines = [line for row in body for line in (row[0], f"  {row[3]}", f"  {row[1]} {row[2]}")]
+    return [*lines, f"multiply-adds {summed.multiply_adds:,}, activations {summed.activations:,}"]
+
+
+def _cells(row: "Row") -> list[str]:
+    return [
+        row.name,
+        f"{row.parameters:,}",
+        f"{row.operations:,}",
+        "x".join(map(str, row.volume)),
+        _square(row.receptive_field),
+        _square(row.stride),
+    ]
+
+
+def _square(sizes: tuple[int, ...]) -> str:
+    return str(sizes[0]) if len(set(sizes)) == 1 else "x".join(map(str, reversed(sizes)))
+
+
+def _summary(networks: list["Network"], width: int) -> list[str]:
+    from convproof.networks.count import total
+
+    body = [
+        [each.name, f"{total(each).parameters:,}", f"{total(each).operations:,}"]
+        for each in networks
+    ]
+    lines = _aligned([["network", "parameters", "operations"], *body])
+    if max(map(len, lines)) > width:
+        return [line for name, *rest in body for line in (name, f"  {' '.join(rest)}")]
+    return lines
+
+
+def _aligned(table: list[list[str]]) -> list[str]:
+    """Return lines with the first column to the left and the numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(w) if place == 0 else cell.rjust(w)
+            for place, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]

@@ -1,0 +1,297 @@
+"""From the notation to a graph: every layer gets its channels from the shape that it reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+from convproof.errors import ConvProofError, NetworkError
+from convproof.layers import (
+    AvgPool,
+    Conv,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Layer,
+    Linear,
+    LocalResponseNorm,
+    Maxout,
+    MaxPool,
+    ReLU,
+    Shape,
+    Softmax,
+    Tanh,
+)
+from convproof.networks.graph import INPUT, Network, Node, output_shape
+from convproof.networks.notation import Call, parse
+from convproof.networks.wiring import Concat, Dropout, Flatten
+
+SCALED_TANH = Tanh(amplitude=1.7159, slope=2 / 3)  # LeCun et al. 1998, appendix A
+# Krizhevsky et al. 2012, section 3.3: k = 2, n = 5, alpha = 1e-4 (not divided by n), beta = 0.75
+KRIZHEVSKY = LocalResponseNorm(size=5, alpha=5e-4, beta=0.75, k=2.0)
+_ACTIVATIONS: dict[str, Layer] = {
+    "relu": ReLU(), "tanh": Tanh(), "stanh": SCALED_TANH, "softmax": Softmax(dim=-1),
+}  # fmt: skip
+_GIVEN_BY_LETTER = {"p": "padding", "s": "stride", "t": "dilation", "g": "groups"}
+
+
+def network(name: str, text: str, *, activation: str = "relu") -> Network:
+    """Return the network that a text in the lecture's notation describes.
+
+    Args:
+        name: of the network.
+        text: see ``convproof.networks.notation``.
+        activation: after every convolution and fully connected layer but the last, if the text has
+            none: ``relu``, ``tanh``, ``stanh`` or ``none``.
+
+    Raises:
+        NetworkError: if the text cannot be read, or a layer does not fit.
+
+    Example:
+        >>> from convproof.networks.count import total
+        >>> net = network("small", "input(28, 1) conv(5, 32) pool(2) fc(10) softmax")
+        >>> [node.name for node in net]
+        ['conv1', 'relu1', 'pool1', 'flatten1', 'fc1', 'softmax1']
+        >>> total(net).parameters
+        46922
+    """
+    calls = parse(text)
+    if not calls or calls[0].word != "input":
+        msg = f"{name} must begin with its input, as in: input(32, 3) conv(5, 32) fc(10)."
+        raise NetworkError(msg)
+    builder = _Builder(name, calls[0])
+    written = any(call.word in _ACTIVATIONS and call.word != "softmax" for call in calls)
+    implied = None if written or activation == "none" else _activation(activation)
+    last = max((i for i, c in enumerate(calls) if c.word in ("conv", "fc", "inc")), default=0)
+    for place, call in enumerate(calls[1:], start=1):
+        builder.add(call, implied if place != last or call.word == "inc" else None)
+    return builder.network()
+
+
+def _activation(name: str) -> Layer:
+    if name not in _ACTIVATIONS:
+        msg = f"activation must be one of {', '.join(_ACTIVATIONS)} or none, got {name!r}."
+        raise NetworkError(msg)
+    return _ACTIVATIONS[name]
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Adds layers one after the other, and knows every shape so far."""
+
+    name: str
+    first: Call
+    nodes: list[Node] = field(default_factory=list)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)  # as written: as in the graph
+
+    def __post_init__(self) -> None:
+        sizes = [a for a in self.first.arguments if isinstance(a, int)]
+        if not 1 <= len(sizes) <= 3 or len(sizes) != len(self.first.arguments):
+            msg = f"{self.first.text}: write input(n, channels), input(h, w, channels) or input(n)."
+            raise NetworkError(msg)
+        shape: Shape = (sizes[0],) if len(sizes) == 1 else (sizes[-1], sizes[0], sizes[-2])
+        self.shapes[INPUT] = shape
+        self._names[self.first.name or INPUT] = INPUT
+
+    def network(self) -> Network:
+        return Network(name=self.name, input_shape=self.shapes[INPUT], nodes=tuple(self.nodes))
+
+    def add(self, call: Call, implied: Layer | None) -> None:
+        reads = [self._names.get(name, name) for name in call.reads] or [self._last]
+        for name in reads:
+            if name not in self.shapes:
+                msg = f"{self.name}: {call.text} reads {name!r}, which does not come before it."
+                raise NetworkError(msg)
+        if call.word == "inc":
+            end = self._inception(call, reads[0], implied)
+        else:
+            end = self._single(call, reads, implied)
+        if call.name:
+            self._names[call.name] = end
+
+    def _single(self, call: Call, reads: list[str], implied: Layer | None) -> str:
+        shape = self.shapes[reads[0]]
+        if call.word == "fc" and len(shape) > 1:
+            reads = [self.put(Flatten(), reads, "flatten")]
+            shape = self.shapes[reads[0]]
+        end = self.put(self._layer(call, shape), reads, call.word, name=call.name)
+        if implied is not None and call.word in ("conv", "fc"):
+            end = self.put(implied, [end], type(implied).__name__.lower())
+        return end
+
+    def _inception(self, call: Call, source: str, implied: Layer | None) -> str:
+        """Add the four branches of Szegedy et al. 2015, figure 2 (b); (a) for three numbers."""
+        naive = len(call.arguments) == 3 and all(isinstance(a, int) for a in call.arguments)
+        kinds = tuple(tuple if isinstance(a, tuple) else int for a in call.arguments)
+        if not naive and kinds != (int, tuple, tuple, int):
+            msg = f"{call.text}: write inc(a, (b, c), (d, e), f), or inc(a, b, c) for a naive one."
+            raise NetworkError(msg)
+        name = call.name or self._numbered("inc")
+        a, three, five, *last = call.arguments
+        pool = {"inc": Call(word="pool", arguments=(3, "s1", "p1"), text=f"pool of {call.text}")}
+        three, five = ((x if isinstance(x, tuple) else (x,)) for x in (three, five))
+        branches = [
+            [(1, a)],
+            [*((1, b) for b in three[:-1]), (3, three[-1])],
+            [*((1, b) for b in five[:-1]), (5, five[-1])],
+        ]
+        ends = [
+            self._convolved(f"{name}.branch{i}", source, convs, implied)
+            for i, convs in enumerate(branches, start=1)
+        ]
+        pooled = self.put(
+            self._layer(pool["inc"], self.shapes[source]), [source], "", name=f"{name}.pool"
+        )
+        projection = [(1, f) for f in last]
+        ends.append(self._convolved(f"{name}.branch4", pooled, projection, implied))
+        return self.put(Concat(), ends, "", name=name)
+
+    def _convolved(
+        self, prefix: str, source: str, convs: list[tuple[int, Any]], implied: Layer | None
+    ) -> str:
+        end = source
+        for number, (taps, channels) in enumerate(convs):
+            call = Call(word="conv", arguments=(taps, channels, f"p{taps // 2}"), text=prefix)
+            layer = self._layer(call, self.shapes[end])
+            end = self.put(layer, [end], "", name=f"{prefix}.{number}")
+            if implied is not None:
+                end = self.put(implied, [end], "", name=f"{end}.{type(implied).__name__.lower()}")
+        return end
+
+    def put(self, layer: Layer, reads: list[str], kind: str, *, name: str = "") -> str:
+        """Add one node and return its name."""
+        name = name or self._numbered(kind)
+        try:
+            shape = output_shape(layer, [self.shapes[r] for r in reads])
+        except ConvProofError as error:
+            msg = f"{self.name}: {name} ({type(layer).__name__}): {error}"
+            raise NetworkError(msg) from None
+        self.nodes.append(Node(name=name, layer=layer, reads=tuple(reads)))
+        self.shapes[name] = shape
+        return name
+
+    def _layer(self, call: Call, shape: Shape) -> Layer:
+        make = _MAKERS.get(call.word)
+        if make is None:
+            known = ", ".join(["input", *_MAKERS, "inc"])
+            msg = f"{self.name}: there is no layer {call.word!r}; there are {known}."
+            raise NetworkError(msg)
+        try:
+            return make(call, shape)
+        except KeyError as error:
+            msg = f"{self.name}: {call.text} does not say its {str(error).strip(chr(39))}."
+            raise NetworkError(msg) from None
+        except ConvProofError as error:
+            msg = f"{self.name}: {call.text}: {error}"
+            raise NetworkError(msg) from None
+        except ValueError as error:
+            msg = f"{self.name}: {call.text} cannot be read: {error}."
+            raise NetworkError(msg) from None
+
+    @property
+    def _last(self) -> str:
+        return self.nodes[-1].name if self.nodes else INPUT
+
+    def _numbered(self, kind: str) -> str:
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        return f"{kind}{self._counts[kind]}"
+
+
+def _options(call: Call, places: tuple[str, ...]) -> dict[str, int]:
+    """Return what is given by place and by letter."""
+    found: dict[str, int] = {}
+    numbers = [a for a in call.arguments if isinstance(a, int | float)]
+    if len(numbers) > len(places):
+        msg = f"{call.text} has {len(numbers)} numbers, and {len(places)} can be given by place"
+        raise ValueError(msg)
+    found.update(zip(places, map(int, numbers), strict=False))
+    for word in call.arguments:
+        if isinstance(word, str):
+            option, number = _GIVEN_BY_LETTER.get(word[:1], ""), word[1:]
+            if not option or not number.isdecimal():
+                msg = f"{word!r} is none of p, s, t and g with a number, such as p1"
+                raise ValueError(msg)
+            found[option] = int(number)
+    return found
+
+
+def _conv(call: Call, shape: Shape) -> Layer:
+    given = _options(call, ("kernel_size", "out_channels", "padding", "stride"))
+    dims = len(shape) - 1
+    return Conv(
+        in_channels=shape[0],
+        out_channels=given["out_channels"],
+        kernel_size=(given["kernel_size"],) * dims,
+        stride=(given.get("stride", 1),) * dims,
+        padding=((given.get("padding", 0),) * 2,) * dims,
+        dilation=(given.get("dilation", 1),) * dims,
+        groups=given.get("groups", 1),
+    )
+
+
+def _pool(kind: type[MaxPool] | type[AvgPool]) -> Callable[[Call, Shape], Layer]:
+    def make(call: Call, shape: Shape) -> Layer:
+        given = _options(call, ("kernel_size", "stride", "padding"))
+        dims = len(shape) - 1
+        return kind(
+            kernel_size=(given["kernel_size"],) * dims,
+            stride=(given.get("stride", given["kernel_size"]),) * dims,
+            padding=((given.get("padding", 0),) * 2,) * dims,
+            dilation=(given.get("dilation", 1),) * dims,
+        )
+
+    return make
+
+
+def _fc(call: Call, shape: Shape) -> Layer:
+    given = _options(call, ("out_features",))
+    return Linear(in_features=prod(shape), out_features=given["out_features"])
+
+
+def _norm(call: Call, shape: Shape) -> Layer:
+    del shape
+    size = _options(call, ("size",)).get("size", KRIZHEVSKY.size)
+    return replace(KRIZHEVSKY, size=size, alpha=KRIZHEVSKY.alpha / KRIZHEVSKY.size * size)
+
+
+def _maxout(call: Call, shape: Shape) -> Layer:
+    del shape
+    return Maxout(pool_size=_options(call, ("pool_size",))["pool_size"])
+
+
+def _dropout(call: Call, shape: Shape) -> Layer:
+    del shape
+    return Dropout(p=float(call.arguments[0])) if call.arguments else Dropout()  # type: ignore[arg-type]
+
+
+def _plain(layer: Layer) -> Callable[[Call, Shape], Layer]:
+    def make(call: Call, shape: Shape) -> Layer:
+        del shape
+        _options(call, ())
+        return layer
+
+    return make
+
+
+def _global(kind: type[GlobalAvgPool] | type[GlobalMaxPool]) -> Callable[[Call, Shape], Layer]:
+    def make(call: Call, shape: Shape) -> Layer:
+        _options(call, ())
+        return kind(dims=len(shape) - 1)
+
+    return make
+
+
+_MAKERS: Mapping[str, Callable[[Call, Shape], Layer]] = {
+    "conv": _conv,
+    "pool": _pool(MaxPool),
+    "avg": _pool(AvgPool),
+    "gap": _global(GlobalAvgPool),
+    "gmp": _global(GlobalMaxPool),
+    "fc": _fc,
+    "norm": _norm,
+    "maxout": _maxout,
+    "dropout": _dropout,
+    "flatten": _plain(Flatten()),
+    **{word: _plain(layer) for word, layer in _ACTIVATIONS.items()},
+}

@@ -1,0 +1,165 @@
+"""A network computed through any implementation: forward, and backward by the layers' own VJPs.
+
+::
+
+    y_v = f_v(y_u; w_v)          for every node v, that reads u
+    y_bar_u += (d f_v)^T y_bar_v          w_bar_v = (d_w f_v)^T y_bar_v       in the reverse order
+
+Arrays may be NumPy's or another library's with the same operators: the implementation decides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from array_api_compat import array_namespace
+
+from convproof.errors import NetworkError
+from convproof.implementation import Implementation
+from convproof.layers import Bias, Layer, Linear
+from convproof.networks.graph import INPUT, Network, Node
+from convproof.networks.wiring import Concat, Dropout, Flatten
+
+Parameters = Mapping[str, Any]
+Masks = Callable[[Node, tuple[int, ...]], Any]  # zeros and 1 / (1 - p), of the output's shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tape:
+    """What a forward pass leaves for the backward one.
+
+    Attributes:
+        network: that was computed.
+        implementation: that computed it.
+        parameters: that it was computed with.
+        values: of every node, by name, and of the input.
+        masks: of the dropouts, by name.
+    """
+
+    network: Network
+    implementation: Implementation
+    parameters: Parameters
+    values: dict[str, Any]
+    masks: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> Any:
+        """The main output."""
+        return self.values[self.network.outputs[0]]
+
+
+def forward(
+    network: Network,
+    implementation: Implementation,
+    parameters: Parameters,
+    x: Any,
+    *,
+    masks: Masks | None = None,
+) -> Tape:
+    """Return every node's output for a batch of images.
+
+    Args:
+        network: what is computed.
+        implementation: by what.
+        parameters: arrays by the names of ``network.parameter_shapes``.
+        x: the images, ``(batch, *network.input_shape)``, or larger where all layers slide.
+        masks: of dropout, in training; None: dropout is the identity.
+
+    Raises:
+        NetworkError: if a parameter is missing, or has another shape; or the images do not fit.
+    """
+    check(network, parameters)
+    network.shapes_of(tuple(x.shape[1:]))
+    tape = Tape(
+        network=network,
+        implementation=implementation,
+        parameters=parameters,
+        values={INPUT: x},
+    )
+    for node in network:
+        read = [tape.values[name] for name in node.reads]
+        if isinstance(node.layer, Dropout) and masks is not None:
+            tape.masks[node.name] = masks(node, tuple(read[0].shape))
+            tape.values[node.name] = read[0] * tape.masks[node.name]
+        else:
+            tape.values[node.name] = _computed(tape, node, read)
+    return tape
+
+
+def vjp(tape: Tape, cotangents: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the cotangent of the images, and those of the parameters by their names.
+
+    Args:
+        tape: of a forward pass.
+        cotangents: of outputs, by the names of the nodes; each of its output's shape.
+    """
+    bars: dict[str, Any] = dict(cotangents)
+    gradients: dict[str, Any] = {}
+    for node in reversed(tape.network.nodes):
+        if node.name not in bars:
+            continue
+        y_bar = bars.pop(node.name)
+        for name, x_bar in zip(node.reads, _backward(tape, node, y_bar, gradients), strict=True):
+            bars[name] = bars[name] + x_bar if name in bars else x_bar
+    return bars.get(INPUT), gradients
+
+
+def check(network: Network, parameters: Parameters) -> None:
+    """Raise ``NetworkError`` unless every parameter is there with its shape, and no other."""
+    wanted = network.parameter_shapes
+    for name, shape in wanted.items():
+        if name not in parameters:
+            msg = f"{network.name} has the parameter {name} of shape {shape}, which is not given."
+            raise NetworkError(msg)
+        found = tuple(parameters[name].shape)
+        if found != shape:
+            msg = f"{network.name}: {name} must have the shape {shape}, got {found}."
+            raise NetworkError(msg)
+    for name in parameters:
+        if name not in wanted:
+            msg = f"{network.name} has no parameter {name!r}."
+            raise NetworkError(msg)
+
+
+def _computed(tape: Tape, node: Node, read: list[Any]) -> Any:
+    layer, x = node.layer, read[0]
+    if isinstance(layer, Concat):
+        return array_namespace(x).concat(read, axis=1)
+    if isinstance(layer, Flatten):
+        return x.reshape(x.shape[0], -1)
+    if isinstance(layer, Dropout):
+        return x
+    return tape.implementation.forward(layer, x, *_weights(tape, node))
+
+
+def _backward(tape: Tape, node: Node, y_bar: Any, gradients: dict[str, Any]) -> list[Any]:
+    layer, read = node.layer, [tape.values[name] for name in node.reads]
+    if isinstance(layer, Concat):
+        parts, start = [], 0
+        for each in read:
+            parts.append(y_bar[:, start : start + each.shape[1]])
+            start += each.shape[1]
+        return parts
+    if isinstance(layer, Flatten):
+        return [y_bar.reshape(read[0].shape)]
+    if isinstance(layer, Dropout):
+        mask = tape.masks.get(node.name)
+        return [y_bar if mask is None else y_bar * mask]
+    verbs = tape.implementation
+    names = layer.parameter_shapes
+    if "weight" in names:
+        gradients[f"{node.name}.weight"] = verbs.weight_vjp(layer, read[0], y_bar)
+    if "bias" in names:
+        gradients[f"{node.name}.bias"] = verbs.bias_vjp(_bias(layer, names["bias"][0]), y_bar)
+    weights = _weights(tape, node)[:1] if "weight" in names else ()
+    return [verbs.input_vjp(layer, read[0], y_bar, *weights)]
+
+
+def _weights(tape: Tape, node: Node) -> tuple[Any, ...]:
+    return tuple(tape.parameters[f"{node.name}.{name}"] for name in node.layer.parameter_shapes)
+
+
+def _bias(layer: Layer, channels: int) -> Bias:
+    if isinstance(layer, Linear):
+        return Bias(channels=channels, channel_axis=-1)
+    return Bias(channels=channels, image_axes=layer.input_axes)

@@ -1,0 +1,1 @@
+"""Networks, one file each: pure data in the lecture's notation."""

@@ -1,0 +1,3 @@
+"""The convolutional network of CIFAR10 (lecture 7, "convolutional network")."""
+
+TEXT = "input(32, 3) conv(5, 32) pool(2) conv(5, 64) pool(2) fc(100) fc(10) softmax"

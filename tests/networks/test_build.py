@@ -1,0 +1,123 @@
+"""The notation becomes a graph, or one message that shows where it does not."""
+
+import pytest
+
+from convproof.errors import NetworkError
+from convproof.layers import Conv, MaxPool, ReLU
+from convproof.networks import Network, Node, network
+from convproof.networks.field import fields
+from convproof.networks.notation import parse
+from convproof.networks.wiring import Concat, Flatten
+
+
+def test_stride_and_padding_are_given_in_either_order_or_by_place() -> None:
+    """conv(r, k', p, s) = conv(r, k', s, p)."""
+    texts = ["conv(3,8,p1,s2)", "conv(3, 8, s2, p1)", "conv(3, 8, 1, 2)"]
+    layers = [network("n", f"input(9,1) {text}")["conv1"].layer for text in texts]
+
+    assert layers[0] == layers[1] == layers[2]
+    assert isinstance(layers[0], Conv)
+    assert (layers[0].stride, layers[0].padding) == ((2, 2), ((1, 1), (1, 1)))
+
+
+def test_a_pools_stride_is_its_size_unless_given() -> None:
+    layer = network("n", "input(8,1) pool(2)")["pool1"].layer
+    assert isinstance(layer, MaxPool)
+    assert layer.stride == (2, 2)
+
+
+def test_layers_are_named_and_read_as_in_the_lecture() -> None:
+    """z1 = conv(5, 32)(x), and two that read one."""
+    net = network("n", "x = input(8,1) z1 = conv(3,2,p1)(x) z2 = conv(1,3)(z1) z3 = conv(1,4)(z1)")
+
+    assert net["z2"].reads == net["z3"].reads
+    assert net.shapes["z3"] == (4, 8, 8)
+
+
+def test_a_name_stands_for_the_layer_with_its_activation() -> None:
+    net = network("n", "input(8,1) z1 = conv(3,2,p1) z2 = conv(1,3)(z1)")
+    assert net["z2"].reads == ("relu1",)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("input(4) fc(3) fc(2)", ["Linear", "ReLU", "Linear"]),
+        ("input(4) fc(3) tanh fc(2)", ["Linear", "Tanh", "Linear"]),
+        ("input(4) fc(3) fc(2) softmax", ["Linear", "ReLU", "Linear", "Softmax"]),
+    ],
+)
+def test_relu_follows_every_layer_with_weights_but_the_last_unless_one_is_written(
+    text: str, kinds: list[str]
+) -> None:
+    assert [type(node.layer).__name__ for node in network("n", text)] == kinds
+
+
+def test_an_inception_module_joins_four_branches() -> None:
+    """Szegedy et al. 2015, figure 2 (b): a + c + e + f channels."""
+    net = network("n", "input(7,8) inc(1,(2,3),(4,5),6)")
+    joined = net.nodes[-1]
+
+    assert isinstance(joined.layer, Concat)
+    assert net.shapes[joined.name] == (1 + 3 + 5 + 6, 7, 7)
+    assert sum(isinstance(node.layer, ReLU) for node in net) == 6
+
+
+def test_a_naive_inception_module_keeps_the_pooled_channels() -> None:
+    net = network("n", "input(7,8) inc(1,3,5)")
+    assert net.shapes[net.nodes[-1].name] == (1 + 3 + 5 + 8, 7, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("conv(3,8)", "must begin with its input"),
+        ("input(9,1) conv(3", "an argument or ')' is expected here:\n  input(9,1) conv(3\n  "),
+        ("input(9,1) cnv(3,8)", "there is no layer 'cnv'; there are input, conv, "),
+        ("input(9,1) conv(3)", "conv(3) does not say its out_channels."),
+        ("input(9,1) conv(3,8,q1)", "'q1' is none of p, s, t and g with a number"),
+        ("input(9,1) conv(10,8)", "Use padding >="),
+        ("input(9,1) conv(3,8)(y)", "reads 'y', which does not come before it"),
+        ("input(9,1) a=conv(3,8) a=conv(3,8)", "two nodes are called 'a'"),
+        ("input(9,1,2,3) conv(3,8)", "write input(n, channels)"),
+        ("input(9,1) inc(1,2)", "write inc(a, (b, c), (d, e), f)"),
+        ("input(9,1) ; conv(3,8)", "a layer is expected here"),
+        ("input(9,1) 3", "the name of a layer is expected here"),
+        ("input(9,1) dropout(1.5)", "dropout needs 0 <= p < 1"),
+        ("input(9,1) conv(3,4) conv(3,6,g4)", "groups"),
+    ],
+)
+def test_a_mistake_is_one_message(text: str, told: str) -> None:
+    with pytest.raises(NetworkError) as raised:
+        network("mine", text)
+    assert told in str(raised.value)
+
+
+def test_the_mark_stands_under_the_mistake() -> None:
+    with pytest.raises(NetworkError) as raised:
+        parse("input(9,1)\nconv(3,,) = )")
+    lines = str(raised.value).split("\n")
+    assert lines[1][lines[2].index("^")] == "="
+
+
+def test_a_node_reads_what_comes_before_it() -> None:
+    late = Node(name="a", layer=Flatten(), reads=("b",))
+    with pytest.raises(NetworkError, match=r"'a' reads 'b', which does not come before it"):
+        Network(name="n", input_shape=(1, 2, 2), nodes=(late,))
+
+
+def test_three_small_kernels_see_what_a_large_one_sees() -> None:
+    """R = 1 + 3 (3 - 1) = 7 (lecture 7, "effective receptive field")."""
+    three = network("n", "input(9,1) conv(3,1) conv(3,1) conv(3,1)")
+    one = network("n", "input(9,1) conv(7,1)")
+    assert fields(three)["conv3"] == fields(one)["conv1"]
+
+
+def test_parameters_have_names_and_shapes() -> None:
+    net = network("n", "input(9,2) conv(3,4,g2) fc(5)")
+    assert net.parameter_shapes == {
+        "conv1.weight": (4, 1, 3, 3),
+        "conv1.bias": (4,),
+        "fc1.weight": (5, 196),
+        "fc1.bias": (5,),
+    }

@@ -1,0 +1,202 @@
+"""Every row of the lecture's network tables, and its errata by name."""
+
+import pytest
+
+from convproof.networks.count import rows, total
+from convproof.networks.names import named
+
+# layer: parameters, operations, volume as the lecture prints them (lecture 7)
+MNIST = """
+input 0 0 28x28x1
+conv(5,32) 832 479232 24x24x32
+pool(2) 0 18432 12x12x32
+conv(5,64) 51264 3280896 8x8x64
+pool(2) 0 4096 4x4x64
+fc(100) 102500 102500 100
+fc(10) 1010 1010 10
+softmax 0 0 10
+"""
+CIFAR10 = """
+input 0 0 32x32x3
+conv(5,32) 2432 1906688 28x28x32
+pool(2) 0 25088 14x14x32
+conv(5,64) 51264 5126400 10x10x64
+pool(2) 0 6400 5x5x64
+fc(100) 160100 160100 100
+fc(10) 1010 1010 10
+softmax 0 0 10
+"""
+LENET5 = """
+input(32,1) 0 0 32x32x1
+conv(5,6) 156 122304 28x28x6
+avg(2) 0 4704 14x14x6
+conv(5,16) 2416 241600 10x10x16
+avg(2) 0 1600 5x5x16
+conv(5,120) 48120 48120 1x1x120
+fc(84) 10164 10164 84
+RBF(10) 850 850 10
+softmax 0 10 10
+"""
+CAFFENET = """
+input(227,3) 0 0 227x227x3
+conv(11,96,s4) 34944 105705600 55x55x96
+pool(3,2) 0 290400 27x27x96
+norm 0 69984 27x27x96
+conv(5,256,p2) 614656 448084224 27x27x256
+pool(3,2) 0 186624 13x13x256
+norm 0 43264 13x13x256
+conv(3,384,p1) 885120 149585280 13x13x384
+conv(3,384,p1) 1327488 224345472 13x13x384
+conv(3,256,p1) 884992 149563648 13x13x256
+pool(3,2) 0 43264 6x6x256
+fc(4096) 37752832 37752832 4096
+fc(4096) 16781312 16781312 4096
+fc(1000) 4097000 4097000 1000
+softmax 0 1000 1000
+"""
+ZFNET = """
+input(224,3) 0 0 224x224x3
+conv(7,96,s2,p1) 14208 171916800 110x110x96
+pool(3,2,p1) 0 1161600 55x55x96
+norm 0 290400 55x55x96
+conv(5,256,s2) 614656 415507456 26x26x256
+pool(3,2,p1) 0 173056 13x13x256
+norm 0 43264 13x13x256
+conv(3,512,p1) 1180160 199447040 13x13x512
+conv(3,1024,p1) 4719616 797615104 13x13x1024
+conv(3,512,p1) 4719104 797528576 13x13x512
+pool(3,2) 0 86528 6x6x512
+fc(4096) 75501568 75501568 4096
+fc(4096) 16781312 16781312 4096
+fc(1000) 4097000 4097000 1000
+softmax 0 1000 1000
+"""
+VGG16 = """
+input(224,3) 0 0 224x224x3
+conv(3,64,p1) 1792 89915390 224x224x64
+conv(3,64,p1) 36928 1852899328 224x224x64
+pool(2) 0 3211264 112x112x64
+conv(3,128,p1) 73856 926449664 112x112x128
+conv(3,128,p1) 147584 1851293696 112x112x128
+pool(2) 0 1605632 56x56x128
+conv(3,256,p1) 295168 925646848 56x56x256
+conv(3,256,p1) 590080 1850490880 56x56x256
+conv(3,256,p1) 590080 1850490880 56x56x256
+pool(2) 0 802816 28x28x256
+conv(3,512,p1) 1180160 925245440 28x28x512
+conv(3,512,p1) 2359808 1850089472 28x28x512
+conv(3,512,p1) 2359808 1850089472 28x28x512
+pool(2) 0 401408 14x14x512
+conv(3,512,p1) 2359808 462522368 14x14x512
+conv(3,512,p1) 2359808 462522368 14x14x512
+conv(3,512,p1) 2359808 462522368 14x14x512
+pool(2) 0 100352 7x7x512
+fc(4096) 102764544 102764544 4096
+fc(4096) 16781312 16781312 4096
+fc(1000) 4097000 4097000 1000
+softmax 0 1000 1000
+"""
+GOOGLENET = """
+input(224,3) 0 0 224x224x3
+conv(7,64,p3,s2) 9472 118816768 112x112x64
+pool(3,2,p1) 0 802816 56x56x64
+conv(1,64) 4160 13045760 56x56x64
+conv(3,192,p1) 110784 347418624 56x56x192
+pool(3,2,p1) 0 602112 28x28x192
+inc(64,(96,128),(16,32),32) 163696 128488192 28x28x256
+inc(128,(128,192),(32,96),64) 388736 304969728 28x28x480
+pool(3,2,p1) 0 376320 14x14x480
+inc(192,(96,208),(16,48),64) 376176 73824576 14x14x512
+inc(160,(112,224),(24,64),64) 449160 88135712 14x14x512
+inc(128,(128,256),(24,64),64) 510104 100080736 14x14x512
+inc(112,(144,288),(32,64),64) 605376 118754048 14x14x528
+inc(256,(160,320),(32,128),128) 868352 170300480 14x14x832
+pool(3,2,p1) 0 163072 7x7x832
+inc(256,(160,320),(32,128),128) 1043456 51170112 7x7x832
+inc(384,(192,384),(48,128),128) 1444080 70800688 7x7x1024
+avg(7) 0 50176 1x1x1024
+fc(1000) 1025000 1025000 1000
+softmax 0 1000 1000
+"""
+TABLES = {
+    "mnist-convnet": MNIST,
+    "cifar10-convnet": CIFAR10,
+    "lenet5-simplified": LENET5,
+    "caffenet": CAFFENET,
+    "zfnet": ZFNET,
+    "vgg16": VGG16,
+    "googlenet": GOOGLENET,
+}
+# where the lecture is wrong: (network, row): what it prints, and what its own rule gives
+ERRATA = {
+    ("vgg16", 1): (89915390, 89915392),  # (9 * 3 + 1) * 224^2 * 64: the last digit
+    ("mnist-convnet", 7): (0, 10),  # a softmax counts its volume in the later tables
+    ("cifar10-convnet", 7): (0, 10),
+}
+ROWS = [
+    (name, place, line.split())
+    for name, table in TABLES.items()
+    for place, line in enumerate(table.split("\n")[1:-1])
+]
+
+
+@pytest.mark.parametrize(("name", "place", "printed"), ROWS)
+def test_a_row_of_the_lecture_is_a_row_of_the_network(
+    name: str, place: int, printed: list[str]
+) -> None:
+    """Parameters, operations and volume, with the errata named."""
+    row = rows(named(name))[place]
+    _, parameters, operations, volume = printed
+    stated, right = ERRATA.get((name, place), (int(operations), int(operations)))
+
+    assert row.parameters == int(parameters)
+    assert int(operations) == stated
+    assert row.operations == right
+    assert "x".join(map(str, row.volume)) == volume
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_has_no_other_rows(name: str) -> None:
+    assert len(rows(named(name))) == len(TABLES[name].split("\n")) - 2
+
+
+def test_the_inception_modules_operations_are_the_lectures_but_for_the_naive_ones() -> None:
+    """inc(384,(192,384),(48,128),128) on 7x7x832: 70,800,688; naive: 287,091,392.
+
+    The lecture's 271,418,048 for the naive module counts its 1x1 branch, of 833 * 384 operations
+    at each of 49 cells, as 384.
+    """
+    assert total(named("inception")).operations == 70_800_688
+    naive = total(named("inception-naive")).operations
+    assert naive == 287_091_392
+    assert naive - 833 * 384 * 49 + 384 == 271_418_048
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("vgg11", 132_863_336),
+        ("vgg13", 133_047_848),
+        ("vgg16", 138_357_544),
+        ("vgg19", 143_667_240),
+    ],
+)
+def test_vgg_has_as_many_parameters_as_torchvisions(name: str, parameters: int) -> None:
+    assert total(named(name)).parameters == parameters
+
+
+def test_most_parameters_operations_and_memory_are_where_the_lecture_says() -> None:
+    """In the first fully connected layer, the second and the first convolution."""
+    for name in ("mnist-convnet", "cifar10-convnet"):
+        listed = rows(named(name))
+        assert max(listed, key=lambda row: row.parameters).name == "fc1"
+        assert max(listed, key=lambda row: row.operations).name == "conv2"
+        volumes = {row.name: row.shape for row in listed[1:]}
+        assert max(volumes, key=lambda n: _size(volumes[n])) == "conv1"
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for extent in shape:
+        size *= extent
+    return size
