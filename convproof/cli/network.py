@@ -98,7 +98,8 @@ def _table(network: "Network", width: int) -> list[str]:
         lines = _aligned([[*row[:1], *row[3:4], *row[1:3]] for row in [heading, *body]])
     if max(map(len, lines)) > width:
         lines = [line for row in body for line in (row[0], f"  {row[3]}", f"  {row[1]} {row[2]}")]
-    return [*lines, f"multiply-adds {summed.multiply_adds:,}, activations {summed.activations:,}"]
+    more = (f"multiply-adds {summed.multiply_adds:,}", f"activations {summed.activations:,}")
+    return [*lines, *more]
 
 
 def _cells(row: "Row") -> list[str]:

@@ -31,6 +31,7 @@ KRIZHEVSKY = LocalResponseNorm(size=5, alpha=5e-4, beta=0.75, k=2.0)
 _ACTIVATIONS: dict[str, Layer] = {
     "relu": ReLU(), "tanh": Tanh(), "stanh": SCALED_TANH, "softmax": Softmax(dim=-1),
 }  # fmt: skip
+_WEIGHTED = ("conv", "fc", "inc")
 _GIVEN_BY_LETTER = {"p": "padding", "s": "stride", "t": "dilation", "g": "groups"}
 
 
@@ -40,8 +41,8 @@ def network(name: str, text: str, *, activation: str = "relu") -> Network:
     Args:
         name: of the network.
         text: see ``convproof.networks.notation``.
-        activation: after every convolution and fully connected layer but the last, if the text has
-            none: ``relu``, ``tanh``, ``stanh`` or ``none``.
+        activation: after every convolution and fully connected layer but a branch's last, if the
+            text has none: ``relu``, ``tanh``, ``stanh`` or ``none``.
 
     Raises:
         NetworkError: if the text cannot be read, or a layer does not fit.
@@ -61,10 +62,22 @@ def network(name: str, text: str, *, activation: str = "relu") -> Network:
     builder = _Builder(name, calls[0])
     written = any(call.word in _ACTIVATIONS and call.word != "softmax" for call in calls)
     implied = None if written or activation == "none" else _activation(activation)
-    last = max((i for i, c in enumerate(calls) if c.word in ("conv", "fc", "inc")), default=0)
+    followed = _followed(calls)
     for place, call in enumerate(calls[1:], start=1):
-        builder.add(call, implied if place != last or call.word == "inc" else None)
+        builder.add(call, implied if followed[place] or call.word == "inc" else None)
     return builder.network()
+
+
+def _followed(calls: tuple[Call, ...]) -> list[bool]:
+    """Return of each layer whether one with weights comes after it, in its own branch."""
+    names = {call.name: place for place, call in enumerate(calls) if call.name} | {INPUT: 0}
+    found = [False] * len(calls)
+    for place in range(len(calls) - 1, 0, -1):
+        if found[place] or calls[place].word in _WEIGHTED:
+            reads = calls[place].reads
+            for before in [names[r] for r in reads if r in names] if reads else [place - 1]:
+                found[before] = True
+    return found
 
 
 def _activation(name: str) -> Layer:
@@ -95,7 +108,14 @@ class _Builder:
         self._names[self.first.name or INPUT] = INPUT
 
     def network(self) -> Network:
-        return Network(name=self.name, input_shape=self.shapes[INPUT], nodes=tuple(self.nodes))
+        read = {name for node in self.nodes for name in node.reads}
+        ends = tuple(node.name for node in self.nodes if node.name not in read)
+        return Network(
+            name=self.name,
+            input_shape=self.shapes[INPUT],
+            nodes=tuple(self.nodes),
+            outputs=ends,
+        )
 
     def add(self, call: Call, implied: Layer | None) -> None:
         reads = [self._names.get(name, name) for name in call.reads] or [self._last]
@@ -293,5 +313,6 @@ _MAKERS: Mapping[str, Callable[[Call, Shape], Layer]] = {
     "maxout": _maxout,
     "dropout": _dropout,
     "flatten": _plain(Flatten()),
+    "concat": _plain(Concat()),
     **{word: _plain(layer) for word, layer in _ACTIVATIONS.items()},
 }

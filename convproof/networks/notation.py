@@ -8,14 +8,15 @@
 ``fc(k')``                           fully connected
 ``norm``, ``norm(5)``                local response normalisation, of Krizhevsky et al. 2012
 ``relu``, ``tanh``, ``softmax``      activations; ``stanh`` is LeCun's scaled tanh
-``maxout(k)``, ``dropout(p)``, ``flatten``
+``maxout(k)``, ``dropout(p)``, ``flatten``; ``concat(a, b)`` joins the maps of layers by name
 ``inc(a, (b, c), (d, e), f)``        an inception module, ``inc(a, b, c)`` a naive one
 ==================================  ==========================================================
 
 A layer may have a name and say what it reads, as in the lecture: ``z1 = conv(5, 32)(x)``. Stride
 and padding are given by letter in either order, or by place. Layers end with white space, commas or
 line ends; ``#`` begins a comment. Where no activation is written at all, every convolution and
-fully connected layer but the last has a ReLU, as the lecture's tables say below them.
+fully connected layer but a branch's last has a ReLU, as the lecture's tables say below them. What
+nothing reads is an output: the main one first, auxiliary classifiers after it.
 """
 
 import re
@@ -86,6 +87,8 @@ class _Reader:
             arguments = self._arguments()
         if self._taken("("):
             reads = tuple(str(each) for each in self._arguments())
+        if word == "concat" and not reads:
+            arguments, reads = (), tuple(map(str, arguments))
         return Call(
             word=word, arguments=arguments, name=name, reads=reads, text=written(word, arguments)
         )

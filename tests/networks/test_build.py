@@ -121,3 +121,25 @@ def test_parameters_have_names_and_shapes() -> None:
         "fc1.weight": (5, 196),
         "fc1.bias": (5,),
     }
+
+
+def test_what_nothing_reads_is_an_output_and_a_branchs_last_layer_has_no_relu() -> None:
+    """An auxiliary classifier: fc ends each branch."""
+    net = network("n", "input(8,1) a = conv(3,2) fc(3) conv(3,4)(a) fc(5)")
+
+    assert net.outputs == ("fc1", "fc2")
+    assert [n.name for n in net.main()] == ["a", "relu1", "flatten1", "fc1"]
+    assert [type(n.layer).__name__ for n in net if n.reads == ("conv1",)] == ["ReLU"]
+
+
+def test_maps_are_joined_by_name() -> None:
+    net = network("n", "input(8,1) a = conv(3,2,p1) b = conv(1,3)(input) concat(a, b) fc(2)")
+    assert net.shapes["concat1"] == (5, 8, 8)
+    assert isinstance(net["concat1"].layer, Concat)
+
+
+def test_maps_of_two_sizes_are_not_joined() -> None:
+    with pytest.raises(
+        NetworkError, match=r"must have one spatial size, but they have \(8, 8\) and"
+    ):
+        network("n", "input(8,1) a = conv(3,2,p1) b = conv(3,3)(a) concat(a, b)")

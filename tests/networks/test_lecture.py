@@ -200,3 +200,13 @@ def _size(shape: tuple[int, ...]) -> int:
     for extent in shape:
         size *= extent
     return size
+
+
+def test_googlenet_has_two_auxiliary_classifiers() -> None:
+    """avg(5,3,p2) conv(1,128) fc(1024) fc(1000) softmax, beside the main branch's totals."""
+    listed = rows(named("googlenet"), auxiliary=True)
+    assert [row.kind for row in listed] == ["avg_pool", "conv", "linear", "linear", "softmax"] * 2
+    assert [row.shape for row in listed[:2]] == [(512, 5, 5), (128, 5, 5)]
+    published = rows(named("googlenet-published"), auxiliary=True)
+    assert [row.shape for row in published[:2]] == [(512, 4, 4), (128, 4, 4)]
+    assert total(named("googlenet")).parameters == 6_998_552
