@@ -9,7 +9,22 @@ from convproof.theorems.derivatives import (
     weight_derivative,
 )
 
-PROOFS: tuple[str, ...] = ()
+PROOFS: tuple[str, ...] = (
+    "input_derivative",
+    "input_scatter",
+    "unread_input",
+    "weight_derivative",
+    "weight_tight",
+    "bias_derivative",
+    "adjoint",
+    "second_order",
+    "circular_derivative",
+    "average_derivative",
+    "max_derivative",
+    "activation_derivative",
+    "lrn_derivative",
+    "softmax_derivative",
+)
 THEOREMS: tuple[Theorem, ...] = (  # asked of implementations, before the laws without an oracle
     input_derivative.THEOREM,
     weight_derivative.THEOREM,
