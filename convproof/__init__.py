@@ -12,20 +12,26 @@ if TYPE_CHECKING:
     from convproof.errors import GeometryError as GeometryError
     from convproof.geometry import Geometry as Geometry
     from convproof.names import get_implementation as get_implementation
+    from convproof.symbolic.sizes import SymbolicAxis as SymbolicAxis
+    from convproof.symbolic.solver import Claim as Claim
+    from convproof.symbolic.solver import prove as prove
     from convproof.triples import Triples as Triples
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Axis": "convproof.axes",
+    "Claim": "convproof.symbolic.solver",
     "ConvProofError": "convproof.errors",
     "Geometry": "convproof.geometry",
     "GeometryError": "convproof.errors",
     "SignalAxis": "convproof.axes",
+    "SymbolicAxis": "convproof.symbolic.sizes",
     "TransposedAxis": "convproof.axes",
     "Triples": "convproof.triples",
     "functional": "convproof.functional",
     "get_implementation": "convproof.names",
+    "prove": "convproof.symbolic.solver",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # a list of strings
 

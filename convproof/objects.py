@@ -35,7 +35,7 @@ def from_file(path: Path, spec: str) -> Any:
         raise TargetError(msg)
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.resolve().parent))
+    _search_first(path.resolve().parent)
     loader = found.loader
     _importing(lambda: loader.exec_module(module), spec)
     return module
@@ -48,7 +48,7 @@ def from_module(name: str, spec: str) -> Any:
         AbsentError: if there is none.
         TargetError: if importing it fails.
     """
-    sys.path.insert(0, str(Path.cwd()))
+    _search_first(Path.cwd())
     try:
         return _importing(lambda: importlib.import_module(name), spec)
     except TargetError as error:
@@ -82,7 +82,18 @@ def attribute(module: Any, path: str, place: str) -> Any:
             hint = f": did you mean {' or '.join(near)}?" if near else "."
             msg = f"nothing is called {name!r} in {held!r}{hint}"
             raise TargetError(msg) from None
+        except MissingExtraError:
+            raise
+        except Exception as error:  # of a property, or of a module's __getattr__
+            msg = f"looking up {name!r} in {held!r} failed: {type(error).__name__}: {_line(error)}"
+            raise TargetError(msg) from error
     return found
+
+
+def _search_first(folder: Path) -> None:
+    """Let a folder be where modules are looked for first, once however often it is asked."""
+    if sys.path[:1] != [str(folder)]:
+        sys.path.insert(0, str(folder))
 
 
 def _importing(load: Callable[[], Any], spec: str) -> Any:
@@ -91,6 +102,9 @@ def _importing(load: Callable[[], Any], spec: str) -> Any:
     except MissingExtraError:
         raise
     except (Exception, SystemExit) as error:
-        lines = str(error).strip().splitlines() or ["(no message)"]
-        msg = f"importing {spec!r} failed: {type(error).__name__}: {lines[0]}"
+        msg = f"importing {spec!r} failed: {type(error).__name__}: {_line(error)}"
         raise TargetError(msg) from error
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or ["(no message)"])[0]

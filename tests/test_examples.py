@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from convproof import Axis
 from convproof.functions import Function
+from convproof.proving.find import asked as claims_of
 from convproof.verify.inquiry import inquiry
 from convproof.verify.session import Asked
 from convproof.verify.targets.kind import Kind
@@ -37,6 +40,25 @@ def test_an_example_obeys_every_law(
             outcomes = example.answers(*question)
             assert example.refutation(outcomes) == ""
             assert "pass" in {outcome.status for outcome in outcomes}
+
+
+def test_the_claims_are_what_the_sizes_of_axes_say() -> None:
+    """n at s = 1 and ceil(n/s) of every small axis; floor(n/s) not of all."""
+    held = {asked.name for asked in claims_of([str(EXAMPLES / "claims.py")])}
+    said = {name.removeprefix("half padding keeps ") for name in held}
+    assert said == {"the size at stride 1", "ceil(n/s)", "floor(n/s)"}
+    floors = set()
+    for n, half, s, t in product(range(1, 8), range(3), range(1, 8), range(1, 4)):
+        size = Axis(
+            input_size=n,
+            kernel_size=2 * half + 1,
+            stride=s,
+            dilation=t,
+            padding=(t * half, t * half),
+        ).output_size
+        assert size == -(-n // s)
+        floors.add(s > n or size == n // s)
+    assert floors == {True, False}
 
 
 def test_the_readme_names_every_example() -> None:

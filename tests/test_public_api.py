@@ -25,14 +25,17 @@ def _modules_after(code: str) -> set[str]:
 def test_the_root_names_are_these() -> None:
     assert convproof.__all__ == [
         "Axis",
+        "Claim",
         "ConvProofError",
         "Geometry",
         "GeometryError",
         "SignalAxis",
+        "SymbolicAxis",
         "TransposedAxis",
         "Triples",
         "functional",
         "get_implementation",
+        "prove",
     ]
     assert all(getattr(convproof, name) is not None for name in convproof.__all__)
     assert set(convproof.__all__) <= set(dir(convproof))
@@ -46,6 +49,7 @@ def test_the_root_names_are_these() -> None:
         "import convproof",
         "import convproof.cli; convproof.cli.run(['--help'])",
         "import convproof.cli; convproof.cli.run(['verify', '--help'])",
+        "import convproof.cli; convproof.cli.run(['prove', '--help'])",
         "import convproof.functional",
     ],
 )
@@ -59,6 +63,14 @@ def test_the_check_of_imports_can_fail() -> None:
 
 def test_import_convproof_alone_imports_not_even_numpy() -> None:
     assert "numpy" not in _modules_after("import convproof")
+
+
+def test_a_claim_is_written_without_an_engine_and_proved_by_two() -> None:
+    """z3 and cvc5 are imported when they are asked."""
+    claim = "from convproof import Claim, SymbolicAxis, prove; axis = SymbolicAxis()\n"
+    claim += "claim = Claim(name='', goal=axis.is_tap(axis.r - 1)[1])\n"
+    assert not _modules_after(claim) & {"z3", "cvc5", "islpy"}
+    assert {"z3", "cvc5"} <= _modules_after(f"{claim}assert prove(claim)[0].status == 'proved'")
 
 
 DIMS = ("1d", "2d", "3d")

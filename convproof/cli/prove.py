@@ -1,10 +1,21 @@
 """``convproof prove``: the laws for all sizes, decided by solvers."""
 
+import os
+import shutil
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from convproof.cli.output import Output, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from convproof.proving.cross import Record
+    from convproof.proving.find import Asked
+    from convproof.proving.outcome import Outcome
 
 
 @click.command("prove")
@@ -14,10 +25,15 @@ from convproof.cli.output import Output, json_option
     "--smt2",
     "smt2_path",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Write what the engines were asked into DIR, to be re-checked by any solver.",
 )
-@click.option("--isl", is_flag=True, help="Also decide by isl what it can, for s and t in 1..8.")
+@click.option(
+    "--isl",
+    is_flag=True,
+    help="Also decide by isl what it can, for strides and dilations in 1..8; a minute or two "
+    "more for all proofs.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; the processors by default.")
 @json_option
 def command(
@@ -30,46 +46,73 @@ def command(
 ) -> int:
     """Prove the laws of convolution for all sizes, and refute their false twins.
 
-    Every NAME is a proof of ours (--list), or a claim of yours: path/file.py:CLAIM,
-    package.module:CLAIM, or a file with several. Without NAME, all of ours are proved.
+    A NAME is a proof of ours (--list) or a claim of yours, path/file.py:CLAIM or
+    package.module:CLAIM; a file or a module alone stands for all that it holds. Without NAME all
+    proofs of ours are asked. examples/claims.py shows how claims are written:
 
-    Z3 and cvc5 are asked every step; a table says which of them proved it. The exit code is 1 if
-    something is refuted or unknown, or if the false twin of a proof, in which one hypothesis,
-    guard or sign is changed, is not refuted.
-    """
-    if listing:
-        return _list(names, json_path)
-    import shutil
+    \b
+      convproof prove examples/claims.py
 
+    Z3 and cvc5 are asked every step. The table says which of them proved how many, or at which
+    numbers a step fails.
+
+    \b
+      proved    every step is, and the false twin, in which one hypothesis,
+                guard or sign is changed, is refuted
+      REFUTED   a step fails, at the numbers that are told
+      UNKNOWN   no engine has found out, or one took its process with it
+      UNSOUND   the twin is not refuted, or a step cannot be asked: its
+                hypotheses contradict each other, it divides by what may
+                be 0, engines contradict each other, its code raises
+
+    The exit code is 0 if all are proved, 1 if one is not, 4 if a NAME stands for nothing or its
+    file cannot be imported, as where a claim is built wrongly.
+
+    The first line of every file of DIR/PROOF says which engine answered what; the files of an
+    earlier run of the same proof are removed.
+    """  # noqa: D301  # click's mark of lines to keep
     from convproof.proving.find import asked
+
+    _check_json(json_path)
+    things = asked(names)
+    if listing:
+        return _list(things, json_path)
+
     from convproof.proving.outcome import Outcome
+    from convproof.proving.progress import Bar
     from convproof.proving.run import run
-    from convproof.proving.table import explained, line, summary, texts
+    from convproof.proving.table import explained, fitted, line, summary
     from convproof.symbolic.solver.engines import versions
 
-    things = asked(names)
-    width = shutil.get_terminal_size().columns
-    name_width = max(len(each.name) for each in things)
+    width, name_width = _width(), max(len(each.name) for each in things)
+    _check(isl, smt2_path)
     with Output(json_path) as output:
 
-        def tell(outcome: Outcome) -> None:
+        def say(told: str) -> None:
             if not output.owns_stdout:
-                click.echo(line(outcome, width, name_width))
-                for told in explained(outcome):
-                    click.echo(f"    {told}")
+                click.echo(fitted(told, width))
 
-        outcomes = run(things, workers, on=tell)
+        with Bar(len(things), "proofs") as bar:
+
+            def tell(outcome: Outcome) -> None:
+                with bar.aside():
+                    if not output.owns_stdout:
+                        click.echo(line(outcome, name_width, width))
+                    for told in explained(outcome):
+                        say(told)
+
+            outcomes = run(things, workers, on=tell, ended=bar.ended)
+        agreements = _cross_checked(names, workers, len(things)) if isl else None
         failed = any(o.verdict != "proved" for o in outcomes)
-        agreements = _cross_checked(names) if isl else None
+        for told in summary(outcomes):
+            say(told)
         if agreements is not None:
-            failed = failed or any(a["refuted"] for a in agreements)
+            lines, against = _of_isl(agreements, outcomes)
+            failed = failed or against
+            for told in lines:
+                say(told)
         if smt2_path is not None:
-            _write(smt2_path, dict(texts(outcomes)))
-        if not output.owns_stdout:
-            for told in summary(outcomes):
-                click.echo(told)
-            if agreements is not None:
-                click.echo(_of_isl(agreements))
+            say(_write(smt2_path, outcomes))
         output.write(
             "prove",
             "failed" if failed else "passed",
@@ -80,54 +123,89 @@ def command(
     return int(failed)
 
 
-def _list(names: tuple[str, ...], json_path: str | None) -> int:
-    from convproof.proving.find import asked
-    from convproof.theorems.proof import KINDS
-    from convproof.theorems.proofs import proofs
+def _width() -> int | None:
+    """Return how wide lines may be: as the terminal, or as COLUMNS says; elsewhere as they are."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    return shutil.get_terminal_size().columns
 
-    chosen = [proofs()[each.spec] for each in asked(names) if each.spec in proofs()]
+
+def _list(things: "Sequence[Asked]", json_path: str | None) -> int:
+    from convproof.proving.about import about
+    from convproof.proving.find import found
+    from convproof.proving.table import fitted
+
+    chosen = [(each.name, about(found(each.spec))) for each in things]
     with Output(json_path) as output:
-        output.write(
-            "prove",
-            "passed",
-            proofs=[
-                {
-                    "name": p.name,
-                    "statement": p.statement,
-                    "latex": p.latex,
-                    "kind": KINDS[p.kind],
-                    "rule": p.rule,
-                    "source": p.source,
-                    "asked_as": list(p.asked_as),
-                }
-                for p in chosen
-            ],
-        )
+        listed = [{"name": name, **words.as_record()} for name, words in chosen]
+        output.write("prove", "passed", proofs=listed)
         if not output.owns_stdout:
-            for p in chosen:
-                click.echo(f"{p.name}: {p.statement}")
+            for name, words in chosen:
+                click.echo(fitted(f"{name} ({words.kind}): {words.statement}", _width()))
     return 0
 
 
-def _cross_checked(names: tuple[str, ...]) -> list[dict[str, object]]:
-    from convproof.proving.cross import cross_checked
+def _check_json(json_path: str | None) -> None:
+    """Refuse a NAME that --json took for its FILE."""
+    from convproof.theorems.proofs import proofs
 
-    return cross_checked(names)
-
-
-def _of_isl(agreements: list[dict[str, object]]) -> str:
-    asked = [a for a in agreements if a["expressible"]]
-    against = [a for a in asked if a["refuted"]]
-    told = f"isl decides {len(asked)} of {len(agreements)} steps, for s and t in 1..8"
-    return f"{told}, and {'agrees' if not against else f'CONTRADICTS {len(against)}'}"
+    if json_path is not None and _is_name(json_path, proofs()):
+        msg = f"write `convproof prove {json_path} --json`: {json_path} is taken for a NAME."
+        raise click.UsageError(msg)
 
 
-def _write(directory: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        place = directory / name
+def _is_name(word: str, ours: "Container[str]") -> bool:
+    return word in ours or word.endswith(".py") or ".py:" in word
+
+
+def _check(isl: bool, smt2_path: Path | None) -> None:
+    """Find out before the work starts whether what it needs is there."""
+    if isl:
+        from convproof.proving.cross import need_isl
+
+        need_isl()
+    if smt2_path is not None:
+        from convproof.proving.files import writable
+
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8")
+            writable(smt2_path)
         except OSError as error:
-            msg = f"{str(place)!r} cannot be written: {error.strerror}."
-            raise click.ClickException(msg) from None
+            msg = f"{str(smt2_path)!r} cannot be written: {error.strerror}."
+            raise click.BadParameter(msg, param_hint="--smt2") from None
+
+
+def _cross_checked(names: tuple[str, ...], workers: int | None, total: int) -> "list[Record]":
+    from convproof.proving.cross import cross_checked
+    from convproof.proving.progress import Bar
+
+    with Bar(total, "isl") as bar:
+        return cross_checked(names, workers, ended=bar.ended)
+
+
+def _of_isl(agreements: "list[Record]", outcomes: "Sequence[Outcome]") -> tuple[list[str], bool]:
+    """Return what is said of isl, and whether it is against what is proved."""
+    from convproof.proving.cross import contradictions
+
+    decided = [a for a in agreements if a["expressible"]]
+    refuted = [a for a in decided if a["refuted"]]
+    faults = [a for a in agreements if a.get("error")]
+    against = contradictions(agreements, outcomes)
+    told = f"isl decides {len(decided)} of {len(agreements)} steps, for s and t in 1..8"
+    lines = [f"{told}, and refutes {len(refuted)}" if refuted else f"{told}, and refutes none"]
+    for each in against:
+        step, at = f"{each['proof']}: {each['step']}", each["refuted"][0]
+        lines.append(f"CONTRADICTION: isl refutes a step that is proved: {step}: at {at}")
+    lines += [f"isl was not asked: {a['proof']}: {a['step']}: {a['error']}" for a in faults]
+    return lines, bool(against or faults)
+
+
+def _write(directory: Path, outcomes: "Sequence[Outcome]") -> str:
+    from convproof.proving.files import write
+
+    try:
+        count = write(directory, outcomes)
+    except OSError as error:
+        place = str(error.filename or directory)
+        msg = f"{place!r} cannot be written: {error.strerror}."
+        raise click.ClickException(msg) from None
+    return f"{count} files of what the engines were asked in {directory}"

@@ -5,12 +5,16 @@
 ``path/file.py:CLAIM``  an object of a file: a ``Claim``, ``SameSum``, ``Identity`` or ``Proof``
 ``package.module:obj``  an object of a module
 ``path/file.py``        all of these that the file has
+``package.module``      all of these that the module has
 ======================  ==================================================================
 """
 
+import sys
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,7 @@ from convproof.symbolic.solver import Claim, Identity, Instances, SameSum, Step
 from convproof.theorems.proof import Proof
 from convproof.theorems.proofs import proofs
 
-_STEPS = (Claim, SameSum, Identity, Instances)
+_PROVABLE = (Claim, SameSum, Identity, Instances, Proof)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,51 +48,77 @@ def asked(names: Iterable[str]) -> tuple[Asked, ...]:
     """
     found: dict[str, Asked] = {}
     for name in tuple(names) or tuple(proofs()):
-        for each in _meant(name):
+        for each in _of_user(name) if is_of_user(name) else (_of_ours(name),):
             found.setdefault(each.spec, each)
     return tuple(found.values())
 
 
 def found(spec: str) -> Proof | Step:
     """Return the object that a spec of ``asked`` stands for."""
-    if spec in proofs():
+    if not is_of_user(spec):
         return proofs()[spec]
     place, _, path = spec.partition(":")
     thing: Proof | Step = attribute(_module(place, spec), path, place)
     return thing
 
 
-def _meant(name: str) -> tuple[Asked, ...]:
+def is_of_user(name: str) -> bool:
+    """Return whether a name is of a file or a module; none of ours has a point or a colon."""
+    return ":" in name or "." in name
+
+
+def _of_ours(name: str) -> Asked:
     if name in proofs():
-        return (Asked(name=name, spec=name),)
-    place, colon, path = name.partition(":")
-    if not colon and not place.endswith(".py"):
-        near = get_close_matches(name, proofs(), 3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see `convproof prove --list`,"
-        msg = f"no proof is called {name!r}: {hint} or name a claim as path/file.py:CLAIM."
-        raise TargetError(msg)
+        return Asked(name=name, spec=name)
+    near = get_close_matches(name, proofs(), 3)
+    if Path(f"{name}.py").is_file():
+        near = [f"{name}.py"]
+    hint = f"did you mean {' or '.join(near)}?" if near else "see `convproof prove --list`,"
+    msg = f"no proof is called {name!r}: {hint} or name a claim as path/file.py:CLAIM."
+    raise TargetError(msg)
+
+
+def _of_user(name: str) -> tuple[Asked, ...]:
+    place, _, path = name.partition(":")
     module = _module(place, name)
     if path:
         thing = attribute(module, path, place)
-        if not isinstance(thing, (*_STEPS, Proof)):
+        if not isinstance(thing, _PROVABLE):
             msg = (
                 f"{name!r} is a {type(thing).__name__}: only a Claim, SameSum, Identity or Proof "
                 "can be proved."
             )
             raise TargetError(msg)
         return (Asked(name=_called(thing, path), spec=name),)
-    held = {
-        key: thing for key, thing in vars(module).items() if isinstance(thing, (*_STEPS, Proof))
-    }
+    held: dict[int, tuple[str, Any]] = {}
+    for key, thing in vars(module).items():
+        if isinstance(thing, _PROVABLE):
+            held.setdefault(id(thing), (key, thing))
     if not held:
-        msg = f"{name!r} holds no Claim, SameSum, Identity or Proof."
+        msg = f"{place!r} holds no Claim, SameSum, Identity or Proof."
         raise TargetError(msg)
-    return tuple(Asked(name=_called(t, key), spec=f"{name}:{key}") for key, t in held.items())
+    return tuple(Asked(name=_called(t, key), spec=f"{place}:{key}") for key, t in held.values())
 
 
 def _called(thing: Any, otherwise: str) -> str:
-    return str(getattr(thing, "name", "")) or otherwise
+    return " ".join(str(thing.name).split()) or otherwise
 
 
 def _module(place: str, spec: str) -> Any:
-    return from_file(Path(place), spec) if place.endswith(".py") else from_module(place, spec)
+    """Return a module; what it prints is no part of a table, or of a document."""
+    with redirect_stdout(sys.stderr):
+        if place.endswith(".py"):
+            path = Path(place)
+            changed = path.stat().st_mtime_ns if path.is_file() else 0
+            return _loaded(place, str(path.resolve()), changed)
+        if not all(part.isidentifier() for part in place.split(".")):
+            msg = f"{place!r} is neither a .py file nor a module (in {spec!r})."
+            raise TargetError(msg)
+        return from_module(place, spec)
+
+
+@lru_cache(maxsize=64)
+def _loaded(place: str, resolved: str, changed: int) -> Any:
+    """Return the module of a file, run once for all of its claims."""
+    del resolved, changed
+    return from_file(Path(place), place)

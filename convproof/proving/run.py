@@ -1,79 +1,57 @@
 """Proofs in several processes, for an engine uses one processor."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
-from signal import SIG_IGN, SIGINT, signal
+from collections.abc import Callable, Sequence
 
+from convproof.errors import ConvProofError
 from convproof.proving.find import Asked, found
+from convproof.proving.hands import Lost, shared
 from convproof.proving.outcome import Outcome, outcome
+from convproof.proving.words import told
 
 
 def run(
-    things: Sequence[Asked], workers: int | None = None, *, on: Callable[[Outcome], None]
+    things: Sequence[Asked],
+    workers: int | None = None,
+    *,
+    on: Callable[[Outcome], None],
+    ended: Callable[[str], None] = lambda _: None,
 ) -> tuple[Outcome, ...]:
     """Return what became of each, in the order they are given.
 
     Args:
         things: what is to be proved.
         workers: how many processes; with one, it is this; the processors by default.
-        on: told of each as it ends.
+        on: told of each in that order too, as soon as all before it have ended.
+        ended: told the name of each when it ends.
     """
-    count = min(workers or os.cpu_count() or 1, len(things))
-    if count <= 1:
-        done = []
-        for each in things:
-            done.append(_decided(each))
+    results: dict[int, Outcome] = {}
+    done: list[Outcome] = []
+
+    def tell(number: int, answer: Outcome | Lost) -> None:
+        results[number] = _lost(things[number], answer) if isinstance(answer, Lost) else answer
+        ended(things[number].name)
+        while len(done) in results:
+            done.append(results[len(done)])
             on(done[-1])
-        return tuple(done)
-    results: dict[Asked, Outcome] = {}
-    with _pool(count) as pool:
-        waiting: dict[Future[Outcome], Asked] = {pool.submit(_decided, e): e for e in things}
-        while waiting:
-            ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in ended:
-                each = waiting.pop(future)
-                try:
-                    results[each] = future.result()
-                except BrokenProcessPool:  # an engine took its process with it
-                    results[each] = _died(each)
-                on(results[each])
-    return tuple(results[each] for each in things)
+
+    shared(decided, things, workers, on=tell)
+    return tuple(done)
 
 
-def _decided(each: Asked) -> Outcome:
-    return outcome(each.name, found(each.spec))
+def decided(each: Asked) -> Outcome:
+    """Return what becomes of one thing, in whatever process."""
+    try:
+        thing = found(each.spec)
+    except ConvProofError as error:  # it was found before, maybe in another process
+        return Outcome(name=each.name, verdict="unsound", seconds=0.0, error=told(error))
+    return outcome(each.name, thing)
 
 
-def _died(each: Asked) -> Outcome:
+def _lost(each: Asked, lost: Lost) -> Outcome:
+    hint = ": ask it by itself" if lost.killed else ""
     return Outcome(
         name=each.name,
-        kind="",
-        verdict="unknown",
-        findings=(),
-        changed="",
-        twin=(),
+        verdict="unknown" if lost.killed else "unsound",
         seconds=0.0,
-        error="a process of the run was killed before this was decided: ask it by itself",
+        error=f"{lost.why}{hint}",
     )
-
-
-@contextmanager
-def _pool(count: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool whose processes leave Ctrl-C to this one, and end with it."""
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_deaf)
-    try:
-        yield pool
-    except BaseException:
-        for process in (pool._processes or {}).values():  # noqa: SLF001  # kill_workers: Python 3.14
-            process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def _deaf() -> None:
-    signal(SIGINT, SIG_IGN)

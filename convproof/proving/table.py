@@ -1,38 +1,63 @@
-"""What became of the proofs, as a table for a terminal, a summary and SMT-LIB files."""
+"""What became of the proofs, as a table for a terminal and a summary."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from textwrap import fill
 
-from convproof.proving.outcome import CLAIMED, Outcome
-from convproof.theorems.proof import KINDS
+from convproof.proving.outcome import Outcome
 
 _LOUD = {"refuted": "REFUTED", "unknown": "UNKNOWN", "unsound": "UNSOUND"}
-_NARROW = 72
+_TAIL = 41  # characters of a line after the name, up to "z3+cvc5 123"
 
 
-def line(outcome: Outcome, width: int, name_width: int) -> str:
-    """Return what is said of one proof; two lines on a narrow terminal."""
+def fitted(line: str, width: int | None) -> str:
+    """Return a line in as many as a width asks for, of whole words; None: as wide as it is.
+
+    Example:
+        >>> print(fitted("  it fails at n = 1, s = 2", 20))
+          it fails at n = 1,
+            s = 2
+    """
+    if width is None or len(line) <= width:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    return fill(
+        line.strip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def line(outcome: Outcome, name_width: int, width: int | None = None) -> str:
+    """Return what is said of one proof: a row of a table, or several lines if that is too wide."""
     proved = sum(f.status == "proved" for f in outcome.findings)
     steps = f"{proved}/{len(outcome.findings)}"
-    counts = " ".join(f"{names} {n}" for names, n in sorted(outcome.engines.items()))
-    verdict = _LOUD.get(outcome.verdict, "proved")
-    tail = f"{verdict:<8}{steps:>7} {outcome.seconds:7.2f} s  {counts}"
-    if width < _NARROW:
-        return f"{outcome.name}\n  {tail}"
-    return f"{outcome.name:<{name_width}}  {tail}"
+    counts = " ".join(f"{names} {n}" for names, n in outcome.engines.items())
+    tail = f"{told_verdict(outcome):<8}{steps:>7} {outcome.seconds:7.2f} s  {counts}".rstrip()
+    if width is None or name_width + _TAIL <= width:
+        return fitted(f"{outcome.name:<{name_width}}  {tail}", width)
+    return f"{fitted(outcome.name, width)}\n{fitted(f'  {tail}', width)}"
+
+
+def told_verdict(outcome: Outcome) -> str:
+    """Return a verdict, in capitals if it is none that one hopes for."""
+    return _LOUD.get(outcome.verdict, outcome.verdict)
 
 
 def explained(outcome: Outcome) -> list[str]:
     """Return the lines below one that is not proved."""
     lines = [outcome.error] if outcome.error else []
     for finding in outcome.failing:
-        lines.append(f"{finding.name}: {finding.status}: {finding.says}")
+        named = "" if finding.name == outcome.name else f"{finding.name}: "
+        lines.append(f"{named}{finding.status}: {finding.says}")
         if finding.counterexample:
-            lines.append(f"  at {finding.counterexample}")
+            lines.append(f"  it fails at {finding.counterexample}")
     if outcome.verdict == "unsound" and not outcome.error:
         lines.append(f"its twin, {outcome.changed}, is not refuted")
-    return lines
+    return [f"    {each}" for each in lines]
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[str]:
@@ -42,7 +67,7 @@ def summary(outcomes: Sequence[Outcome]) -> list[str]:
     alone = Counter(f.engines[0] for f in steps if len(f.engines) == 1)
     lines = [
         f"{sum(kinds.values())} of {len(outcomes)} proved, in {len(steps)} steps",
-        *(f"  {kinds[kind]:3} {kind}" for kind in (*KINDS.values(), CLAIMED) if kinds[kind]),
+        *(f"  {n:3} {kind}" for kind, n in kinds.items()),
     ]
     if alone:
         told = ", ".join(f"{n} by {engine}" for engine, n in sorted(alone.items()))
@@ -51,16 +76,7 @@ def summary(outcomes: Sequence[Outcome]) -> list[str]:
     twins = sum(bool(o.changed) for o in outcomes)
     if twins:
         lines.append(f"  {refuted} of {twins} false twins refuted")
+    failing = [f"{o.name} ({told_verdict(o)})" for o in outcomes if o.verdict != "proved"]
+    if failing:
+        lines.append(f"NOT PROVED: {', '.join(failing)}")
     return lines
-
-
-def texts(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
-    """Yield name and contents of every SMT-LIB file: a solver says unsat of each, sat of twins."""
-    for outcome in outcomes:
-        for kind, findings in (("", outcome.findings), ("twin-", outcome.twin)):
-            for number, finding in enumerate(findings, start=1):
-                for engine, text in finding.texts.items():
-                    name = re.sub(r"[^A-Za-z0-9_]+", "-", outcome.name).strip("-")
-                    says = {"proved": "unsat", "refuted": "sat"}.get(finding.status, "unknown")
-                    head = f"; {engine}: {says}\n"
-                    yield f"{name}/{kind}{number:03}-{engine}.smt2", head + text
