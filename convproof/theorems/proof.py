@@ -1,13 +1,16 @@
 """What a proof is: a statement for all sizes, steps that machines decide, and a false twin."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sympy as sp
 
-from convproof.symbolic.solver import Claim, GuardedSum, Identity, SameSum, Step
+from convproof.errors import ClaimError
+from convproof.symbolic.solver import Claim, GuardedSum, Identity, Instances, SameSum, Step
+from convproof.symbolic.solver.sums import Entry
 
+_STEPS = (Claim, GuardedSum, Identity, Instances, SameSum)
 Kind = Literal["machine", "rule", "instances"]
 KINDS: dict[Kind, str] = {
     "machine": "all sizes, by machine",
@@ -59,22 +62,40 @@ class Proof:
 
 
 def without(step: Any, condition: Any) -> Twin:
-    """Return the twin of a claim that lacks one hypothesis, or of sums that lack one guard."""
+    """Return the twin of a claim that lacks one hypothesis, or of sums that lack one guard.
+
+    A condition that both sums have is taken from the right one.
+
+    Raises:
+        ClaimError: if the step has no such condition.
+    """
     changed = f"without {condition}"
     if isinstance(step, Claim):
         return Twin(changed=changed, of=step, step=step.without(condition))
+    if not isinstance(step, SameSum):
+        msg = f"{step.name}: a {type(step).__name__} has no conditions to leave out."
+        raise ClaimError(msg)
     if condition in step.right.guard:
         return Twin(
             changed=changed, of=step, step=replace(step, right=step.right.without(condition))
         )
     if condition in step.left.guard:
         return Twin(changed=changed, of=step, step=replace(step, left=step.left.without(condition)))
+    if condition not in step.hypotheses:
+        msg = f"{step.name}: {condition} is in neither guard, and is no hypothesis."
+        raise ClaimError(msg)
     rest = tuple(h for h in step.hypotheses if h != condition)
     return Twin(changed=changed, of=step, step=replace(step, hypotheses=rest))
 
 
 def changes(one: Any, other: Any) -> int:
     """Return in how many places two steps, or two expressions, differ.
+
+    What differs as a whole, one relation for another, is one place. The maps of two sums do not
+    count: they are how equality is shown, and no part of what is said.
+
+    Raises:
+        ClaimError: if they are steps of different kinds, or of none that can be compared.
 
     Example:
         >>> a, b, c = sp.symbols("a b c")
@@ -86,20 +107,38 @@ def changes(one: Any, other: Any) -> int:
     if isinstance(one, Identity) and isinstance(other, Identity):
         return changes(one.left, other.left) + changes(one.right, other.right)
     if isinstance(one, GuardedSum) and isinstance(other, GuardedSum):
-        entries = zip(one.entries, other.entries, strict=True)
-        of_indices = sum(
-            changes(a, b) for (_, i), (_, j) in entries for a, b in zip(i, j, strict=True)
+        return (
+            _of_entries(one.entries, other.entries)
+            + _of_lists(one.guard, other.guard)
+            + max(len({*one.indices} - {*other.indices}), len({*other.indices} - {*one.indices}))
         )
-        return of_indices + _of_lists(one.guard, other.guard)
     if isinstance(one, SameSum) and isinstance(other, SameSum):
         return (
             changes(one.left, other.left)
             + changes(one.right, other.right)
             + _of_lists(one.hypotheses, other.hypotheses)
         )
-    if isinstance(one, sp.MatrixBase):
+    if isinstance(one, sp.MatrixBase) and isinstance(other, sp.MatrixBase):
+        if one.shape != other.shape:
+            return 1
         return sum(changes(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, sp.MatrixBase) or isinstance(other, sp.MatrixBase):
+        return 1
+    if isinstance(one, _STEPS) or isinstance(other, _STEPS):
+        msg = f"a {type(one).__name__} and a {type(other).__name__} are not compared."
+        raise ClaimError(msg)
     return _of_trees(sp.sympify(one), sp.sympify(other))
+
+
+def _of_entries(one: Sequence[Entry], other: Sequence[Entry]) -> int:
+    """Return how many letters, indices and factors differ."""
+    found = abs(len(one) - len(other))
+    for (letter, index), (other_letter, other_index) in zip(one, other, strict=False):
+        if letter != other_letter or len(index) != len(other_index):
+            found += 1
+        else:
+            found += sum(changes(a, b) for a, b in zip(index, other_index, strict=True))
+    return found
 
 
 def _of_lists(one: tuple[Any, ...], other: tuple[Any, ...]) -> int:

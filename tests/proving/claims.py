@@ -1,4 +1,4 @@
-"""Claims of a user, right, wrong and ill-formed."""
+"""Claims of a user: right, wrong and ill-formed."""
 
 import os
 import signal
@@ -14,39 +14,36 @@ from convproof.symbolic.solver.terms import box, eq, le, lt, quotient, remainder
 from convproof.theorems.proof import Proof, Twin, without
 
 n, s, r = size("n"), size("s"), size("r")
-k, j = index("k"), index("j")
+i, j, k = index("i"), index("j"), index("k")
 
-right = Claim(name="ceiling", goal=eq(quotient(n - 1, s) + 1, sp.ceiling(n / s)))
-wrong = Claim(name="floor", goal=eq(quotient(n - 1, s) + 1, quotient(n, s)))
-vacuous = Claim(name="vacuous", goal=eq(n, s), hypotheses=(lt(n, 1),))
-divided = Claim(name="divided", goal=le(quotient(n, k), n))
-sums = SameSum(
+TRUE = Claim(name="ceiling", goal=eq(quotient(n - 1, s) + 1, sp.ceiling(n / s)))
+FALSE = Claim(name="half padding keeps floor(n/s)", goal=eq(quotient(n - 1, s) + 1, quotient(n, s)))
+VACUOUS = Claim(name="vacuous", goal=eq(n, s), hypotheses=(lt(n, 1),))
+DIVIDED = Claim(name="divided", goal=le(quotient(n, i), n))
+SUMS = SameSum(
     name="shifted",
     left=GuardedSum(indices=(k,), guard=box(0, k, r), entries=(("w", (k,)),)),
     right=GuardedSum(indices=(j,), guard=box(1, j, r + 1), entries=(("w", (j - 1,)),)),
     to_right={j: k + 1},
     to_left={k: j - 1},
 )
-number = 3
+CLAIMS = (TRUE, FALSE)
+_EUCLID = Claim(name="euclid", goal=lt(n - s * k, s), hypotheses=(eq(k, quotient(n, s)),))
 
 
-def _twin() -> Twin:
-    return without(sums, sums.left.guard[0])
+def _raises() -> Iterable[Step]:
+    yield TRUE
+    yield Claim(name="never", goal=le(0, 1 // (len(CLAIMS) - 2)))
 
 
-def _divides_by_zero() -> Iterable[Step]:
-    yield right
-    yield Claim(name="never", goal=le(0, n // (1 - 1)))
+def _exits() -> Iterable[Step]:
+    raise SystemExit(3)
 
 
 def _dies() -> Iterable[Step]:
     if parent_process() is not None:
         os.kill(os.getpid(), signal.SIGKILL)
-    return (right,)
-
-
-def _exits() -> Iterable[Step]:
-    raise SystemExit(3)
+    return (TRUE,)
 
 
 def _true_twin() -> Twin:
@@ -54,16 +51,16 @@ def _true_twin() -> Twin:
     return without(bounded, bounded.hypotheses[0])
 
 
-proof = Proof(
-    name="shift",
-    statement="A sum may be shifted.",
-    latex="",
+PROVED = Proof(
+    name="proved",
+    statement="A quotient is rounded down.",
+    latex=r"n - s k < s",
     source="a test",
-    steps=lambda: (sums, right),
-    twin=_twin,
+    steps=lambda: (_EUCLID, SUMS),
+    twin=lambda: without(_EUCLID, _EUCLID.hypotheses[0]),
 )
-raising = replace(proof, name="raising", steps=_divides_by_zero)
-exiting = replace(proof, name="exiting", steps=_exits)
-dying = replace(proof, name="dying", steps=_dies)
-empty = replace(proof, name="empty", steps=lambda: ())
-untwinned = replace(proof, name="untwinned", twin=_true_twin)
+RAISING = replace(PROVED, name="raising", steps=_raises)
+EXITING = replace(PROVED, name="exiting", steps=_exits)
+KILLED = replace(PROVED, name="killed", steps=_dies)
+EMPTY = replace(PROVED, name="empty", steps=lambda: ())
+UNTWINNED = replace(PROVED, name="untwinned", twin=_true_twin)

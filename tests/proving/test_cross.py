@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,50 +11,71 @@ from convproof.proving import cross
 from convproof.proving.cross import contradictions, cross_checked
 from convproof.proving.find import asked
 from convproof.proving.run import run
-from convproof.symbolic.solver import decide
+from convproof.symbolic.sizes import index, size
+from convproof.symbolic.solver import Claim, decide
 from convproof.symbolic.solver.presburger import Agreement
+from convproof.symbolic.solver.terms import le
 from tests.proving import claims
 
-FILE = str(Path(claims.__file__))
 pytest.importorskip("islpy")
+FILE = str(Path(claims.__file__))
+BOTH = (f"{FILE}:TRUE", f"{FILE}:FALSE")
 
 
 def test_isl_holds_what_is_true_and_refutes_what_is_false() -> None:
-    right, wrong = cross_checked((f"{FILE}:right", f"{FILE}:wrong"), 1)
-    assert (right["proof"], right["step"], right["expressible"]) == ("ceiling", "ceiling", True)
-    assert (right["held"], right["refuted"]) == (8, [])
-    assert len(wrong["refuted"]) == 7
-    assert wrong["refuted"][0]["s"] == 2
-    assert wrong["refuted"][0]["t"] is None
-    assert "n = 1" in wrong["refuted"][0]["counterexample"]
+    true, false = cross_checked(BOTH, 1)
+    assert (true["proof"], true["expressible"], true["held"]) == ("ceiling", True, 8)
+    assert true["refuted"] == []
+    assert (false["held"], len(false["refuted"])) == (1, 7)
+    assert false["refuted"][0] == "n = 1, s = 2"
 
 
-def test_sums_and_proofs_are_asked_claim_by_claim_in_any_number_of_processes() -> None:
-    names = (f"{FILE}:proof", f"{FILE}:sums")
-    records = cross_checked(names, 2)
+def test_every_claim_of_the_steps_is_asked_in_order() -> None:
+    """And in any number of processes."""
+    names = (f"{FILE}:PROVED", f"{FILE}:SUMS")
+    ended: list[str] = []
+    records = cross_checked(names, 2, ended=ended.append)
     assert records == cross_checked(names, 1)
-    steps = [f.name for step in claims.proof.steps() for f in decide(step)]
-    assert [r["step"] for r in records if r["proof"] == "shift"] == steps
-    assert all(r["expressible"] and not r["refuted"] for r in records)
+    assert sorted(ended) == ["proved", "shifted"]
+    steps = [finding.name for step in claims.PROVED.steps() for finding in decide(step)]
+    assert [each["step"] for each in records if each["proof"] == "proved"] == steps
+    assert not any(each["refuted"] for each in records)
 
 
-def test_a_step_that_cannot_be_built_is_told_and_stops_no_other() -> None:
-    records = cross_checked((f"{FILE}:raising", f"{FILE}:right"), 2)
-    assert [r["proof"] for r in records] == ["raising", "raising", "ceiling"]
-    assert "ZeroDivisionError" in records[1]["error"]
+def test_what_cannot_be_built_is_left_to_its_outcome_and_stops_no_other() -> None:
+    records = cross_checked((f"{FILE}:RAISING", f"{FILE}:TRUE"), 2)
+    assert {each["proof"] for each in records} <= {"raising", "ceiling"}
+    assert records[-1]["proof"] == "ceiling"
 
 
-def test_a_proved_step_that_isl_refutes_is_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes = run(asked([f"{FILE}:right", f"{FILE}:wrong"]), 1, on=lambda _: None)
-    records = cross_checked((f"{FILE}:right", f"{FILE}:wrong"), 1)
-    assert contradictions(records, outcomes) == []
+def test_two_strides_take_all_pairs_of_literals() -> None:
+    """64 pairs of s_1 and s_2, not the 8 of equal ones."""
+    one, two, n = size("s_1"), size("s_2"), index("n")
+    claim = Claim(name="pairs", goal=le(one * n + two * n, one * n + two * n))
+    assert cross._of_claim("pairs", claim)["held"] == 64
+
+
+def test_isl_against_what_is_proved_is_a_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it refutes what is refuted is none."""
+    outcomes = run(asked(BOTH), 1, on=lambda _: None)
+    assert contradictions(cross_checked(BOTH, 1), outcomes) == []
     lie = Agreement(expressible=True, refuted=(((1, 1), {claims.n: 1}),))
-    monkeypatch.setattr(cross, "cross_check", lambda _: lie)
-    records = cross_checked((f"{FILE}:right", f"{FILE}:wrong"), 1)
-    assert [r["proof"] for r in contradictions(records, outcomes)] == ["ceiling"]
+    monkeypatch.setattr(cross, "cross_check", lambda *_, **__: lie)
+    found = contradictions(cross_checked(BOTH, 1), outcomes)
+    assert [each["proof"] for each in found] == ["ceiling"]
 
 
-def test_without_isl_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_isl_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*given: Any, **more: Any) -> Agreement:
+        raise ZeroDivisionError(len(given) + len(more))
+
+    monkeypatch.setattr(cross, "cross_check", fault)
+    (record,) = cross_checked(BOTH[:1], 1)
+    assert record["error"].startswith("ZeroDivisionError: 1")
+    assert not record["expressible"]
+
+
+def test_without_islpy_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "islpy", None)
     with pytest.raises(MissingExtraError, match=r"convproof\[isl\]"):
         cross_checked(())

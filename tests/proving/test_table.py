@@ -1,59 +1,78 @@
 """What a terminal shows of proofs: nothing wider than it is."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 
 from convproof.proving.outcome import Outcome, outcome
-from convproof.proving.table import explained, line, summary, texts, wrapped
+from convproof.proving.progress import Bar
+from convproof.proving.table import explained, fitted, line, summary
 from tests.proving import claims
 
-PROOF, WRONG = outcome("shift", claims.proof), outcome("floor", claims.wrong)
-VACUOUS = outcome("vacuous", claims.vacuous)
-UNTWINNED = outcome("untwinned", claims.untwinned)
+PROVED, FALSE, VACUOUS, UNTWINNED = (
+    outcome(thing.name, thing)
+    for thing in (claims.PROVED, claims.FALSE, claims.VACUOUS, claims.UNTWINNED)
+)
 
 
-def test_a_proof_is_one_line() -> None:
-    assert line(PROOF, 80, 8).startswith("shift     proved   ")
-    assert line(WRONG, 80, 8).startswith("floor     REFUTED      0/1 ")
-    assert "\n" not in line(PROOF, 80, 8)
-
-
-@pytest.mark.parametrize("width", [20, 30, 40, 79])
-@pytest.mark.parametrize("found", [PROOF, WRONG, VACUOUS, UNTWINNED])
-def test_no_line_is_wider_than_the_terminal(width: int, found: Outcome) -> None:
-    told = [
-        line(replace(found, name="a name of several words"), width, 30),
-        *(wrapped(each, width, 4) for each in explained(found)),
-        *(wrapped(each, width) for each in summary([found])),
+def test_a_row_has_verdict_steps_seconds_and_engines() -> None:
+    assert line(replace(PROVED, seconds=1.5), 8).split()[:5] == [
+        *["proved", "proved", f"{len(PROVED.findings)}/{len(PROVED.findings)}", "1.50", "s"]
     ]
-    assert max(len(each) for text in told for each in text.splitlines()) <= width
+    assert line(FALSE, 8).split()[-4:-2] == ["REFUTED", "0/1"]
+    assert "\n" not in line(FALSE, 30)
 
 
-def test_what_is_not_proved_says_why() -> None:
-    assert explained(PROOF) == []
-    assert explained(WRONG)[0].startswith("floor: refuted: ")
-    assert explained(WRONG)[1].startswith("  at n = ")
+@pytest.mark.parametrize("width", [20, 40, 79])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    for found in (PROVED, FALSE, VACUOUS, UNTWINNED):
+        told = [
+            line(found, 30, width),
+            *(fitted(each, width) for each in (*explained(found), *summary([found]))),
+        ]
+        assert max(len(each) for text in told for each in text.splitlines()) <= width
+
+
+def test_what_is_not_proved_is_explained() -> None:
+    assert explained(PROVED) == []
+    says, at = explained(FALSE)
+    assert says == "    refuted: floor((n - 1)/s) + 1 = floor(n/s)"
+    assert at.startswith("      it fails at n = 1, s = 2: ")
     assert "hold of nothing" in explained(VACUOUS)[0]
-    assert explained(UNTWINNED) == ["its twin, without 1 <= n, is not refuted"]
+    assert explained(UNTWINNED) == ["    its twin, without 1 <= n, is not refuted"]
 
 
-def test_the_summary_counts_kinds_engines_and_twins() -> None:
-    assert summary([PROOF, WRONG])[0] == f"1 of 2 proved, in {len(PROOF.findings)} steps"
-    assert summary([PROOF, WRONG])[-1] == "  1 of 1 false twins refuted"
-    assert summary([UNTWINNED])[-1] == "  0 of 1 false twins refuted"
+def test_the_summary_counts_kinds_single_engines_and_twins() -> None:
+    alone = replace(PROVED, findings=(replace(PROVED.findings[0], engines=("z3",)),))
+    assert summary([alone, FALSE]) == [
+        "1 of 2 proved, in 1 steps",
+        "    1 all sizes, by machine",
+        "  1 steps by one engine only: 1 by z3",
+        "  1 of 1 false twins refuted",
+        "NOT PROVED: half padding keeps floor(n/s) (REFUTED)",
+    ]
 
 
-def test_files_of_proofs_of_one_name_are_apart() -> None:
-    """A claim called "a b" and one called "a-b" do not overwrite each other."""
-    named = [replace(PROOF, name=name) for name in ("a b", "a-b", "A b", "..", "/")]
-    folders = {name.rpartition("/")[0] for name, _ in texts(named)}
-    assert folders == {"a-b", "a-b-2", "A-b-3", "claim", "claim-2"}
+def _with_a_bar(found: Outcome) -> None:
+    with Bar(2, "proofs") as bar:
+        bar.ended(found.name)
+        with bar.aside():
+            print(line(found, 8))  # noqa: T201
 
 
-def test_the_head_of_a_file_says_which_engine_answered_what() -> None:
-    held = dict(texts([PROOF]))
-    assert {name.partition("/")[2][:4] for name in held} >= {"001-", "twin"}
-    for name, text in held.items():
-        engine = name.rpartition("-")[2].removesuffix(".smt2")
-        assert text.startswith(f"; {engine}: {'sat' if 'twin' in name else 'unsat'}\n")
+def test_elsewhere_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    _with_a_bar(PROVED)
+    out, err = capsys.readouterr()
+    assert (out, err) == (f"{line(PROVED, 8)}\n", "")
+
+
+def test_in_a_terminal_a_bar_counts_on_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    _with_a_bar(PROVED)
+    out, err = capsys.readouterr()
+    assert out == f"{line(PROVED, 8)}\n"
+    assert "1/2" in err

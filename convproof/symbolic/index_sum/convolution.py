@@ -18,7 +18,6 @@ import sympy as sp
 
 from convproof.axes import PaddingMode
 from convproof.symbolic.index_sum.form import Form
-from convproof.symbolic.index_sum.relation import index, size
 from convproof.symbolic.index_sum.sliding import (
     Extents,
     SlidingLayer,
@@ -26,6 +25,7 @@ from convproof.symbolic.index_sum.sliding import (
     Which,
     form_of,
 )
+from convproof.symbolic.sizes import index, size
 
 BATCH = (index("b"), size("N"))
 GROUPS = (index("g"), size("G"))
@@ -146,7 +146,7 @@ class TransposedConvolution:
 @cache
 def _turned(name: str, convolution: Convolution, which: Which) -> Form:
     """Return a form of a convolution with input and output exchanged."""
-    pairs = [(axis.n, axis.q) for axis in convolution.relations]
+    pairs = [(axis.n, axis.outputs) for axis in convolution.relations]
     pairs += [(axis.i, axis.o) for axis in convolution.relations]
     pairs += list(zip(IN_CHANNELS, OUT_CHANNELS, strict=True))
     letters = dict(pairs) | {new: old for old, new in pairs}

@@ -21,7 +21,7 @@ import sympy as sp
 from convproof.symbolic.index_sum.derive import derived
 from convproof.symbolic.index_sum.form import Form, Shapes
 from convproof.symbolic.index_sum.iverson import Iverson
-from convproof.symbolic.index_sum.relation import index, size
+from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver.terms import box, quotient
 
 CHANNEL = index("c")

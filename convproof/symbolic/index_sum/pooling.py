@@ -23,8 +23,8 @@ from sympy.logic.boolalg import Boolean
 
 from convproof.symbolic.index_sum.convolution import BATCH
 from convproof.symbolic.index_sum.iverson import Iverson
-from convproof.symbolic.index_sum.relation import index, size
 from convproof.symbolic.index_sum.sliding import Extents, SlidingLayer, SlidingSum
+from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver.terms import both, box, either, eq, le, lt
 
 CHANNELS = (index("c"), size("C"))
@@ -67,14 +67,14 @@ class AveragePooling(Pooling):
             weight=1 / sp.IndexedBase("d")[outputs],
             output_lead=self.lead,
             input_lead=self.lead,
-            weight_shapes=(("1/d", tuple(axis.q for axis in self.relations)),),
+            weight_shapes=(("1/d", tuple(axis.outputs for axis in self.relations)),),
         )
 
     def divisor(self, *, count_include_pad: bool) -> sp.Sum:
         """Return the usual ``d[o]``: the taps in the padded input, or those in the input."""
         guards: tuple[Boolean, ...] = ()
         for axis in self.relations:
-            padded = (lt(axis.position, axis.n + axis.p_high),)
+            padded = (lt(axis.reads, axis.n + axis.high),)
             guards += padded if count_include_pad else axis.inside
         limits = ((axis.k, 0, axis.r - 1) for axis in self.relations)
         return sp.Sum(Iverson(*guards), *limits)
@@ -100,7 +100,7 @@ class MaxPooling(Pooling):
         outputs = (*(i for i, _ in self.lead), *(axis.o for axis in self.relations))
         shape = (
             *(extent for _, extent in self.lead),
-            *(axis.q for axis in self.relations),
+            *(axis.outputs for axis in self.relations),
             *(axis.r for axis in self.relations),
         )
         return SlidingSum(
@@ -125,7 +125,7 @@ class MaxPooling(Pooling):
         """
         lead = tuple(i for i, _ in self.lead)
         taps = {axis.k: index("l" + axis.suffix) for axis in self.relations}
-        places = tuple(axis.position for axis in self.relations)
+        places = tuple(axis.reads for axis in self.relations)
         others = tuple(place.xreplace(taps) for place in places)
         x = sp.IndexedBase("x")
         mine, other = x[(*lead, *places)], x[(*lead, *others)]

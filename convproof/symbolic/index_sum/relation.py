@@ -15,21 +15,12 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from convproof.axes import Axis, TransposedAxis
-from convproof.symbolic.solver.terms import both, box, either, eq, le, lt, quotient
+from convproof.symbolic.sizes import SymbolicAxis, count, index
+from convproof.symbolic.solver.terms import both, either, eq, le, lt, quotient
 
 
-def index(name: str) -> sp.Symbol:
-    """Return the letter of an index, an integer."""
-    return sp.Symbol(name, integer=True)
-
-
-def size(name: str) -> sp.Symbol:
-    """Return the letter of a size, a positive integer."""
-    return sp.Symbol(name, integer=True, positive=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+@dataclass(frozen=True, slots=True)
+class Relation(SymbolicAxis):
     """``i = s o + t k - p_low`` along one axis.
 
     Attributes:
@@ -37,53 +28,16 @@ class Relation:
 
     Example:
         >>> axis = Relation()
-        >>> axis.position
+        >>> axis.reads
         k*t + o*s - p_low
-        >>> axis.floor_law()
-        (r*t - t + 1 <= n + p_high + p_low, Eq(n', floor((n + p_high + p_low - r*t + t - 1)/s) + 1))
+        >>> axis.floor_law()[0]
+        t*(r - 1) + 1 <= n + p_high + p_low
     """
-
-    suffix: str = ""
-
-    @property
-    def n(self) -> sp.Symbol:
-        """The input's size."""
-        return size("n" + self.suffix)
-
-    @property
-    def r(self) -> sp.Symbol:
-        """The number of taps."""
-        return size("r" + self.suffix)
-
-    @property
-    def q(self) -> sp.Symbol:
-        """The output's size ``n'``."""
-        return size("n'" + self.suffix)
-
-    @property
-    def s(self) -> sp.Symbol:
-        """The stride."""
-        return size("s" + self.suffix)
-
-    @property
-    def t(self) -> sp.Symbol:
-        """The dilation."""
-        return size("t" + self.suffix)
-
-    @property
-    def p_low(self) -> sp.Symbol:
-        """The padding below the input."""
-        return sp.Symbol("p_low" + self.suffix, integer=True, nonnegative=True)
-
-    @property
-    def p_high(self) -> sp.Symbol:
-        """The padding above the input."""
-        return sp.Symbol("p_high" + self.suffix, integer=True, nonnegative=True)
 
     @property
     def p_out(self) -> sp.Symbol:
         """The output padding of a transposed convolution."""
-        return sp.Symbol("p_out" + self.suffix, integer=True, nonnegative=True)
+        return count(f"p_out{self.suffix}")
 
     @property
     def o(self) -> sp.Symbol:
@@ -101,24 +55,14 @@ class Relation:
         return index("i" + self.suffix)
 
     @property
-    def position(self) -> sp.Expr:
+    def reads(self) -> sp.Expr:
         """The input position ``s o + t k - p_low`` that a tap reads."""
-        return self.s * self.o + self.t * self.k - self.p_low
-
-    @property
-    def span(self) -> sp.Expr:
-        """The positions that the dilated kernel covers, ``r + (r - 1)(t - 1)``."""
-        return sp.expand(self.t * (self.r - 1) + 1)
+        return self.position(self.o, self.k)
 
     @property
     def inside(self) -> tuple[Boolean, Boolean]:
         """Where a tap reads the input: ``0 <= s o + t k - p_low < n``."""
-        return box(0, self.position, self.n)
-
-    @property
-    def slack(self) -> sp.Expr:
-        """``n + p_low + p_high - span``."""
-        return self.n + self.p_low + self.p_high - self.span
+        return self.is_input(self.reads)
 
     def floor_law(self) -> tuple[Boolean, ...]:
         """Return what a window says of ``n'``, also under circular padding.
@@ -127,8 +71,8 @@ class Relation:
 
             span <= n + p_low + p_high        n' = floor((n + p_low + p_high - span) / s) + 1
         """
-        fits = le(self.span, self.n + self.p_low + self.p_high)
-        return fits, eq(self.q, quotient(self.slack, self.s) + 1)
+        fits = le(self.span, self.n + self.low + self.high)
+        return fits, eq(self.outputs, quotient(self.slack, self.s) + 1)
 
     def ceil_law(self) -> tuple[Boolean, ...]:
         """Return what ``ceil_mode`` says of ``n'``.
@@ -139,10 +83,11 @@ class Relation:
             n' = u   if (u - 1) s < n + p_low   else   u - 1
         """
         last = sp.ceiling(self.slack / self.s, evaluate=False)
-        starts, end = last * self.s, self.n + self.p_low
+        starts, end = last * self.s, self.n + self.low
         return (
             either(
-                both(eq(self.q, last + 1), lt(starts, end)), both(eq(self.q, last), le(end, starts))
+                both(eq(self.outputs, last + 1), lt(starts, end)),
+                both(eq(self.outputs, last), le(end, starts)),
             ),
         )
 
@@ -154,9 +99,9 @@ class Relation:
             n' = s (n - 1) + span - p_low - p_high + p_out        p_out < max(s, t)
         """
         full = self.s * (self.n - 1) + self.span
-        cropped = sp.expand(full - self.p_low - self.p_high + self.p_out)
+        cropped = sp.expand(full - self.low - self.high + self.p_out)
         return (
-            eq(self.q, cropped),
+            eq(self.outputs, cropped),
             either(lt(self.p_out, self.s), lt(self.p_out, self.t)),
         )
 
@@ -169,8 +114,8 @@ class Relation:
         """
         low, high = axis.padding
         numbers = {
-            self.n: axis.input_size, self.r: axis.kernel_size, self.q: axis.output_size,
-            self.s: axis.stride, self.t: axis.dilation, self.p_low: low, self.p_high: high,
+            self.n: axis.input_size, self.r: axis.kernel_size, self.outputs: axis.output_size,
+            self.s: axis.stride, self.t: axis.dilation, self.low: low, self.high: high,
         }  # fmt: skip
         extra = {self.p_out: axis.output_padding} if isinstance(axis, TransposedAxis) else {}
         return numbers | extra

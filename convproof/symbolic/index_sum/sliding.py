@@ -54,7 +54,10 @@ class SlidingSum:
     def shapes(self) -> Shapes:
         """The shapes of the arrays."""
         inputs = (*(extent for _, extent in self.input_lead), *(a.n for a in self.relations))
-        outputs = (*(extent for _, extent in self.output_lead), *(a.q for a in self.relations))
+        outputs = (
+            *(extent for _, extent in self.output_lead),
+            *(a.outputs for a in self.relations),
+        )
         return (("x", inputs), ("a", outputs), ("da", outputs), *self.weight_shapes)
 
     @property
@@ -85,7 +88,7 @@ class SlidingSum:
         return self._derived("weight derivative", self.weight, ())
 
     def _derived(self, name: str, by: sp.Indexed, eliminated: tuple[str, ...]) -> Form:
-        outputs = [_limit(axis.o, axis.q) for axis in self.relations]
+        outputs = [_limit(axis.o, axis.outputs) for axis in self.relations]
         outputs += [_limit(*lead) for lead in reversed(self.output_lead)]
         loss = sp.Sum(self._entry("da") * self._output(), *outputs)
         return derived(f"{self.name}, {name}", loss, by, self.shapes, eliminated)
@@ -96,9 +99,9 @@ class SlidingSum:
 
     def _output(self) -> sp.Sum:
         guards: tuple[Boolean, ...] = ()
-        places = tuple(axis.position for axis in self.relations)
+        places = tuple(axis.reads for axis in self.relations)
         if self.padding_mode == "circular":
-            places = tuple(remainder(axis.position, axis.n) for axis in self.relations)
+            places = tuple(remainder(axis.reads, axis.n) for axis in self.relations)
         else:
             guards = tuple(guard for axis in self.relations for guard in axis.inside)
         entry = sp.IndexedBase("x")[(*(index for index, _ in self.input_lead), *places)]

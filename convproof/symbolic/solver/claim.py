@@ -1,7 +1,8 @@
 """A claim about integers, or about reals: for all of them, the hypotheses imply the goal.
 
-A symbol that SymPy knows to be positive or nonnegative carries that as a hypothesis. Divisors must
-be known to be positive, so that a quotient means one thing to every engine, and to Python.
+A symbol that SymPy knows to have a sign carries that as a hypothesis; what else it is declared to
+be, even or prime, no engine is told, and is refused. Divisors must be known to be positive, so that
+a quotient means one thing to every engine, and to Python.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from sympy.logic.boolalg import Boolean
 
 from convproof.errors import ClaimError
 from convproof.symbolic.solver.evaluation import Number, truth
-from convproof.symbolic.solver.terms import both, implies
+from convproof.symbolic.solver.terms import both, implies, le, lt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Claim:
         hypotheses: under which.
 
     Raises:
-        ClaimError: if its symbols are neither all integer nor all real, or two have one name.
+        ClaimError: if its symbols are neither all integer nor all real, or two have one name, or
+            one is declared to be more than its sign, or a part is no condition.
 
     Example:
         A kernel of ``r = 2 l + 1`` taps under padding ``l`` keeps the size:
@@ -43,14 +45,15 @@ class Claim:
     hypotheses: tuple[Boolean, ...] = field(default=())
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "goal", _condition(self.name, self.goal))
+        if isinstance(self.hypotheses, bool | sp.Basic):
+            msg = f"{self.name}: hypotheses are a tuple: write ({self.hypotheses},)."
+            raise ClaimError(msg)
+        given = tuple(_condition(self.name, each) for each in self.hypotheses)
+        object.__setattr__(self, "hypotheses", given)
         names: dict[str, sp.Symbol] = {}
         for symbol in self.symbols:
-            if not (symbol.is_integer or symbol.is_real):
-                msg = (
-                    f"{self.name}: {symbol} is declared neither integer nor real: "
-                    "use Symbol(integer=True)."
-                )
-                raise ClaimError(msg)
+            _check_declared(self.name, symbol)
             if names.setdefault(spelling(symbol), symbol) is not symbol:
                 msg = f"{self.name}: two symbols are called {symbol}. Rename one."
                 raise ClaimError(msg)
@@ -72,15 +75,7 @@ class Claim:
     @property
     def assumed(self) -> tuple[Boolean, ...]:
         """The hypotheses, with those that the symbols carry."""
-        carried = []
-        for symbol in self.symbols:
-            if symbol.is_positive and not symbol.is_integer:
-                carried.append(sp.Lt(0, symbol, evaluate=False))
-            elif symbol.is_positive:
-                carried.append(sp.Le(1, symbol, evaluate=False))
-            elif symbol.is_nonnegative:
-                carried.append(sp.Le(0, symbol, evaluate=False))
-        return (*carried, *self.hypotheses)
+        return (*carried(self.symbols), *self.hypotheses)
 
     def implications(self) -> tuple["Claim", ...]:
         """Return the claims that it falls into, none of which is a conjunction.
@@ -125,6 +120,52 @@ def _symbols(parts: tuple[Boolean, ...]) -> tuple[sp.Symbol, ...]:
 @lru_cache(maxsize=1 << 14)
 def _free(part: Boolean) -> frozenset[sp.Symbol]:
     return frozenset(sp.sympify(part).free_symbols)
+
+
+def carried(symbols: Iterable[sp.Symbol]) -> tuple[Boolean, ...]:
+    """Return what symbols are declared to be: their signs, as conditions."""
+    found = []
+    for symbol in symbols:
+        if symbol.is_positive:
+            found.append(le(1, symbol) if symbol.is_integer else lt(0, symbol))
+        elif symbol.is_negative:
+            found.append(le(symbol, -1) if symbol.is_integer else lt(symbol, 0))
+        elif symbol.is_nonnegative:
+            found.append(le(0, symbol))
+        elif symbol.is_nonpositive:
+            found.append(le(symbol, 0))
+    return tuple(found)
+
+
+def _condition(name: str, part: Boolean) -> Boolean:
+    if isinstance(part, bool):
+        msg = (
+            f"{name}: Python decided one of its conditions, {part}: build relations by eq, ne, le "
+            "and lt of convproof.symbolic.solver.terms, for == compares how things are written."
+        )
+        raise ClaimError(msg)
+    if not isinstance(part, Boolean):
+        msg = f"{name}: {part!r} is no condition: build one by eq, ne, le or lt."
+        raise ClaimError(msg)
+    return part
+
+
+def _check_declared(name: str, symbol: sp.Symbol) -> None:
+    if not (symbol.is_integer or symbol.is_real):
+        msg = f"{name}: {symbol} is declared neither integer nor real: use Symbol(integer=True)."
+        raise ClaimError(msg)
+    field = "integer" if symbol.is_integer else "real"
+    signs = ("positive", "negative", "nonnegative", "nonpositive")
+    sign = next((each for each in signs if getattr(symbol, f"is_{each}")), None)
+    plain = sp.Symbol(symbol.name, **{field: True}, **({sign: True} if sign else {}))
+    more = sorted(set(symbol.assumptions0.items()) - set(plain.assumptions0.items()))
+    if more:
+        told = ", ".join(key if holds else f"not {key}" for key, holds in more)
+        msg = (
+            f"{name}: {symbol} is declared to be more than {sign or 'any'} {field} ({told}), "
+            "which no engine is told: declare its sign alone, and write the rest as a hypothesis."
+        )
+        raise ClaimError(msg)
 
 
 def spelling(symbol: sp.Symbol) -> str:

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
 from time import perf_counter
 from typing import Any
 
 import sympy as sp
 
+from convproof.errors import ClaimError
 from convproof.symbolic.solver.claim import Claim
 from convproof.symbolic.solver.identity import Identity
-from convproof.symbolic.solver.prove import Status, Verdict, model, prove
+from convproof.symbolic.solver.prove import NoModelError, Status, Verdict, model, prove
 from convproof.symbolic.solver.sums import SameSum
 from convproof.symbolic.solver.terms import shown
 
+_MOST = 4096  # sizes that are tried
 _SMALL = 3  # up to which sizes are tried where a model's own show no difference
 
 
@@ -72,6 +74,9 @@ def decide(step: Step) -> tuple[Finding, ...]:
     started = perf_counter()
     if isinstance(step, Identity):
         return (_of_identity(step, started),)
+    if not isinstance(step, Instances):
+        msg = f"{step!r} is no step of a proof: only a Claim, SameSum, Identity or Instances is."
+        raise ClaimError(msg)
     failing = step.check()
     return (
         Finding(
@@ -94,14 +99,18 @@ def _of_verdict(verdict: Verdict) -> Finding:
         status=verdict.status,
         engines=verdict.engines,
         seconds=verdict.seconds,
-        counterexample=written(verdict.counterexample or {}),
+        counterexample=_refuting(verdict.counterexample),
         texts=dict(verdict.texts or {}),
     )
 
 
 def _of_sums(same: SameSum) -> tuple[Finding, ...]:
     """Return the findings of the rule's claims; a sum is refuted where its polynomial differs."""
-    model(same.nonempty())
+    try:
+        model(same.nonempty())
+    except NoModelError:
+        msg = f"{same.name}: no numbers are found that obey {same.left.guard} and the hypotheses."
+        raise ClaimError(msg) from None
     found = []
     for claim in same.claims():
         for verdict in prove(claim):
@@ -117,7 +126,7 @@ def _of_difference(same: SameSum, finding: Finding, values: dict[sp.Symbol, Any]
     free = _free(same)
     places = {symbol: values.get(symbol, 1) for symbol in free}
     for sizes in (places, *_small(free)):
-        reach = 2 * max(2, *(abs(int(v)) for v in sizes.values())) + 2
+        reach = 2 * max((2, *(abs(int(v)) for v in sizes.values()))) + 2
         difference = same.differs_at(sizes, reach)
         if difference:
             return Finding(
@@ -152,7 +161,8 @@ def _free(same: SameSum) -> tuple[sp.Symbol, ...]:
 
 def _small(symbols: tuple[sp.Symbol, ...]) -> Any:
     ranges = [range(1 if s.is_positive else 0, _SMALL + 1) for s in symbols]
-    return (dict(zip(symbols, numbers, strict=True)) for numbers in product(*ranges))
+    every = (dict(zip(symbols, numbers, strict=True)) for numbers in product(*ranges))
+    return islice(every, _MOST)
 
 
 def _of_identity(step: Identity, started: float) -> Finding:
@@ -164,8 +174,12 @@ def _of_identity(step: Identity, started: float) -> Finding:
         status="proved" if holds else "refuted" if point is not None else "unknown",
         engines=("sympy",),
         seconds=perf_counter() - started,
-        counterexample=written(point or {}) if point is not None else "",
+        counterexample=_refuting(point),
     )
+
+
+def _refuting(values: Mapping[Any, Any] | None) -> str:
+    return "" if values is None else written(values) or "whatever the numbers"
 
 
 def written(values: Mapping[Any, Any]) -> str:

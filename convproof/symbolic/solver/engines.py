@@ -44,8 +44,11 @@ def ask_z3(text: str, effort: float = 1.0) -> Answer:
     solver.set("rlimit", int(effort * _UNITS["z3"]))
     solver.set("timeout", int(1000 * max(_CLOCK, 10 * effort)))
     started = perf_counter()
-    solver.from_string(text)
-    found = solver.check()
+    try:
+        solver.from_string(text)
+        found = solver.check()
+    except z3.Z3Exception as error:
+        raise SolverError(_unread("z3", error)) from None
     model = None
     if found == z3.sat:
         held = solver.model()
@@ -74,8 +77,11 @@ def ask_cvc5(text: str, effort: float = 1.0) -> Answer:
     symbols = parser.getSymbolManager()
     started = perf_counter()
     printed = ""
-    while not (command := parser.nextCommand()).isNull():
-        printed += command.invoke(solver, symbols)
+    try:
+        while not (command := parser.nextCommand()).isNull():
+            printed += command.invoke(solver, symbols)
+    except RuntimeError as error:
+        raise SolverError(_unread("cvc5", error)) from None
     said = _said(printed.strip().split(" ")[0], "cvc5")
     return Answer(engine="cvc5", said=said, seconds=perf_counter() - started)
 
@@ -90,6 +96,10 @@ def versions() -> dict[str, str]:
     import z3
 
     return {"z3": z3.get_version_string(), "cvc5": cvc5.__version__}
+
+
+def _unread(engine: str, error: Exception) -> str:
+    return f"{engine} cannot read what it is asked: {error}"
 
 
 def _said(word: str, engine: str) -> Said:

@@ -74,6 +74,8 @@ def truth(condition: Any, at: Mapping[sp.Symbol, Number]) -> bool:
         return not truth(condition.args[0], at)
     if isinstance(condition, sp.Implies):
         return not truth(condition.args[0], at) or truth(condition.args[1], at)
+    if isinstance(condition, sp.ITE):
+        return truth(condition.args[1 if truth(condition.args[0], at) else 2], at)
     if isinstance(condition, sp.Equivalent):
         return len({truth(arg, at) for arg in condition.args}) == 1
     relation = _RELATIONS.get(type(condition))

@@ -6,7 +6,11 @@ from typing import Any
 
 import sympy as sp
 
-_TRIED = 12  # points at which an identity that algebra does not show is put to the test
+from convproof.errors import ClaimError
+
+_INEXACT = (sp.nan, sp.zoo, sp.oo, -sp.oo, sp.Float)
+_TRIED = 14  # points at which an identity is put to the test
+_NUMBERS = [sp.Rational(*n) for n in ((1,), (2,), (-1,), (3,), (1, 2), (-2,), (-3, 2), (5,), (0,))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,10 @@ class Identity:
         name: a few words.
         left: one side.
         right: the other.
+
+    Raises:
+        ClaimError: if their shapes differ, or one is no expression of exact,
+            finite numbers.
 
     Example:
         >>> a, b = sp.symbols("a b", real=True)
@@ -30,32 +38,70 @@ class Identity:
     left: Any
     right: Any
 
+    def __post_init__(self) -> None:
+        one, other = _shape(self.left), _shape(self.right)
+        if one != other:
+            msg = f"{self.name}: the sides have the shapes {one} and {other}, () for an expression."
+            raise ClaimError(msg)
+        for entry in (*_entries(self.left), *_entries(self.right)):
+            if not isinstance(entry, sp.Expr) or entry.has(*_INEXACT):
+                msg = f"{self.name}: {entry} is no expression of exact, finite numbers."
+                raise ClaimError(msg)
+
     def holds(self) -> bool:
-        """Return whether SymPy shows that the difference is 0."""
-        return all(_vanishes(difference) for difference in self._differences())
+        """Return whether SymPy shows that the sides are equal, and no point says otherwise."""
+        return all(map(_vanishes, self._differences())) and self.counterexample() is None
 
     def counterexample(self) -> dict[sp.Symbol, sp.Rational] | None:
         """Return rationals at which the sides differ, or None if none of those tried are such."""
-        differences = tuple(self._differences())
+        differences = [d for d in self._differences() if d != 0]
         symbols = sorted({s for d in differences for s in d.free_symbols}, key=str)
-        for start in range(1, _TRIED + 1):
-            point = {s: _number(s, start + place) for place, s in enumerate(symbols)}
-            for difference in differences:
-                size = sp.Abs(difference.xreplace(point).doit()).evalf(50)
-                if size.is_Number and size > sp.Float(10) ** -30:
-                    return point
+        choices = [_numbers(symbol) for symbol in symbols]
+        for start in range(_TRIED):
+            point = {
+                s: numbers[(start * (1 + place) + place) % len(numbers)]
+                for place, (s, numbers) in enumerate(zip(symbols, choices, strict=True))
+            }
+            if any(_is_seen(difference, point) for difference in differences):
+                return point
         return None
 
     def _differences(self) -> Iterator[sp.Expr]:
-        if isinstance(self.left, sp.MatrixBase):
-            yield from sp.Matrix(self.left) - sp.Matrix(self.right)
-        else:
-            yield sp.sympify(self.left) - sp.sympify(self.right)
+        for one, other in zip(_entries(self.left), _entries(self.right), strict=True):
+            yield one - other
 
 
-def _number(symbol: sp.Symbol, place: int) -> sp.Rational:
-    return sp.Integer(place) if symbol.is_integer or place % 2 else sp.Rational(place, 1)
+def _shape(side: Any) -> tuple[int, ...]:
+    return tuple(map(int, side.shape)) if isinstance(side, sp.MatrixBase) else ()
+
+
+def _entries(side: Any) -> list[sp.Basic]:
+    return list(side) if isinstance(side, sp.MatrixBase) else [sp.sympify(side)]
+
+
+def _numbers(symbol: sp.Symbol) -> list[sp.Rational]:
+    """Return rationals that a symbol can be; of one that does not commute, 1x1 matrices."""
+    declared = {key: holds for key, holds in symbol.assumptions0.items() if key != "commutative"}
+    allowed = [
+        number
+        for number in _NUMBERS
+        if all(getattr(number, f"is_{k}", None) in (holds, None) for k, holds in declared.items())
+    ]
+    if not allowed:
+        msg = f"no number that is tried can be {symbol}: declare less of it."
+        raise ClaimError(msg)
+    return allowed
+
+
+def _is_seen(difference: sp.Expr, point: dict[sp.Symbol, sp.Rational]) -> bool:
+    """Return whether a difference is not 0 at a point, by 50 digits; False where undefined."""
+    try:
+        size = sp.Abs(difference.doit().xreplace(point)).evalf(50)
+    except ValueError:  # a derivative by what is a number now
+        return False
+    return bool((size.is_Float or size.is_Rational) and size > sp.Float(10) ** -30)
 
 
 def _vanishes(difference: sp.Expr) -> bool:
-    return any(rule(difference) == 0 for rule in (sp.expand, sp.factor, sp.simplify))
+    rules = (sp.expand, sp.factor, sp.simplify) if difference.is_commutative else (sp.expand,)
+    return any(rule(difference) == 0 for rule in rules)

@@ -6,6 +6,7 @@ and one encoding finds what the other misses. ``unknown`` stays unknown.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -13,15 +14,19 @@ from typing import Literal
 import sympy as sp
 
 from convproof.errors import ClaimError, SolverError
-from convproof.symbolic.solver.claim import Claim, spelling
+from convproof.symbolic.solver.claim import Claim
 from convproof.symbolic.solver.engines import ENGINES, Answer, ask_z3
 from convproof.symbolic.solver.evaluation import Number
-from convproof.symbolic.solver.smtlib import Encoding, script
+from convproof.symbolic.solver.smtlib import Encoding, names, script
 
 Status = Literal["proved", "refuted", "unknown"]
 _ENCODINGS: tuple[Encoding, ...] = ("witnesses", "native")
 _EFFORTS = (0.1, 0.5, 4.0)  # about seconds of work; the last one only where no engine has an answer
 _BOXES = (2, 4, 8, 16, 32, 64, 128, None)  # in which a model is looked for
+
+
+class NoModelError(SolverError):
+    """No numbers are found that refute a claim, or obey hypotheses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +54,8 @@ def prove(claim: Claim) -> tuple[Verdict, ...]:
     """Return a verdict for every implication that a claim falls into.
 
     Raises:
-        ClaimError: if it says something that no engine is asked, or its hypotheses contradict each
-            other, so that it would hold of nothing.
+        ClaimError: if it says something that no engine is asked, or SymPy has evaluated it, or its
+            hypotheses contradict each other, so that it would hold of nothing.
         SolverError: if two engines contradict each other.
 
     Example:
@@ -63,6 +68,12 @@ def prove(claim: Claim) -> tuple[Verdict, ...]:
         >>> wrong.status, wrong.counterexample
         ('refuted', {n: 1, s: 2})
     """
+    if claim.goal is sp.true:
+        msg = (
+            f"{claim.name}: SymPy evaluated the goal to true, so that no engine is asked: build it "
+            "by eq, ne, le and lt of convproof.symbolic.solver.terms."
+        )
+        raise ClaimError(msg)
     return tuple(map(_verdict, claim.implications()))
 
 
@@ -79,13 +90,18 @@ def _verdict(claim: Claim) -> Verdict:
         msg = f"{claim.name}: the engines contradict each other, {saying}, about {claim}."
         raise SolverError(msg)
     verdict = Verdict(
-        claim=claim, status="unknown", engines=tuple(saying), seconds=seconds, texts=texts
+        claim=claim,
+        status="unknown",
+        engines=tuple(name for name in ENGINES if name in saying),
+        seconds=seconds,
+        texts=texts,
     )
     if "unsat" in saying.values():
         _satisfiable(claim)
         return replace(verdict, status="proved")
     if "sat" in saying.values():
-        return replace(verdict, status="refuted", counterexample=model(claim))
+        with suppress(NoModelError):  # too large to be found, or irrational: then it is unknown
+            return replace(verdict, status="refuted", counterexample=model(claim))
     return verdict
 
 
@@ -113,35 +129,37 @@ def model(claim: Claim) -> dict[sp.Symbol, Number]:
     They are believed when Python's own arithmetic says the same.
 
     Raises:
-        SolverError: if none are found.
+        NoModelError: if none are found.
+        SolverError: if those that are found do not refute it.
     """
+    named = names(claim)
     for within in _BOXES:
         for encoding in _ENCODINGS:
             answer = ask_z3(script(claim, encoding, within=within), 1.0)
             if answer.said != "sat" or answer.model is None:
                 continue
-            found = {s: answer.model.get(spelling(s), _least(s)) for s in claim.symbols}
+            found = {s: answer.model.get(named[s].strip("|"), _least(s)) for s in claim.symbols}
             if not claim.fails_at(found):
                 if claim.is_real:  # some of it was irrational
                     continue
                 msg = f"{claim.name}: {found} was said to refute {claim}, and does not."
                 raise SolverError(msg)
             return found
-    msg = f"{claim.name}: no counterexample was found to {claim}, though there is one."
-    raise SolverError(msg)
+    msg = f"{claim.name}: no numbers were found that refute {claim}."
+    raise NoModelError(msg)
 
 
 def _least(symbol: sp.Symbol) -> int:
-    return 1 if symbol.is_positive else 0
+    return 1 if symbol.is_positive else -1 if symbol.is_negative else 0
 
 
 def _satisfiable(claim: Claim) -> None:
-    """Raise ``ClaimError`` unless some integers obey the hypotheses."""
+    """Raise ``ClaimError`` unless some numbers are seen to obey the hypotheses."""
     try:
         _example(claim.hypotheses)
-    except SolverError:
+    except NoModelError:
         listed = ", ".join(map(str, claim.assumed))
-        msg = f"{claim.name}: no integers obey the hypotheses {listed}: it would hold of nothing."
+        msg = f"{claim.name}: no numbers are found that obey {listed}: it would hold of nothing."
         raise ClaimError(msg) from None
 
 

@@ -8,6 +8,8 @@ Quotients and remainders are written in one of two ways, neither of which is bet
     native      (div a b), (mod a b), which for b > 0 are the same
 """
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Literal
@@ -22,7 +24,14 @@ from convproof.symbolic.solver.terms import shown
 
 Encoding = Literal["witnesses", "native"]
 _RELATIONS = {sp.Eq: "=", sp.Le: "<=", sp.Lt: "<", sp.Ge: ">=", sp.Gt: ">"}
+_LARGEST_POWER = 64
+_LONG = 40  # characters of a text that is named rather than written twice
+_RESERVED = re.compile(  # words of SMT-LIB and of its theories: some are no symbols even in bars
+    "_|abs|and|as|assert|div|distinct|exists|false|forall|if|iff|implies|is_int|ite|let|match|mod|"
+    "not|or|par|pi|to_int|to_real|true|xor"
+)
 _JUNCTIONS = {sp.And: "and", sp.Or: "or", sp.Not: "not", sp.Implies: "=>", sp.Equivalent: "="}
+_JUNCTIONS[sp.ITE] = "ite"  # which SymPy makes of Piecewise in a condition of Piecewise
 
 
 def script(claim: Claim, encoding: Encoding, *, within: int | None = None) -> str:
@@ -33,32 +42,39 @@ def script(claim: Claim, encoding: Encoding, *, within: int | None = None) -> st
         encoding: of quotients.
         within: a bound on the size of every integer, to find small models; None for none.
     """
-    writer = _Writer(encoding, claim.is_real)
+    named = names(claim)
+    writer = _Writer(encoding, named, claim.is_real)
     asserted = [writer.condition(h) for h in claim.assumed]
     if claim.goal is not sp.false:
         asserted.append(f"(not {writer.condition(claim.goal)})")
-    names = [_name(symbol) for symbol in claim.symbols]
     if within is not None:
-        asserted += [f"(<= (- {within}) {name} {within})" for name in names]
+        asserted += [f"(<= (- {within}) {name} {within})" for name in named.values()]
     lines = [
         f"; {claim.name}",
         *(f";   {shown(h)}" for h in claim.hypotheses),
         f";   => {shown(claim.goal)}",
         f"(set-logic {'QF_NRA' if claim.is_real else 'QF_NIA'})",
-        *(f"(declare-const {name} {'Real' if claim.is_real else 'Int'})" for name in names),
+        *(
+            f"(declare-const {name} {'Real' if claim.is_real else 'Int'})"
+            for name in named.values()
+        ),
         *(f"(declare-const {name} Int)" for name in writer.fresh),
         *(f"(assert {each})" for each in (*asserted, *writer.defined)),
         "(check-sat)",
     ]
-    return "\n".join(line.replace("\n", " ") for line in lines) + "\n"
+    return (
+        "\n".join(" ".join(line.splitlines()) if line[:1] == ";" else line for line in lines) + "\n"
+    )
 
 
 @dataclass(slots=True)
 class _Writer:
     encoding: Encoding
+    names: Mapping[sp.Symbol, str]
     is_real: bool = False
     fresh: list[str] = field(default_factory=list)
     defined: list[str] = field(default_factory=list)
+    bound: int = 0
     _quotients: dict[tuple[sp.Expr, sp.Expr], tuple[str, str]] = field(default_factory=dict)
 
     def condition(self, part: Any) -> str:
@@ -66,7 +82,7 @@ class _Writer:
         if part in (sp.true, sp.false):
             return str(part).lower()
         junction = _JUNCTIONS.get(type(part))
-        if junction is not None:
+        if junction is not None and part.args:
             return _applied(junction, [self.condition(arg) for arg in part.args])
         if not isinstance(part, Relational):
             raise ClaimError(unknown(part))
@@ -79,13 +95,13 @@ class _Writer:
         if isinstance(part, sp.Integer):
             return str(part) if part >= 0 else f"(- {-part})"
         if isinstance(part, sp.Symbol):
-            return _name(part)
+            return self.names[part]
         if isinstance(part, sp.Add):
             return _applied("+", [self.term(arg) for arg in part.args])
         if isinstance(part, sp.Mul):
             return _applied("*", [self.term(arg) for arg in part.args])
-        if isinstance(part, sp.Pow) and part.exp.is_Integer and part.exp > 0:
-            return _applied("*", [self.term(part.base)] * int(part.exp))
+        if isinstance(part, sp.Pow) and part.exp.is_Integer and 0 < part.exp <= _LARGEST_POWER:
+            return self._let([part.base], lambda base: _applied("*", [base] * int(part.exp)))
         if isinstance(part, sp.Mod):
             return self._divided(part.args[0], part.args[1])[1]
         if isinstance(part, sp.floor):
@@ -95,11 +111,19 @@ class _Writer:
             return f"(- {self._divided(-numerator, denominator)[0]})"
         if isinstance(part, sp.Max | sp.Min):
             relation = ">=" if isinstance(part, sp.Max) else "<="
-            terms = [self.term(arg) for arg in part.args]
-            return reduce(lambda a, b: f"(ite ({relation} {a} {b}) {a} {b})", terms)
+            return self._let(
+                [*part.args],
+                lambda *terms: reduce(
+                    lambda a, b: self._let(
+                        [a, b], lambda x, y: f"(ite ({relation} {x} {y}) {x} {y})"
+                    ),
+                    terms,
+                ),
+            )
         if isinstance(part, sp.Abs):
-            inner = self.term(part.args[0])
-            return f"(ite (>= {inner} 0) {inner} (- {inner}))"
+            return self._let(
+                [part.args[0]], lambda inner: f"(ite (>= {inner} 0) {inner} (- {inner}))"
+            )
         if isinstance(part, sp.Piecewise) and part.args[-1].args[1] is sp.true:
             *cases, (last, _) = part.args
             text = self.term(last)
@@ -107,6 +131,18 @@ class _Writer:
                 text = f"(ite {self.condition(when)} {self.term(then)} {text})"
             return text
         raise ClaimError(unknown(part))
+
+    def _let(self, terms: list[Any], write: Callable[..., str]) -> str:
+        """Return a text in which terms occur twice: long ones by name, for texts would double."""
+        bound, used = "", []
+        for term in terms:
+            text = term if isinstance(term, str) else self.term(term)
+            if len(text) > _LONG:
+                self.bound += 1
+                bound += f"(v!{self.bound} {text})"
+                text = f"v!{self.bound}"
+            used.append(text)
+        return f"(let ({bound}) {write(*used)})" if bound else write(*used)
 
     def _cleared(self, left: sp.Expr, right: sp.Expr) -> tuple[str, str]:
         """Return both sides times their positive denominators."""
@@ -145,14 +181,15 @@ class _Writer:
 
 def fraction(term: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Return numerator and positive denominator of a term, as it stands if it is no fraction."""
-    divided = any(
-        (isinstance(part, sp.Pow) and part.exp.is_negative)
-        or (isinstance(part, sp.Rational) and part.q != 1)
-        for part in _outside_of_functions(term)
-    )
-    if not divided:
+    parts = _outside_of_functions(term)
+    divisors = [p.base for p in parts if isinstance(p, sp.Pow) and not p.exp.is_positive]
+    for divisor in divisors:  # each by itself: put together, 1/(1 + 1/m) is m/(m + 1)
+        positive(-divisor if divisor.is_negative else divisor)
+    if not divisors and not any(isinstance(p, sp.Rational) and p.q != 1 for p in parts):
         return term, sp.Integer(1)
     numerator, denominator = sp.fraction(sp.together(term))
+    if denominator.is_negative:
+        numerator, denominator = -numerator, -denominator
     return numerator, positive(denominator)
 
 
@@ -181,6 +218,20 @@ def _applied(operator: str, parts: list[str]) -> str:
     return f"({operator} {' '.join(parts)})"
 
 
-def _name(symbol: sp.Symbol) -> str:
-    name = spelling(symbol).replace("|", "_").replace("\\", "")
-    return name if name.isidentifier() and name.isascii() else f"|{name}|"
+def names(claim: Claim) -> dict[sp.Symbol, str]:
+    """Return a claim's symbols as SMT-LIB spells them: no two alike, and like nothing else.
+
+    A plain name stays as it is; others stand between bars, ``|n'|``.
+    """
+    found: dict[sp.Symbol, str] = {}
+    for symbol in claim.symbols:
+        plain = re.sub(r"[^ -~]|[|\\\\!]", "_", spelling(symbol))
+        name = plain if re.search("[A-Za-z0-9]", plain) else f"x{plain}"  # "-" and "=>" are taken
+        while name in found.values() or _RESERVED.fullmatch(name):
+            name += "~"
+        found[symbol] = name
+    return {symbol: _quoted(name) for symbol, name in found.items()}
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else f"|{name}|"

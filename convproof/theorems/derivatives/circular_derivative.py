@@ -25,9 +25,9 @@ _LAYER = Convolution(padding_mode="circular")
 _o, _k, _v, _e, _i = (index(name) for name in ("o", "k", "v", "e", "i"))
 _ENTRIES = (("da", (_o,)), ("w", (_k,)))
 _GIVEN = box(0, _i, _AXIS.n)
-_OUTPUT, _TAP = box(0, _o, _AXIS.q), box(0, _k, _AXIS.r)
+_OUTPUT, _TAP = box(0, _o, _AXIS.outputs), box(0, _k, _AXIS.r)
 _REACH = (
-    *box(0, _AXIS.s * _o, _AXIS.s * (_AXIS.q - 1) + 1),
+    *box(0, _AXIS.s * _o, _AXIS.s * (_AXIS.outputs - 1) + 1),
     *box(0, _AXIS.t * _k, _AXIS.span),
 )
 
@@ -56,7 +56,7 @@ def _gathered() -> SameSum:
     """Return that pairs with their turns, ``e = s o + t k - p_low``, are the derived form."""
     turned = GuardedSum(
         indices=(_o, _k, _v),
-        guard=(*_OUTPUT, *_TAP, *_REACH, eq(_i + _AXIS.n * _v, _AXIS.position)),
+        guard=(*_OUTPUT, *_TAP, *_REACH, eq(_i + _AXIS.n * _v, _AXIS.reads)),
         entries=_ENTRIES,
     )
     return same(
@@ -80,7 +80,7 @@ def _steps() -> tuple[Step, ...]:
 def _twin() -> Twin:
     """Return the sum that no tap of the padding below takes part in."""
     given = _gathered()
-    first = le(quotient(-_AXIS.p_low, _AXIS.n), _v)
+    first = le(quotient(-_AXIS.low, _AXIS.n), _v)
     guard = tuple(le(0, _v) if each == first else each for each in given.right.guard)
     return Twin(
         changed="0 <= v for floor(-p_low / n) <= v",

@@ -37,8 +37,8 @@ _LAYER = Convolution()
 (_AXIS,) = _LAYER.relations
 _o, _k, _i, _u = index("o"), index("k"), index("i"), index("u")
 _DENSE = {_AXIS.t: 1}
-_PLACE = eq(_u, _i + _AXIS.p_low)
-_END = _AXIS.s * (_AXIS.q - 1) + _AXIS.r
+_PLACE = eq(_u, _i + _AXIS.low)
+_END = _AXIS.s * (_AXIS.outputs - 1) + _AXIS.r
 _BETWEEN = le(_AXIS.r, remainder(_u, _AXIS.s))
 
 
@@ -46,7 +46,7 @@ def _after() -> Claim:
     return Claim(
         name="after the last window: no output reads it",
         goal=lt(_AXIS.s * _o + _k, _u),
-        hypotheses=(*box(0, _o, _AXIS.q), *box(0, _k, _AXIS.r), le(_END, _u)),
+        hypotheses=(*box(0, _o, _AXIS.outputs), *box(0, _k, _AXIS.r), le(_END, _u)),
     )
 
 
@@ -84,14 +84,14 @@ def _read_by(name: str, o: Any, k: Any, *case: Boolean) -> Claim:
     """Return that the rest is read, by the output ``o`` at the tap ``k``."""
     return Claim(
         name=f"{name}: it is read",
-        goal=both(*box(0, o, _AXIS.q), *box(0, k, _AXIS.r), eq(_AXIS.s * o + k, _u)),
+        goal=both(*box(0, o, _AXIS.outputs), *box(0, k, _AXIS.r), eq(_AXIS.s * o + k, _u)),
         hypotheses=(le(0, _u), lt(remainder(_u, _AXIS.s), _AXIS.r), lt(_u, _END), *case),
     )
 
 
 def _in_the_last() -> Claim:
-    last = _AXIS.q - 1
-    begun = le(_AXIS.q, quotient(_u, _AXIS.s))
+    last = _AXIS.outputs - 1
+    begun = le(_AXIS.outputs, quotient(_u, _AXIS.s))
     return _read_by("in the last window", last, _u - _AXIS.s * last, begun)
 
 
@@ -112,7 +112,7 @@ def _steps() -> tuple[Step, ...]:
         _masked("between windows", _BETWEEN),
         _after(),
         _masked("after the last window", le(_END, _u)),
-        _read_by("in a window of its own", q, remainder(_u, _AXIS.s), lt(q, _AXIS.q)),
+        _read_by("in a window of its own", q, remainder(_u, _AXIS.s), lt(q, _AXIS.outputs)),
         _in_the_last(),
         _dilated(),
     )

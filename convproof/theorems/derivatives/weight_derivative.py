@@ -25,12 +25,12 @@ def _shared() -> SameSum:
     """Return that ``dw[k]`` adds the entries of ``dW = x da^T`` where ``W`` has ``w[k]``."""
     (axis,) = _AXIS.relations
     i, o = index("i'"), index("o'")
-    place = axis.position.xreplace({axis.o: o})
+    place = axis.reads.xreplace({axis.o: o})
     return same(
         "sharing in forward is adding in backward",
         GuardedSum(
             indices=(i, o),
-            guard=(*box(0, i, axis.n), *box(0, o, axis.q), eq(i, place)),
+            guard=(*box(0, i, axis.n), *box(0, o, axis.outputs), eq(i, place)),
             entries=(("x", (i,)), ("da", (o,))),
         ),
         _AXIS.weight.guarded_sum(),

@@ -49,7 +49,7 @@ LAWS = {
 @pytest.mark.parametrize("family", LAWS)
 def test_the_output_size_and_no_other_obeys_its_law(family: str) -> None:
     """n' does, n' - 1 and n' + 1 do not."""
-    q = Relation().q
+    q = Relation().outputs
     for axis in axes(family)[::10]:
         sizes = Relation().at(axis)
         for off in (-1, 0, 1):
@@ -61,7 +61,7 @@ def test_output_padding_and_ceil_mode_change_the_size_alone() -> None:
     """The forms have no letter for the padding above, nor for p_out."""
     letters = Relation()
     for form in (*ZEROS.forms, *CIRCULAR.forms, *ZEROS.transposed.forms):
-        assert not {letters.p_high, letters.p_out} & form.expression.free_symbols
+        assert not {letters.high, letters.p_out} & form.expression.free_symbols
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -82,7 +82,7 @@ def test_the_transposed_forms_with_channels_are_the_geometrys_with_legs_exchange
     for geometry in geometries(2, "zeros"):
         numbers = sizes_of(PLANE, geometry)
         for axis in PLANE.relations:
-            numbers[axis.n], numbers[axis.q] = numbers[axis.q], numbers[axis.n]
+            numbers[axis.n], numbers[axis.outputs] = numbers[axis.outputs], numbers[axis.n]
         numbers |= dict(zip(letters, (numbers[each] for each in letters[::-1]), strict=True))
         right = batched(geometry)
         O, K, I = right.sizes
@@ -108,8 +108,8 @@ def test_indices_that_are_not_asked_for_are_left_out(
 def test_the_input_derivative_says_what_divides() -> None:
     """s | i + p - t k where it is gathered, t | i + p - s o where it is scattered."""
     a = Relation()
-    assert ZEROS.input_gather.guards[0] == divides(a.s, a.i + a.p_low - a.t * a.k)
-    assert ZEROS.input_scatter.guards[0] == divides(a.t, a.i + a.p_low - a.s * a.o)
+    assert ZEROS.input_gather.guards[0] == divides(a.s, a.i + a.low - a.t * a.k)
+    assert ZEROS.input_scatter.guards[0] == divides(a.t, a.i + a.low - a.s * a.o)
     assert len(ZEROS.input_gather.guards) == len(ZEROS.input_scatter.guards) == 3
     assert ZEROS.weight.guards == ZEROS.forward.guards == a.inside
 

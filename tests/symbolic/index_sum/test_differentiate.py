@@ -54,7 +54,7 @@ def test_the_forms_are_sympys_derivatives_of_the_polynomial_of_a_hundred_axes() 
 def test_sympys_own_evaluation_of_the_deltas_forgets_that_the_dilation_divides() -> None:
     """Sum(w[k] delta(i, s o + t k - p)).doit() is w[(i + p - s o)/t], an integer or not."""
     o, k, i = A.o, A.k, A.i
-    matrix = sp.Sum(w[k] * x[A.position], (k, 0, A.r - 1)).diff(x[i]).doit()
+    matrix = sp.Sum(w[k] * x[A.reads], (k, 0, A.r - 1)).diff(x[i]).doit()
     wrong = 0
     for axis in small()[::10]:
         sizes = A.at(axis)

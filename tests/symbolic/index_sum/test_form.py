@@ -65,7 +65,7 @@ def test_other_letters_change_the_arrays_shapes_and_claims_too() -> None:
     there = {sp.IndexedBase("a"): sp.IndexedBase("z"), A.o: sp.Symbol("m", integer=True)}
     form = turned.renamed("other", there)
     assert str(form.left) == "z[m]"
-    assert form.shape("z") == (A.q,)
+    assert form.shape("z") == (A.outputs,)
     assert all(claim.name.startswith("other") for claim in form.obligations)
     assert not any(A.o in claim.symbols for claim in form.obligations)
     assert form.renamed(turned.name, {new: old for old, new in there.items()}) == turned

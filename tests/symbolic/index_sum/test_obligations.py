@@ -68,7 +68,7 @@ def test_the_quotient_is_no_solution_unless_the_stride_divides() -> None:
     """s o = u does not follow from o = floor(u/s) alone, as SymPy has it."""
     claims = Convolution().input_gather.obligations
     (claim,) = [each for each in claims if each.name.endswith("the quotient is o")]
-    without = claim.without(divides(A.s, A.i + A.p_low - A.t * A.k))
+    without = claim.without(divides(A.s, A.i + A.low - A.t * A.k))
     assert any(without.fails_at(at) for at in small(without))
 
 

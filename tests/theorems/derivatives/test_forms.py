@@ -35,7 +35,7 @@ def test_forward_pairs_lack_the_entry_that_is_differentiated_by() -> None:
     step = from_pairs(LAYER.forward, LAYER.input_gather)
     (relation,) = LAYER.relations
     o, k = index("o'"), index("k'")
-    place = relation.position.xreplace({relation.o: o, relation.k: k})
+    place = relation.reads.xreplace({relation.o: o, relation.k: k})
 
     assert {letter for letter, _ in step.left.entries} == {"da", "w"}
     assert sp.Eq(place, relation.i, evaluate=False) in step.left.guard
