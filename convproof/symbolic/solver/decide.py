@@ -107,7 +107,7 @@ def _of_verdict(verdict: Verdict) -> Finding:
 def _of_sums(same: SameSum) -> tuple[Finding, ...]:
     """Return the findings of the rule's claims; a sum is refuted where its polynomial differs."""
     try:
-        model(same.nonempty())
+        values = model(same.nonempty())
     except NoModelError:
         msg = f"{same.name}: no numbers are found that obey {same.left.guard} and the hypotheses."
         raise ClaimError(msg) from None
@@ -118,6 +118,12 @@ def _of_sums(same: SameSum) -> tuple[Finding, ...]:
             if verdict.status == "refuted":
                 return (_of_difference(same, finding, dict(verdict.counterexample or {})),)
             found.append(finding)
+    same.check_finite({symbol: int(values.get(symbol, 1)) for symbol in _free(same)})
+    if not found:  # one sum is the other in other letters
+        says = "the sums are one, by the names of their indices"
+        return (
+            Finding(name=same.name, says=says, status="proved", engines=("form",), seconds=0.0),
+        )
     return tuple(found)
 
 

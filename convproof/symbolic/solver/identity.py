@@ -81,7 +81,7 @@ def _entries(side: Any) -> list[sp.Basic]:
 
 def _numbers(symbol: sp.Symbol) -> list[sp.Rational]:
     """Return rationals that a symbol can be; of one that does not commute, 1x1 matrices."""
-    declared = {key: holds for key, holds in symbol.assumptions0.items() if key != "commutative"}
+    declared = symbol.assumptions0 if symbol.is_commutative else {}
     allowed = [
         number
         for number in _NUMBERS

@@ -132,6 +132,9 @@ def model(claim: Claim) -> dict[sp.Symbol, Number]:
         NoModelError: if none are found.
         SolverError: if those that are found do not refute it.
     """
+    least: dict[sp.Symbol, Number] = {symbol: _least(symbol) for symbol in claim.symbols}
+    if claim.fails_at(least):
+        return least
     named = names(claim)
     for within in _BOXES:
         for encoding in _ENCODINGS:

@@ -150,8 +150,8 @@ class SameSum:
         >>> same = SameSum(
         ...     name="commuted", left=one, right=two, to_right={j: i - k}, to_left={k: i - j}
         ... )
-        >>> len(same.claims())
-        10
+        >>> same.claims()  # each is a hypothesis already, in the other letters
+        ()
     """
 
     name: str
@@ -180,7 +180,7 @@ class SameSum:
             raise ClaimError(msg)
 
     def claims(self) -> tuple[Claim, ...]:
-        """Return what the rule asks for."""
+        """Return what the rule asks for, less what is a hypothesis, or ``a = a``, as it stands."""
         left = (*self.hypotheses, *self.left.guard)
         right = (*self.hypotheses, *self.right.guard)
         there, back = self.to_right, self.to_left
@@ -193,14 +193,18 @@ class SameSum:
         for letter, one, other in self._pairs():
             image = [put(i, self.to_right) for i in other]
             asked += [
-                (f"the index of {letter}", eq(a, b), left)
-                for a, b in zip(one, image, strict=True)
-                if a != b
+                (f"the index of {letter}", eq(a, b), left) for a, b in zip(one, image, strict=True)
             ]
         return tuple(
             Claim(name=f"{self.name}: {what}", goal=goal, hypotheses=given)
             for what, goal, given in asked
+            if goal not in given and not (isinstance(goal, sp.Eq) and goal.lhs == goal.rhs)
         )
+
+    def check_finite(self, sizes: Mapping[sp.Symbol, int]) -> None:
+        """Raise ``ClaimError`` unless both sums are finite at sizes: the rule is of finite sums."""
+        for each in (self.left, self.right):
+            bounded(each.indices, each.guard, sizes)
 
     def nonempty(self) -> Claim:
         """Return the claim that some index obeys the guard, refuted where it is satisfiable."""

@@ -257,3 +257,20 @@ def test_counts_are_of_points_and_not_of_orders() -> None:
     assert square.coefficient((("x", (0,)), ("x", (1,))), {n: 2}) == 2
     assert square.coefficient((("x", (0,)), ("x", (0,))), {n: 2}) == 1
     assert count("c").is_nonnegative
+
+
+def test_sums_that_are_not_finite_are_not_rearranged() -> None:
+    """sum_{k >= 0} d = sum_{j >= 1} d by j = k + 1: a rule of finite sums says nothing of it."""
+    entries = (("d", ()),)
+    one = GuardedSum(indices=(k,), guard=(le(0, k),), entries=entries)
+    two = GuardedSum(indices=(j,), guard=(le(1, j),), entries=entries)
+    moved = SameSum(name="n", left=one, right=two, to_right={j: k + 1}, to_left={k: j - 1})
+
+    with pytest.raises(ClaimError, match=r"a sum over k is not finite"):
+        decide(moved)
+
+
+def test_what_holds_by_form_is_not_credited_to_an_engine() -> None:
+    assert COMMUTED.claims() == ()
+    (finding,) = decide(COMMUTED)
+    assert (finding.status, finding.engines) == ("proved", ("form",))
