@@ -1,6 +1,7 @@
 """Low rank: ``W = U V^T`` is a 1x1 bottleneck of ``m`` channels, then a convolution out of it.
 
-The weights as a matrix of ``r k'`` rows, taps and outputs, and ``k`` columns, of rank ``m``::
+The weights as a matrix of ``r k'`` rows, taps and outputs, and ``k`` columns, are a product
+in which ``U`` and ``V`` have ``m`` columns, so of rank ``m`` at most; along an axis::
 
     sum_{c, k} (sum_q U[l, q, k] V[c, q]) x[c, i]  =  sum_{q, k} U[l, q, k] z[q, i],
     z[q, i] = sum_c V[c, q] x[c, i],                       i = s o + t k - p_low
@@ -72,7 +73,7 @@ def _fewer() -> Claim:
 def _never_fewer() -> tuple[Claim, ...]:
     return tuple(
         Claim(
-            name=f"none is saved from rank {name} on",
+            name=f"none is saved from m = {name} on",
             goal=lt(_inputs * _rows, _rank * (_inputs + _rows)),
             hypotheses=(le(full, _rank),),
         )
@@ -102,7 +103,7 @@ def _steps() -> tuple[Step, ...]:
 def _twin() -> Twin:
     step = _fewer()
     return Twin(
-        changed="m <= k for 2 m <= k: any lower rank saves",
+        changed="m <= k for 2 m <= k: any bottleneck saves",
         of=step,
         step=Claim(
             name=step.name,
@@ -114,9 +115,9 @@ def _twin() -> Twin:
 
 PROOF = Proof(
     name="low_rank",
-    statement="A convolution with W = U V^T, V of rank m and 1x1, is a 1x1 convolution into m "
-    "channels, then one with U; m (k + r k') products per position are fewer than r k k' if "
-    "2 m <= k and 2 m < r k', and are not if m >= k or m >= r k'.",
+    statement="Along an axis, a convolution with W = U V^T, V of m columns and one tap, is a 1x1 "
+    "convolution into m channels, then one with U; m (k + r k') products per position are fewer "
+    "than r k k' if 2 m <= k and 2 m < r k', and are not if m >= k or m >= r k'.",
     latex=r"W X = U (V^\top X), \quad m (k + r k') < r k k' \text{ if } "
     r"2m \le k,\ 2m < r k'",
     source="lecture 7, alternatively: low-rank decomposition",

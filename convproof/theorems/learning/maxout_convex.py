@@ -100,5 +100,4 @@ PROOF = Proof(
     rule="Induction on the number of pieces: an affine piece is convex, with equality, and the "
     "maximum of k + 1 pieces is the larger of that of k and the last. A region is the "
     "intersection of those of pairs.",
-    asked_as=("exact",),
 )

@@ -2,12 +2,13 @@
 
 ::
 
-    exp(-lambda/2 P(W)) = exp(-1/2 w^T (lambda L) w),   rank L = n' n - r,   L T = 0 for T Toeplitz
+    exp(-lambda/2 P(W)) = exp(-1/2 w^T (lambda L) w),   rank L = n' n - r
+    L T = 0  for T banded Toeplitz
 
 With ``u[o, i] = W[o, i] - W[o-1, i-1]`` in the band below the first row and ``u = W`` off the band,
 ``P`` is the sum of the squares of ``n' n - r`` coordinates. The ``r`` that are left, the first row
 in the band, are free: the integral over them diverges. The prior is improper, flat along the
-Toeplitz matrices.
+banded Toeplitz matrices, which are zero off the band.
 
 The lecture calls it a Gaussian mixture. Its factors are *multiplied*: one for ``w_5`` is centred at
 ``w_1``, one for ``w_6`` at ``w_2``, and a product of Gaussians is a Gaussian. A mixture is their
@@ -56,7 +57,7 @@ def _slide() -> tuple[Identity, ...]:
             right=sp.Integer(4),
         ),
         Identity(
-            name="the slide's prior is flat along its Toeplitz matrices",
+            name="the slide's prior is flat along its banded Toeplitz matrices",
             left=_penalty(moved),
             right=_penalty(_w),
         ),
@@ -136,10 +137,10 @@ def _twin() -> Twin:
 PROOF = Proof(
     name="prior",
     statement="The penalty stands for one Gaussian factor, whose precision has rank n' n - r: an "
-    "improper prior, flat along the Toeplitz matrices, and no finite mixture of two or more "
-    "different Gaussians.",
+    "improper prior, flat along the banded Toeplitz matrices, zero off the band, and no finite "
+    "mixture of two or more different Gaussians.",
     latex=r"e^{-\frac{\lambda}{2} P(W)} = e^{-\frac12 w^\top (\lambda L) w}, \quad "
-    r"\operatorname{rank} L = n' n - r, \quad \ker L = \{\text{Toeplitz}\}",
+    r"\operatorname{rank} L = n' n - r, \quad \ker L = \{\text{banded Toeplitz}\}",
     source="lecture 7, convolution as Gaussian mixture prior (which it is not)",
     steps=_steps,
     twin=_twin,

@@ -1,17 +1,22 @@
-"""A penalty on what is not Toeplitz: as it grows, the learned matrix becomes a convolution's.
+"""A penalty on what is no banded Toeplitz matrix: as it grows, what is learned is a convolution.
 
 Of ``n'`` outputs and ``n = n' + r - 1`` inputs, entry ``(o, i)`` is in the band if
 ``0 <= i - o < r``; row 1 of a matrix is ``o = 0``. The penalty of the lecture, for all sizes, and
 its limit::
 
     P(W) = sum_{o, i in the band} (W[o+1, i+1] - W[o, i])^2  +  sum_{o, i off it} W[o, i]^2
-    W_lambda = argmin E + lambda/2 P   ->   argmin { E(T) : T Toeplitz },    lambda -> oo
+    W_lambda = argmin E + lambda/2 P   ->   argmin { E(T) : T banded Toeplitz },    lambda -> oo
+
+A banded Toeplitz matrix is constant along every diagonal and zero off the band: the matrix of a
+convolution without padding. Of ``n' = 2, n = 3, r = 2`` and a ``V`` that is zero but for
+``V[0, 2]``, off the band, an isotropic error has the limit zero.
 
 The limit is the *restricted minimiser*. For a quadratic ``E = 1/2 <W - V, A (W - V)>`` it differs
-from the orthogonal projection of ``V``, the mean of every diagonal, by ``A_11^-1 A_12 V_2``, with
-blocks along the Toeplitz matrices and across them: it is the projection for every ``V`` exactly if
-``A_12 = 0``, as it is if ``A`` is isotropic, a multiple of the identity. Of a squared error over
-data ``x`` the matrix ``sum x x^T`` must then be one, as is that of whitened data.
+from the orthogonal projection of ``V``, the mean of every diagonal of the band and zero off it, by
+``A_11^-1 A_12 V_2``, with blocks along the banded Toeplitz matrices and across them: it is the
+projection for every ``V`` exactly if ``A_12 = 0``, as it is if ``A`` is isotropic, a multiple of
+the identity. Of a squared error over data ``x`` the matrix ``sum x x^T`` must then be one, as is
+that of whitened data.
 """
 
 import sympy as sp
@@ -69,7 +74,7 @@ def _kernel() -> tuple[Claim, ...]:
 
 
 def _penalty_method() -> Claim:
-    """Return what minimality says, against a Toeplitz matrix, whose penalty is 0."""
+    """Return what minimality says, against a banded Toeplitz matrix, of penalty 0."""
     there, star, least, penalty = _real("E_lambda E_T E_least P_lambda")
     growing = sp.Symbol("lambda", positive=True)
     return Claim(
@@ -80,7 +85,7 @@ def _penalty_method() -> Claim:
 
 
 def _blocks() -> tuple[Step, ...]:
-    """Return the rate, for a quadratic error: u along the Toeplitz matrices, v across them."""
+    """Return the rate, for a quadratic error: u along the banded Toeplitz matrices, v across."""
     a, b, c, d, p, q, v, row = sp.symbols("A_11 A_12 A_21 A_22 p q v v^T", commutative=False)
     damping, along, beyond = sp.symbols("D V_1 V_2", commutative=False)
     growing, definite = sp.symbols("lambda d", positive=True)
@@ -109,7 +114,7 @@ def _blocks() -> tuple[Step, ...]:
             ),
         ),
         Identity(
-            name="u tends with v to the minimiser among the Toeplitz matrices",
+            name="u tends with v to the minimiser among the banded Toeplitz matrices",
             left=u - a**-1 * p,
             right=start,
         ),
@@ -133,14 +138,14 @@ def _mean_of_two() -> Claim:
 
 
 def _mean() -> Identity:
-    """Return that the mean of a diagonal is where the isotropic error has derivative 0."""
+    """Return that the mean of a diagonal of the band is where its error has derivative 0."""
     t, o = sp.Symbol("t", real=True), sp.Symbol("o", integer=True)
     entries = sp.Function("V")
     along = (o, 0, _outputs - 1)
     error = sp.Sum((t - entries(o)) ** 2 / 2, along)
     mean = sp.Sum(entries(o), along) / _outputs
     return Identity(
-        name="of an isotropic error, the minimiser on every diagonal is the mean",
+        name="of an isotropic error, the minimiser on a diagonal of the band is the mean",
         left=sp.expand(sp.diff(error, t)).doit().subs(t, mean),
         right=sp.Integer(0),
     )
@@ -158,19 +163,21 @@ def _twin() -> Twin:
 PROOF = Proof(
     name="regularisation",
     statement="As lambda grows, the minimisers of E + lambda/2 P tend to the minimiser of E among "
-    "the Toeplitz matrices, for continuous E with bounded sublevel sets and one minimiser there; "
-    "at rate 1/lambda if E is quadratic and positive definite; to the projection, the mean of "
-    "every diagonal, if E is isotropic besides.",
+    "the banded Toeplitz matrices, zero off the band, for continuous E with bounded sublevel sets "
+    "and one minimiser there; at rate 1/lambda if E is quadratic and positive definite; to the "
+    "projection, the mean of every diagonal of the band and zero off it, if E is isotropic "
+    "besides.",
     latex=r"\lim_{\lambda \to \infty} \arg\min_W E(W) + \tfrac{\lambda}{2} \Big( "
     r"\sum_{0 \le i - o < r} (W_{o+1,i+1} - W_{o,i})^2 + \sum_{\text{else}} W_{o,i}^2 \Big) "
-    r"= \arg\min_{T\ \text{Toeplitz}} E(T)",
+    r"= \arg\min_{T\ \text{banded Toeplitz}} E(T)",
     source="lecture 7, convolution as regularization",
     steps=_steps,
     twin=_twin,
     kind="rule",
     rule="The penalty method: minimisers stay in a bounded set, on which limit points have penalty "
-    "0, so are Toeplitz (induction over the rows and over the squares), and an error of at most "
-    "the restricted minimum. For quadratic E, positive definite A and the penalty's D across the "
-    "Toeplitz matrices give A_11 an inverse and |v| <= |g| / (lambda d) by Cauchy-Schwarz. An "
-    "isotropic error is a sum over diagonals, each convex.",
+    "0, so are banded Toeplitz (induction over the rows and over the squares), and an error of at "
+    "most the restricted minimum. For quadratic E, positive definite A and the penalty's D across "
+    "the banded Toeplitz matrices give A_11 an inverse and |v| <= |g| / (lambda d) by "
+    "Cauchy-Schwarz. Of a banded Toeplitz matrix an isotropic error is a sum over the band's "
+    "diagonals, each convex, and a constant from off it.",
 )

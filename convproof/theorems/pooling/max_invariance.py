@@ -1,6 +1,7 @@
 """What a maximum is invariant to: all circular shifts over all positions; few over a window.
 
-Over ``n`` positions a circular shift only permutes what is compared. A window ``a <= i < a + r`` of
+Along an axis of ``n`` positions a circular shift only permutes what is compared; shifts of several
+axes are taken axis by axis. A window ``a <= i < a + r`` of
 data moved by ``0 < c < r`` reads ``a - c <= i < a + r - c`` of the data as they were::
 
     a - c           a               a + r - c       a + r
@@ -100,8 +101,9 @@ THEOREM = Theorem(
 )
 PROOF = Proof(
     name="max_invariance",
-    statement="A maximum over all positions is invariant to circular shifts; over a window, to "
-    "shorter shifts, exactly if what enters and what leaves are at most what stays, or equal.",
+    statement="Along an axis, a maximum over all positions is invariant to circular shifts; over a "
+    "window, to shorter shifts, exactly if what enters and what leaves are at most what stays, or "
+    "equal.",
     latex=r"\max(B, L) = \max(E, B) \iff (E \le B \wedge L \le B) \vee E = L",
     source="lecture 7, spatial pooling",
     steps=_steps,

@@ -1,6 +1,9 @@
 """At stride 1 the receptive field grows linearly with depth: ``R_L = 1 + L (r̂ - 1)``.
 
 With ``r = s`` and ``t = 1``, as in pooling, it grows geometrically: ``R_L = J_L = s^L``.
+
+With a stride and ``r > 1`` the first is false from the second layer on, whose taps
+lie ``t s`` apart: ``R_2 = 1 + (1 + s)(r̂ - 1)``.
 """
 
 from convproof.symbolic.sizes import SymbolicAxis, count, size
@@ -22,6 +25,22 @@ def _grown() -> Claim:
     )
 
 
+def _two() -> Claim:
+    """Return the growth over two layers; the second one's ``J`` is the first one's stride."""
+    two = size("R''")
+    return Claim(
+        name="two layers of stride 1",
+        goal=eq(two, 1 + 2 * (_AXIS.span - 1)),
+        hypotheses=(
+            *_LAW,
+            eq(_R, 1),
+            eq(_J, 1),
+            eq(two, _NEXT_R + (_AXIS.span - 1) * _NEXT_J),
+            eq(_AXIS.s, 1),
+        ),
+    )
+
+
 def _steps() -> tuple[Step, ...]:
     return (
         Claim(
@@ -29,6 +48,7 @@ def _steps() -> tuple[Step, ...]:
             goal=both(eq(_R, 1 + _L * (_AXIS.span - 1)), eq(_R, _J)),
             hypotheses=(eq(_L, 0), eq(_R, 1), eq(_J, 1)),
         ),
+        _two(),
         _grown(),
         Claim(
             name="one pooling of r = s more",
@@ -39,7 +59,7 @@ def _steps() -> tuple[Step, ...]:
 
 
 def _twin() -> Twin:
-    return without(_grown(), eq(_AXIS.s, 1))
+    return without(_two(), eq(_AXIS.s, 1))
 
 
 PROOF = Proof(
@@ -52,5 +72,5 @@ PROOF = Proof(
     twin=_twin,
     kind="rule",
     rule="induction on depth, over the law of R and J that receptive_field proves: the first step "
-    "is a stack of no layer, each other one a layer more",
+    "is a stack of no layer; of the others two add a layer, and one looks at two layers at once",
 )

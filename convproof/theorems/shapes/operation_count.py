@@ -2,7 +2,8 @@
 
 A multiply-add for each output and each of the ``r_1 r_2 k/G`` weights that it reads, and one more
 for the bias; counted by pairs of an output ``(m, o_1, o_2)`` and ``(c, k_1, k_2)`` or the bias.
-Taps that read a padding count; without padding, every tap reads an input.
+What an operation is, one per such pair, is the definition of the count, which the arithmetic starts
+from. Taps that read a padding count; without padding, every tap reads an input.
 """
 
 from dataclasses import replace

@@ -5,7 +5,8 @@ of ``m``, and to a tap ``(k_1, k_2)``; counted by pairs, these are ``k' (k/G) r_
 
     floor(c/(k/G)) = floor(m/(k'/G))                  m and c are of the same group
 
-Groups divide the weights by ``G``, and leave the biases.
+Groups divide the weights by ``G``, and leave the biases. What a parameter is, a weight per triple
+or a bias per output channel, is the definition of the count, which the arithmetic starts from.
 """
 
 from convproof.symbolic.sizes import index, size

@@ -71,5 +71,4 @@ PROOF = Proof(
     source="lecture 7, padding preserves size; tf.nn.convolution, padding='SAME'",
     steps=_steps,
     twin=_twin,
-    asked_as=("shape",),
 )

@@ -8,9 +8,12 @@ Proved for all sizes, of data moved by ``s c``, for any ``c``::
 
     s o + t k - p_low - s c  =  s (o - c) + t k - p_low
 
-so each window reads, before and after, the same data by the same taps: a sum with weights, a mean
-and a maximum of them agree alike. On the integers that holds of every output; on ``n`` positions
-of those above, where ``0 <= c``; on a circle of every output, if ``n = s n'``.
+along an axis, so each window reads, before and after, the same data by the same taps. On ``n``
+positions every tap of the outputs above, where ``0 <= c``, reads inside the data both times, so
+that any function of the window agrees: a sum with weights, a mean, a maximum. Of a sum with
+weights, as of an average with a constant divisor, zeros around the data change nothing: on the
+integers that holds of every output; on a circle of every output of a circular layer, if
+``n = s n'``. The transposed layer is proved on the integers.
 """
 
 from dataclasses import replace
@@ -153,6 +156,16 @@ def _inside() -> Claim:
     )
 
 
+def _inside_before() -> Claim:
+    """Return that it read the same datum, inside, at output ``o - c`` before they were moved."""
+    i, read = _AXIS.position(_o, _k), _AXIS.position(_o - _moves, _k)
+    return Claim(
+        name="and the same tap read the same datum before",
+        goal=both(eq(read, i - _AXIS.s * _moves), *_AXIS.is_input(read)),
+        hypotheses=box(_AXIS.s * _moves, i, _AXIS.n),
+    )
+
+
 def _cropped() -> SameSum:
     """Return the law on ``n`` positions: ``x[i - s c]`` for ``s c <= i < n`` is what moved."""
     i, read = _AXIS.position(_o, _k), _AXIS.position(_o - _moves, _tap)
@@ -221,6 +234,7 @@ def _steps() -> tuple[Step, ...]:
         _on_the_integers(),
         _reach(),
         _inside(),
+        _inside_before(),
         _cropped(),
         _transposed(),
         _circle_multiple(),
@@ -244,8 +258,11 @@ THEOREM = Theorem(
 )
 PROOF = Proof(
     name="equivariance",
-    statement="Moving the data by s c moves the output by c: on the integers, on n positions where "
-    "all taps read data that were moved, and on a circle of n = s n'.",
+    statement="Along an axis, moving the data of a weighted window sum (a convolution, an average "
+    "with a constant divisor) by s c moves its output by c: on the integers, and, of a circular "
+    "layer, on a circle of n = s n'; on n positions so does any function of the window where all "
+    "taps read data that were moved; and a transposed layer's output moves by s c with data that "
+    "move by c, on the integers.",
     latex=r"f(x_{\cdot - sc})_o = f(x)_{o - c}",
     source="lecture 7, invariance vs. equivariance",
     steps=_steps,

@@ -6,11 +6,13 @@ It is the first law to call with the same weights, or the same ``x`` of a weight
 other data beside them: an answer that is kept by half of its arrays is seen here first. In a
 function that keeps nothing, ``exact`` sees what it sees.
 
-Proved for all sizes, of any finite linear combination, in the data and in the weights::
+Proved for all sizes, of any finite linear combination, in the data and in the weights, of two axes
+and channels, at every image and output channel::
 
-    sum_k w[k] (sum_j c[j] x_j[i])  =  sum_j c[j] (sum_k w[k] x_j[i])       i = s o + t k - p_low
+    sum_{c, k} w[c, k] (sum_j a[j] x_j[c, i])  =  sum_j a[j] (sum_{c, k} w[c, k] x_j[c, i])
 
-and with a bias ``b``, of two terms, exactly where ``b = 0`` or ``c + d = 1``.
+with ``i = s o + t k - p_low`` along each axis; and with a bias ``b``, of two terms, exactly where
+``b = 0`` or ``c + d = 1``.
 """
 
 from typing import Any
@@ -37,12 +39,15 @@ from convproof.theorems.base import (
     not_rounded,
 )
 from convproof.theorems.output_shape import answer
-from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.right import right_of
 
-_AXIS = SymbolicAxis()
-_o, _k, _j, _tap, _term = (index(name) for name in ("o", "k", "j", "k'", "j'"))
-_terms = size("m")
+_AXES = SymbolicAxis("_1"), SymbolicAxis("_2")
+_image, _out, _j, _term = (index(name) for name in ("image", "m", "j", "j'"))
+_channel, _other = index("c"), index("c'")
+_outputs = index("o_1"), index("o_2")
+_taps, _others = (index("k_1"), index("k_2")), (index("k'_1"), index("k'_2"))
+_terms, _channels = size("terms"), size("k")
 _b, _c, _d, _one, _two, _whole = sp.symbols("b c d y_1 y_2 y", real=True)
 _LINEAR_IN = {"forward": "x", "input": "y_bar", "weight": "y_bar", "bias": "y_bar"}
 
@@ -82,58 +87,64 @@ def _small(case: Case, request: Request, seed: int) -> Arrays:
 
 
 def _superposed(letter: str) -> SameSum:
-    """Return ``f(sum_j c[j] a_j) = sum_j c[j] f(a_j)`` where the letter ``a`` is ``x`` or ``w``."""
+    """Return ``f(sum_j a[j] z_j) = sum_j a[j] f(z_j)`` where the letter ``z`` is ``x`` or ``w``."""
 
-    def entries(k: Any, j: Any) -> tuple[Entry, ...]:
-        read = {"w": (k,), "x": (_AXIS.position(_o, k),)}
-        return ("c", (j,)), *((a, (j, *i) if a == letter else i) for a, i in read.items())
+    def reads(taps: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(a.position(o, k) for a, o, k in zip(_AXES, _outputs, taps, strict=True))
 
-    def inside(k: Any) -> tuple[Boolean, ...]:
-        return (*_AXIS.is_tap(k), *_AXIS.is_input(_AXIS.position(_o, k)))
+    def entries(c: Any, taps: tuple[Any, ...], j: Any) -> tuple[Entry, ...]:
+        read = {"w": (_out, c, *taps), "x": (_image, c, *reads(taps))}
+        return ("a", (j,)), *((z, (j, *i) if z == letter else i) for z, i in read.items())
 
+    def guard(c: Any, taps: tuple[Any, ...], j: Any) -> tuple[Boolean, ...]:
+        inside = (
+            (*axis.is_tap(k), *axis.is_input(i))
+            for axis, k, i in zip(_AXES, taps, reads(taps), strict=True)
+        )
+        return (
+            *box(0, c, _channels),
+            *(each for axis in inside for each in axis),
+            *box(0, j, _terms),
+        )
+
+    one, other = (_channel, _taps, _j), (_other, _others, _term)
     return SameSum(
         name=f"superposition in {letter}",
-        left=GuardedSum(
-            indices=(_k, _j), guard=(*inside(_k), *box(0, _j, _terms)), entries=entries(_k, _j)
-        ),
+        left=GuardedSum(indices=(_channel, *_taps, _j), guard=guard(*one), entries=entries(*one)),
         right=GuardedSum(
-            indices=(_term, _tap),
-            guard=(*box(0, _term, _terms), *inside(_tap)),
-            entries=entries(_tap, _term),
+            indices=(_term, _other, *_others), guard=guard(*other), entries=entries(*other)
         ),
-        to_right={_tap: _k, _term: _j},
-        to_left={_k: _tap, _j: _term},
-        hypotheses=(*_AXIS.sizes(), *_AXIS.is_output(_o)),
+        to_right={_other: _channel, **dict(zip(_others, _taps, strict=True)), _term: _j},
+        to_left={_channel: _other, **dict(zip(_taps, _others, strict=True)), _j: _term},
+        hypotheses=tuple(
+            each
+            for axis, o in zip(_AXES, _outputs, strict=True)
+            for each in (*axis.sizes(), *axis.is_output(o))
+        ),
     )
 
 
-def _with_bias(*given: Boolean) -> Claim:
-    """Return that sums ``y = c y_1 + d y_2`` stay so with a bias, under conditions."""
-    return Claim(
-        name="a layer without bias",
-        goal=eq(_whole + _b, _c * (_one + _b) + _d * (_two + _b)),
-        hypotheses=(eq(_whole, _c * _one + _d * _two), *given),
-    )
-
-
-def _exactly() -> Claim:
-    """Return that a bias of a layer is allowed exactly for coefficients that sum to 1."""
+def _exactly(allowed: Boolean) -> Claim:
+    """Return that sums ``y = c y_1 + d y_2`` stay so with a bias exactly where it is allowed."""
     return Claim(
         name="b = 0 or c + d = 1, no more",
-        goal=iff(
-            eq(_whole + _b, _c * (_one + _b) + _d * (_two + _b)),
-            either(eq(_b, 0), eq(_c + _d, 1)),
-        ),
+        goal=iff(eq(_whole + _b, _c * (_one + _b) + _d * (_two + _b)), allowed),
         hypotheses=(eq(_whole, _c * _one + _d * _two),),
     )
 
 
 def _steps() -> tuple[Step, ...]:
-    return _superposed("x"), _superposed("w"), _with_bias(eq(_b, 0)), _exactly()
+    return _superposed("x"), _superposed("w"), _exactly(either(eq(_b, 0), eq(_c + _d, 1)))
 
 
 def _twin() -> Twin:
-    return without(_with_bias(eq(_b, 0)), eq(_b, 0))
+    *_, of = _steps()
+    doubled = either(eq(_b, 0), eq(_c + _d, 2))
+    return Twin(
+        changed="c + d = 2 for c + d = 1: with a bias, f(2 x) = 2 f(x)",
+        of=of,
+        step=_exactly(doubled),
+    )
 
 
 THEOREM = Theorem(
@@ -148,9 +159,10 @@ THEOREM = Theorem(
 )
 PROOF = Proof(
     name="linearity",
-    statement="A convolution without bias commutes with linear combinations of its data, and of "
-    "its weights; with a bias b it commutes with c x + d x' exactly if b = 0 or c + d = 1.",
-    latex=r"f\left(\textstyle\sum_j c_j x_j\right) = \sum_j c_j f(x_j)",
+    statement="A convolution of two axes and channels, without bias, commutes with linear "
+    "combinations of its data, and of its weights; with a bias b it commutes with c x + d x' "
+    "exactly if b = 0 or c + d = 1.",
+    latex=r"f\left(\textstyle\sum_j a_j x_j\right) = \sum_j a_j f(x_j)",
     source="lecture 7, linear time-invariant (LTI) system",
     steps=_steps,
     twin=_twin,

@@ -42,6 +42,15 @@ def test_the_slides_matrix_tends_to_the_minimiser_among_toeplitz_matrices(a: Any
         assert max(map(abs, off)) <= sp.Rational(100, growing)
 
 
+def test_off_the_band_the_limit_is_zero() -> None:
+    """(I + lambda L)^-1 V = V / (1 + lambda) for V zero but for V[0, 2] = 5, off the band."""
+    v, growing = sp.Matrix([0, 0, 5, 0, 0, 0]), 10**6
+    found = (sp.eye(6) + growing * _L).LUsolve(v)
+
+    assert found == v / (1 + growing)
+    assert all(t == 0 for t in _TOEPLITZ.T * v)
+
+
 @given(outputs=st.integers(1, 4), taps=st.integers(1, 4))
 def test_the_penalty_has_rank_entries_less_taps(outputs: int, taps: int) -> None:
     """rank B = n' n - r, of the matrix B of the squares' linear forms."""

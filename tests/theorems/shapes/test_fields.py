@@ -31,9 +31,7 @@ def test_the_field_reaches_from_end_to_end(third: tuple[int, int, int]) -> None:
 
 def test_the_laws_hold_of_the_codes_numbers() -> None:
     """R' = R + (r̂ - 1) J."""
-    ends = claims("receptive_field")[
-        "it ends with the field of the last tap, and begins with that of the first"
-    ]
+    ends = claims("receptive_field")["it ends with the field of the last tap"]
     for first, (r, s, t) in _STACKS:
         (R, J), (more, jump) = receptive_field([first]), receptive_field([first, (r, s, t)])
         assert holds(ends, **{"R": R, "J": J, "R'": more, "T": t * J, "r": r, "t": t})
@@ -48,6 +46,18 @@ def test_a_layer_makes_holes_exactly_if_t_j_exceeds_r() -> None:
             continue
         whole = receptive_field([first, (r, s, t)])[0]
         assert (len(_read((first, (r, s, t)))) == whole) == (t * J <= R or r == 1)
+
+
+def test_a_later_layer_fills_holes() -> None:
+    """Two taps over two of t = 2: {0, 2} + {0, 1} has no hole."""
+    assert _read(((2, 1, 2),)) == {0, 2}
+    assert _read(((2, 1, 2), (2, 1, 1))) == {0, 1, 2, 3}
+
+
+def test_with_a_stride_two_layers_grow_faster() -> None:
+    """R_2 = 1 + (1 + s)(r̂ - 1), which is 1 + 2 (r̂ - 1) only if s = 1 or r = 1."""
+    for r, s, t in _LAYERS:
+        assert receptive_field([(r, s, t)] * 2)[0] == 1 + (1 + s) * t * (r - 1)
 
 
 def test_fields_grow_linearly_at_stride_1_and_geometrically_by_pooling() -> None:
