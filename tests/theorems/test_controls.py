@@ -27,6 +27,7 @@ from convproof.theorems import (
     special_values,
 )
 from convproof.theorems.base import first_other_bits, one_bit_off, unseen
+from convproof.theorems.variants import itself
 from convproof.verify.targets.subject import TargetSubject
 
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
@@ -51,6 +52,9 @@ def _asked(theorem: Theorem, name: str, case: Case) -> Seen:
 @pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.statement)
 def test_every_law_ends_in_a_negative_control(theorem: Theorem) -> None:
     source = inspect.getsource(inspect.getmodule(theorem.check))  # type: ignore[arg-type]
+    if "import same" in source:  # two answers of one target, judged in one place
+        assert "return same(" in source
+        source = inspect.getsource(itself)
     assert "controls(" in source or "unseen(" in source
 
 
