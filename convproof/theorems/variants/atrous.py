@@ -2,14 +2,17 @@
 
 Let ``z`` be ``y`` at the lower resolution, ``z[j] = y[s j + c]`` for a phase ``0 <= c < s``. The
 filter of dilation ``t`` and padding ``p`` on ``z`` is that of dilation ``s t`` and padding ``s p``
-on ``y``, at every s-th output, zeros of the padding included::
+on ``y``, at every s-th output along an axis, zeros of the padding included::
 
     sum_k w[k] z[o + t k - p]  =  sum_k w[k] y[(s o + c) + s t k - s p]
 
 A layer of stride ``s`` is the standard one at every s-th output (the proof ``strided``, whose steps
 come first), and so is any function of each element after it. Hence with ``c = 0``: removing the
 stride of a layer and dilating the next one by ``s`` computes the outputs of the strided network,
-and all between them. Axes share no letter, so that the law holds along each by itself.
+and all between them.
+
+Of several axes the bijection of indices is the product of those along each; channels are summed
+over alike on both sides.
 """
 
 from dataclasses import replace
@@ -110,8 +113,8 @@ def _twin() -> Twin:
 
 PROOF = Proof(
     name="atrous",
-    statement="At s times the resolution the filter dilated by s gives at every s-th output what "
-    "it gave before; so a stride is removed by dilating the next layer.",
+    statement="Along an axis, at s times the resolution, the filter dilated by s gives at every "
+    "s-th output what it gave before; so a stride is removed by dilating the next layer.",
     latex=r"\sum_k w_k z_{o + tk - p} = \sum_k w_k y_{(so + c) + stk - sp}, \quad z_j = y_{sj + c}",
     source='lecture 7, "dilated convolution (up-sampling)", the à trous algorithm',
     steps=_steps,

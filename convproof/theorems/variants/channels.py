@@ -13,6 +13,8 @@ channels whose kernel ``(m, c)`` is zero unless ``c`` is of block ``g``::
 
     sum_{c' < C/G, k} w[m,c',k] x[g C/G + c', i]
         =  sum_{c < C, c // (C/G) = g, k} w[m, c - g C/G, k] x[c, i]          i = s o + t k - p_low
+
+along one axis and over a plane.
 """
 
 from dataclasses import replace
@@ -33,38 +35,42 @@ from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.right import Right, right
 
 _AXIS = SymbolicAxis()
+_PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
 _groups, _reads, _writes = size("G"), size("C_g"), size("M_g")  # channels in and out, of a group
-_o, _k, _l, _c, _d, _m, _g, _n = (
-    index(name) for name in ("o", "k", "k'", "c", "c'", "m", "g", "m'")
-)
+_c, _d, _m, _g, _n = (index(name) for name in ("c", "c'", "m", "g", "m'"))
 _GROUPED = ("conv", "conv_transpose")
 _BY_MAP = ("max_pool", "avg_pool", "adaptive_max_pool", "adaptive_avg_pool")
 
 
-def _block_diagonal() -> SameSum:
+def _block_diagonal(*axes: SymbolicAxis) -> SameSum:
     """Return output ``(m, o)`` of the grouped layer, ``m`` of block ``g``, as of all channels."""
-    of_group, of_all = _AXIS.position(_o, _l), _AXIS.position(_o, _k)
+    letters = ([index(f"{letter}{axis.suffix}") for axis in axes] for letter in ("o", "k", "l"))
+    rows = tuple(zip(axes, *letters, strict=True))
+    taps, others = tuple(k for _, _, k, _ in rows), tuple(l for *_, l in rows)
+    of_all = tuple(axis.position(o, k) for axis, o, k, _ in rows)
+    of_group = tuple(axis.position(o, l) for axis, o, _, l in rows)
     return SameSum(
-        name="a grouped layer is one with all channels and a block diagonal of kernels",
+        name="a grouped layer is one with all channels and a block diagonal of kernels, axes: "
+        + str(len(axes)),
         left=GuardedSum(
-            indices=(_d, _l),
-            guard=(*box(0, _d, _reads), *_AXIS.is_tap(_l), *_AXIS.is_input(of_group)),
-            entries=(("w", (_m, _d, _l)), ("x", (_g * _reads + _d, of_group))),
+            indices=(_d, *others),
+            guard=(*box(0, _d, _reads), *_inside(axes, others, of_group)),
+            entries=(("w", (_m, _d, *others)), ("x", (_g * _reads + _d, *of_group))),
         ),
         right=GuardedSum(
-            indices=(_c, _k),
-            guard=(
-                *box(0, _c, _groups * _reads),
-                _in_block(),
-                *_AXIS.is_tap(_k),
-                *_AXIS.is_input(of_all),
-            ),
-            entries=(("w", (_m, _c - _g * _reads, _k)), ("x", (_c, of_all))),
+            indices=(_c, *taps),
+            guard=(*box(0, _c, _groups * _reads), _in_block(), *_inside(axes, taps, of_all)),
+            entries=(("w", (_m, _c - _g * _reads, *taps)), ("x", (_c, *of_all))),
         ),
-        to_right={_c: _g * _reads + _d, _k: _l},
-        to_left={_d: _c - _g * _reads, _l: _k},
+        to_right={_c: _g * _reads + _d, **dict(zip(taps, others, strict=True))},
+        to_left={_d: _c - _g * _reads, **dict(zip(others, taps, strict=True))},
         hypotheses=box(0, _g, _groups),
     )
+
+
+def _inside(axes: tuple[SymbolicAxis, ...], taps: Any, reads: Any) -> tuple[Any, ...]:
+    rows = zip(axes, taps, reads, strict=True)
+    return tuple(part for axis, k, i in rows for part in (*axis.is_tap(k), *axis.is_input(i)))
 
 
 def _in_block() -> Any:
@@ -93,12 +99,12 @@ def _rows() -> tuple[Claim, Claim]:
 
 
 def _steps() -> tuple[Step, ...]:
-    return _block_diagonal(), *_rows()
+    return _block_diagonal(_AXIS), _block_diagonal(*_PLANE), *_rows()
 
 
 def _twin() -> Twin:
     """Return the law with the channels dealt out to the groups in turn."""
-    given = _block_diagonal()
+    given = _block_diagonal(_AXIS)
     in_turn = eq(remainder(_c, _groups), _g)
     guard = tuple(in_turn if part == _in_block() else part for part in given.right.guard)
     return Twin(

@@ -6,10 +6,12 @@
             =  sum_k (W[k] u[.,k,o])[m]           matrix products, added over taps
             =  sum_q W[m,q] U[q,o]                one matrix product, q = c r + k  or  q = k C + c
 
-where ``u[c,k,o] = x[c, s o + t k - p]``, zero outside, is the unfolded input. The double sum over
+where ``u[c,k,o] = x[c, s o + t k - p]``, zero outside, is the unfolded input. Nothing else is used
+of it: what is proved is of any data ``u[c,k,o]``, however padded. The double sum over
 ``(c, k)`` is one over either ``q``: rows of the weights as they lie in memory times columns of the
 unfolded input, channels slowest, or taps slowest. The taps of two axes are one index by the same
-law, ``k = k_1 r_2 + k_2``.
+law, ``k = k_1 r_2 + k_2``. No law of ``verify`` asks it: what it asks of a forward is the double
+sum, and not that a product of flattened matrices gives the same.
 """
 
 from dataclasses import replace
@@ -107,12 +109,11 @@ def _twin() -> Twin:
 
 PROOF = Proof(
     name="feature_maps",
-    statement="Convolution on feature maps is a sum of convolutions over channels, and a sum of "
-    "matrix products over taps, and one matrix product of flattened weights and windows.",
+    statement="For data unfolded into windows, however padded, convolution on feature maps is a "
+    "sum over channels, and over taps, and one matrix product of flattened weights and windows.",
     latex=r"a_m[o] = \sum_c (w_{mc} \star x_c)[o] = \sum_k (W_k\, u_k[o])_m"
     r" = \sum_{q < Cr} W_{mq} U_{qo}",
     source='lecture 7, "convolution on feature maps"',
     steps=_steps,
     twin=_twin,
-    asked_as=("exact",),
 )

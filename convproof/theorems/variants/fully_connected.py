@@ -6,6 +6,9 @@ padding and dilation, one output position::
 
     sum_{c, k} w[m,c,k] x[c, s 0 + k]  =  sum_q V[m,q] x_flat[q]
 
+The entries are numbered in two steps, rows ``p = c n_1 + k_1``, then ``q = p n_2 + k_2``, which
+make up ``q = (c n_1 + k_1) n_2 + k_2``.
+
 On larger inputs the same kernel is the same fully connected layer at every window: all of these lie
 inside the input, ``0 <= s o + t k < n``.
 """
@@ -19,8 +22,10 @@ from convproof.theorems.proof import Proof, Twin, without
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
-_maps, _area = size("C"), size("A")
-_o, _c, _p, _q, _k, _m = (index(name) for name in "ocpqkm")
+_maps, _rows = size("C"), size("P")  # P = C n_1
+_o, _p, _l, _q, _k, _m = (index(name) for name in "oplqkm")
+_TAPS = index("c"), index("k_1"), index("k_2")
+_ENTRIES = index("d"), index("i_1"), index("i_2")
 
 
 def _bare(axis: SymbolicAxis) -> tuple[Any, ...]:
@@ -41,48 +46,72 @@ def _one_output() -> Claim:
     )
 
 
-def _of_a_plane() -> SameSum:
-    """Return that its convolution, at output 0, is a row of ``V`` times the plane's entries."""
-    taps = tuple(index(f"k{axis.suffix}") for axis in _PLANE)
-    reads = tuple(axis.position(0, k) for axis, k in zip(_PLANE, taps, strict=True))
-    width = _PLANE[1].n
+def _planes(letters: tuple[Any, ...], reads: tuple[Any, ...], *more: Any) -> GuardedSum:
+    """Return row ``m`` of ``V``, reshaped, times the entries of ``C`` planes."""
+    channel, k_1, k_2 = letters
+    rows, columns = _PLANE
+    return GuardedSum(
+        indices=letters,
+        guard=(*box(0, channel, _maps), *box(0, k_1, rows.n), *box(0, k_2, columns.n), *more),
+        entries=(
+            ("V", (_m, (channel * rows.n + k_1) * columns.n + k_2)),
+            ("x", (channel, *reads)),
+        ),
+    )
+
+
+def _covered() -> SameSum:
+    """Return that the convolution, at its one output, reads every entry once."""
+    taps, entries = _TAPS, _ENTRIES
+    reads = tuple(axis.position(0, k) for axis, k in zip(_PLANE, taps[1:], strict=True))
+    inside = (axis.is_input(i) for axis, i in zip(_PLANE, reads, strict=True))
     return SameSum(
-        name="the kernel of a plane is a row, q = k_1 n_2 + k_2",
-        left=GuardedSum(
-            indices=taps,
-            guard=(
-                *(part for a, k in zip(_PLANE, taps, strict=True) for part in a.is_tap(k)),
-                *(part for a, i in zip(_PLANE, reads, strict=True) for part in a.is_input(i)),
-            ),
-            entries=(("V", (_m, taps[0] * width + taps[1])), ("x", reads)),
-        ),
-        right=GuardedSum(
-            indices=(_q,),
-            guard=box(0, _q, _PLANE[0].n * width),
-            entries=(("V", (_m, _q)), ("x", (quotient(_q, width), remainder(_q, width)))),
-        ),
-        to_right={_q: taps[0] * width + taps[1]},
-        to_left={taps[0]: quotient(_q, width), taps[1]: remainder(_q, width)},
+        name="a kernel as large as the input meets every entry once",
+        left=_planes(taps, reads, *(part for parts in inside for part in parts)),
+        right=_planes(entries, entries[1:]),
+        to_right=dict(zip(entries, taps, strict=True)),
+        to_left=dict(zip(taps, entries, strict=True)),
         hypotheses=tuple(part for axis in _PLANE for part in _covering(axis)),
     )
 
 
-def _of_channels() -> SameSum:
-    """Return the same with channels, each of ``A`` entries."""
+def _stacked(row: Any, column: Any, *place: Any) -> GuardedSum:
+    """Return the sum over the ``C n_1`` rows of all planes, ``p = c n_1 + k_1``."""
+    width = _PLANE[1].n
+    return GuardedSum(
+        indices=(row, column),
+        guard=(*box(0, row, _rows), *box(0, column, width)),
+        entries=(("V", (_m, row * width + column)), ("x", (*place, column))),
+    )
+
+
+def _of_rows() -> SameSum:
+    (channel, k_1, k_2), height = _ENTRIES, _PLANE[0].n
+    row, place = quotient(_p, height), remainder(_p, height)
     return SameSum(
-        name="the kernels of C channels are a row, q = c A + p",
-        left=GuardedSum(
-            indices=(_c, _p),
-            guard=(*box(0, _c, _maps), *box(0, _p, _area)),
-            entries=(("V", (_m, _c * _area + _p)), ("x", (_c, _p))),
-        ),
+        name="the rows of all planes are numbered, p = c n_1 + k_1",
+        left=_planes(_ENTRIES, _ENTRIES[1:]),
+        right=_stacked(_p, _l, row, place),
+        to_right={_p: channel * height + k_1, _l: k_2},
+        to_left={channel: row, k_1: place, k_2: _l},
+        hypotheses=(eq(_rows, _maps * height),),
+    )
+
+
+def _of_entries() -> SameSum:
+    """Return that for any rows ``x[p]``, so for these, it is one sum over ``q = p n_2 + k_2``."""
+    width = _PLANE[1].n
+    row, column = quotient(_q, width), remainder(_q, width)
+    return SameSum(
+        name="and the entries of all rows, q = p n_2 + k_2",
+        left=_stacked(_p, _l, _p),
         right=GuardedSum(
             indices=(_q,),
-            guard=box(0, _q, _maps * _area),
-            entries=(("V", (_m, _q)), ("x", (quotient(_q, _area), remainder(_q, _area)))),
+            guard=box(0, _q, _rows * width),
+            entries=(("V", (_m, _q)), ("x", (row, column))),
         ),
-        to_right={_q: _c * _area + _p},
-        to_left={_c: quotient(_q, _area), _p: remainder(_q, _area)},
+        to_right={_q: _p * width + _l},
+        to_left={_p: row, _l: column},
     )
 
 
@@ -111,7 +140,7 @@ def _reads() -> tuple[Claim, Claim]:
 
 
 def _steps() -> tuple[Step, ...]:
-    return _one_output(), _of_a_plane(), _of_channels(), _inside(), *_reads()
+    return _one_output(), _covered(), _of_rows(), _of_entries(), _inside(), *_reads()
 
 
 def _twin() -> Twin:

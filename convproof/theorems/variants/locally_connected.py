@@ -2,17 +2,21 @@
 
 ::
 
-    a[b,o]  = sum_k w[o,k] x[b, s o + t k - p_low]              b counts images
-    dw[o,k] = sum_b da[b,o] x[b, s o + t k - p_low]
+    a[b,m,o]    = sum_{c,k} w[m,c,o,k] x[b, c, s o + t k - p_low]           b counts images
+    dw[m,c,o,k] = sum_b da[b,m,o] x[b, c, s o + t k - p_low]
 
-A convolution is the layer with ``w[o,k] = v[k]`` at every ``o``. By the chain rule, with
-``d w[o,k] / d v[l] = 1`` where ``k = l`` and else 0, the derivatives of what is shared are added::
+A convolution is the layer with ``w[m,c,o,k] = v[m,c,k]`` at every ``o``. By the chain rule, with
+``d w[m,c,o,k] / d v[m',c',l] = 1`` where ``(m, c, k) = (m', c', l)`` and else 0, the derivatives of
+what is shared are added::
 
-    dv[l] = sum_{o, k} dw[o,k] [k = l] = sum_o dw[o,l] = sum_{b, o} da[b,o] x[b, s o + t l - p_low]
+    dv[m,c,l] = sum_o dw[m,c,o,l] = sum_{b, o} da[b,m,o] x[b, c, s o + t l - p_low]
 
-The sum over ``(o, k)`` with ``k = l`` is at once the chain rule's and the coefficient of ``v[l]``
-in ``<da, a>`` for the convolution: sharing in the forward is adding in the backward.
+The sum over all indices with ``(m, c, k) = (m', c', l)`` is at once the chain rule's and the
+coefficient of ``v[m',c',l]`` in ``<da, a>`` for the convolution: sharing in the forward is adding
+in the backward. Both are proved along one axis and over a plane.
 """
+
+from typing import Any
 
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import GuardedSum, SameSum, Step
@@ -20,75 +24,98 @@ from convproof.symbolic.solver.terms import box, eq
 from convproof.theorems.proof import Proof, Twin, without
 
 _AXIS = SymbolicAxis()
-_batch = size("N")
-_b, _d, _o, _p, _k, _q, _l = (index(name) for name in ("b", "b'", "o", "o'", "k", "k'", "l"))
+_PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
+_batch, _maps, _channels = size("N"), size("M"), size("C")
+_b, _d, _m, _c, _f, _g = (index(name) for name in ("b", "b'", "m", "c", "m'", "c'"))
 
 
-def _pairing(*more: object) -> GuardedSum:
-    """Return what is left of ``<da, a>`` under more conditions, ``w`` taken out."""
-    reads = _AXIS.position(_o, _k)
-    inside = (*_AXIS.is_output(_o), *_AXIS.is_tap(_k), *_AXIS.is_input(reads))
-    return GuardedSum(
-        indices=(_b, _o, _k),
-        guard=(*box(0, _b, _batch), *inside, *more),
-        entries=(("da", (_b, _o)), ("x", (_b, reads))),
+def _letters(letter: str, axes: tuple[SymbolicAxis, ...]) -> tuple[Any, ...]:
+    return tuple(index(f"{letter}{axis.suffix}") for axis in axes)
+
+
+def _equal(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(eq, one, other))
+
+
+def _boxed(
+    axes: tuple[SymbolicAxis, ...], places: tuple[Any, ...], taps: tuple[Any, ...]
+) -> tuple[Any, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    """Return where ``o`` and ``k`` meet the input, and that output, tap and input exist."""
+    rows = tuple(zip(axes, places, taps, strict=True))
+    reads = tuple(axis.position(o, k) for axis, o, k in rows)
+    return (
+        reads,
+        tuple(part for axis, o, _ in rows for part in axis.is_output(o)),
+        tuple(part for axis, _, k in rows for part in axis.is_tap(k)),
+        tuple(part for axis, i in zip(axes, reads, strict=True) for part in axis.is_input(i)),
     )
 
 
-def _of_each() -> SameSum:
-    """Return that the coefficient of ``w[o',k']`` in ``<da, a>`` is ``dw[o',k']``."""
-    reads = _AXIS.position(_p, _q)
+def _pairing(axes: tuple[SymbolicAxis, ...], *more: Any) -> GuardedSum:
+    """Return what is left of ``<da, a>`` under more conditions, ``w`` taken out."""
+    places, taps = _letters("o", axes), _letters("k", axes)
+    reads, *inside = _boxed(axes, places, taps)
+    maps = *box(0, _m, _maps), *box(0, _c, _channels), eq(_m, _f), eq(_c, _g)
+    return GuardedSum(
+        indices=(_b, _m, _c, *places, *taps),
+        guard=(*box(0, _b, _batch), *maps, *(part for parts in inside for part in parts), *more),
+        entries=(("da", (_b, _m, *places)), ("x", (_b, _c, *reads))),
+    )
+
+
+def _of_each(*axes: SymbolicAxis) -> SameSum:
+    """Return that the coefficient of ``w[m',c',o',k']`` in ``<da, a>`` is its derivative."""
+    places, taps = _letters("o", axes), _letters("k", axes)
+    place, tap = _letters("o'", axes), _letters("k'", axes)
+    reads, outputs, exists, inside = _boxed(axes, place, tap)
     return SameSum(
-        name="the derivative of the kernel of one position",
-        left=_pairing(eq(_o, _p), eq(_k, _q)),
+        name="the derivative of the kernel of one position, axes: " + str(len(axes)),
+        left=_pairing(axes, *_equal(places, place), *_equal(taps, tap)),
         right=GuardedSum(
             indices=(_d,),
-            guard=(*box(0, _d, _batch), *_AXIS.is_input(reads)),
-            entries=(("da", (_d, _p)), ("x", (_d, reads))),
+            guard=(*box(0, _d, _batch), *inside),
+            entries=(("da", (_d, _f, *place)), ("x", (_d, _g, *reads))),
         ),
         to_right={_d: _b},
-        to_left={_b: _d, _o: _p, _k: _q},
-        hypotheses=(*_AXIS.is_output(_p), *_AXIS.is_tap(_q)),
+        to_left={_b: _d, _m: _f, _c: _g, **dict(zip(places + taps, place + tap, strict=True))},
+        hypotheses=(*box(0, _f, _maps), *box(0, _g, _channels), *outputs, *exists),
     )
 
 
-def _added() -> GuardedSum:
-    """Return the sum over positions of ``dw[o,l]``."""
-    reads = _AXIS.position(_p, _l)
-    return GuardedSum(
-        indices=(_d, _p),
-        guard=(*box(0, _d, _batch), *_AXIS.is_output(_p), *_AXIS.is_input(reads)),
-        entries=(("da", (_d, _p)), ("x", (_d, reads))),
-    )
-
-
-def _chain_rule() -> SameSum:
+def _chain_rule(*axes: SymbolicAxis) -> SameSum:
     """Return that ``sum_{o,k} dw[o,k] d w[o,k] / d v[l]`` is the sum over positions."""
+    places, taps = _letters("o", axes), _letters("k", axes)
+    others, shared = _letters("p", axes), _letters("l", axes)
+    reads, outputs, exists, inside = _boxed(axes, others, shared)
     return SameSum(
-        name="sharing adds the derivatives of all positions",
-        left=_pairing(eq(_k, _l)),
-        right=_added(),
-        to_right={_d: _b, _p: _o},
-        to_left={_b: _d, _o: _p, _k: _l},
-        hypotheses=_AXIS.is_tap(_l),
+        name="sharing adds the derivatives of all positions, axes: " + str(len(axes)),
+        left=_pairing(axes, *_equal(taps, shared)),
+        right=GuardedSum(
+            indices=(_d, *others),
+            guard=(*box(0, _d, _batch), *outputs, *inside),
+            entries=(("da", (_d, _f, *others)), ("x", (_d, _g, *reads))),
+        ),
+        to_right={_d: _b, **dict(zip(others, places, strict=True))},
+        to_left={_b: _d, _m: _f, _c: _g, **dict(zip(places + taps, others + shared, strict=True))},
+        hypotheses=(*box(0, _f, _maps), *box(0, _g, _channels), *exists),
     )
 
 
 def _steps() -> tuple[Step, ...]:
-    return _of_each(), _chain_rule()
+    return tuple(law(*axes) for axes in ((_AXIS,), _PLANE) for law in (_of_each, _chain_rule))
 
 
 def _twin() -> Twin:
     """Return the chain rule without its Kronecker delta."""
-    return without(_chain_rule(), eq(_k, _l))
+    return without(_chain_rule(_AXIS), eq(index("k"), index("l")))
 
 
 PROOF = Proof(
     name="locally_connected",
     statement="Where the positions of a locally connected layer share one kernel, which makes it a "
     "convolution, the weight derivative is the sum over positions of theirs.",
-    latex=r"w_{ok} = v_k \ \Rightarrow\ dv_l = \sum_o dw_{ol} = "
-    r"\sum_{b,o} da_{bo}\, x_{b,\,so + tl - p}",
+    latex=r"w_{mcok} = v_{mck} \ \Rightarrow\ dv_{mcl} = \sum_o dw_{mcol} = "
+    r"\sum_{b,o} da_{bmo}\, x_{bc}[so + tl - p]",
     source='lecture 7, "standard convolution: weight derivative": sharing in forward, adding in '
     "backward",
     steps=_steps,

@@ -3,10 +3,10 @@
 Output ``o`` of the strided layer is output ``m = s o`` of the standard one, zeros of the padding
 included, and exactly these are kept::
 
-    sum_k w[k] x[s o + t k - p_low]  =  sum_k w[k] x[1 m + t k - p_low]
+    sum_{c,k} w[f,c,k] x[c, s o + t k - p_low]  =  sum_{c,k} w[f,c,k] x[c, 1 m + t k - p_low]
     0 <= s o < n'_1   <=>   0 <= o < n'
 
-Axes share no letter, so that the law holds along each by itself.
+The sums are proved along one axis and over a plane; which outputs are kept, along an axis.
 """
 
 from dataclasses import replace
@@ -26,27 +26,42 @@ from convproof.theorems.right import right
 from convproof.theorems.variants.itself import same
 
 _AXIS = SymbolicAxis()
-_o, _m, _k, _l = index("o"), index("m"), index("k"), index("k'")
+_PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
+_maps, _c, _d, _f = size("C"), index("c"), index("c'"), index("f")
+_o, _m = index("o"), index("m")
 _KEPT = eq(_m, _AXIS.s * _o)
 
 
-def _sums() -> SameSum:
-    strided, standard = _AXIS.position(_o, _k), _m + _AXIS.t * _l - _AXIS.low
+def _sums(*axes: SymbolicAxis) -> SameSum:
+    """Return that output ``o`` of feature map ``f`` is output ``m`` of the standard layer."""
+    letters = (
+        [index(f"{letter}{axis.suffix}") for axis in axes] for letter in ("o", "m", "k", "l")
+    )
+    rows = tuple(zip(axes, *letters, strict=True))
+    taps, others = tuple(k for *_, k, _ in rows), tuple(l for *_, l in rows)
+    strided = tuple(axis.position(o, k) for axis, o, _, k, _ in rows)
+    standard = tuple(m + axis.t * l - axis.low for axis, _, m, _, l in rows)
     return SameSum(
-        name="each strided output is a standard one",
-        left=GuardedSum(
-            indices=(_k,),
-            guard=(*_AXIS.is_tap(_k), *_AXIS.is_input(strided)),
-            entries=(("w", (_k,)), ("x", (strided,))),
+        name="each strided output is a standard one, axes: " + str(len(axes)),
+        left=_layer(axes, _c, taps, strided),
+        right=_layer(axes, _d, others, standard),
+        to_right={_d: _c, **dict(zip(others, taps, strict=True))},
+        to_left={_c: _d, **dict(zip(taps, others, strict=True))},
+        hypotheses=tuple(
+            part for axis, o, m, *_ in rows for part in (*axis.is_output(o), eq(m, axis.s * o))
         ),
-        right=GuardedSum(
-            indices=(_l,),
-            guard=(*_AXIS.is_tap(_l), *_AXIS.is_input(standard)),
-            entries=(("w", (_l,)), ("x", (standard,))),
+    )
+
+
+def _layer(axes: tuple[SymbolicAxis, ...], channel: Any, taps: Any, reads: Any) -> GuardedSum:
+    rows = zip(axes, taps, reads, strict=True)
+    return GuardedSum(
+        indices=(channel, *taps),
+        guard=(
+            *box(0, channel, _maps),
+            *(part for axis, k, i in rows for part in (*axis.is_tap(k), *axis.is_input(i))),
         ),
-        to_right={_l: _k},
-        to_left={_k: _l},
-        hypotheses=(*_AXIS.is_output(_o), _KEPT),
+        entries=(("w", (_f, channel, *taps)), ("x", (channel, *reads))),
     )
 
 
@@ -61,11 +76,11 @@ def _kept() -> Claim:
 
 
 def _steps() -> tuple[Step, ...]:
-    return _sums(), _kept()
+    return _sums(_AXIS), _sums(*_PLANE), _kept()
 
 
 def _twin() -> Twin:
-    given = _sums()
+    given = _sums(_AXIS)
     last = eq(_m, _AXIS.s * _o + _AXIS.s - 1)
     hypotheses = tuple(last if h == _KEPT else h for h in given.hypotheses)
     return Twin(
@@ -77,7 +92,9 @@ def _twin() -> Twin:
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     layer: Any = case.layer
-    standard = replace(case, layer=replace(layer, stride=(1,) * len(layer.stride)))
+    padding = tuple(axis.padding for axis in layer.axes(case.input_shape[2:]))  # a name reads s
+    ones = (1,) * len(layer.stride)
+    standard = replace(case, layer=replace(layer, stride=ones, padding=padding))
     known = right(function, case, request)
     strided = answer(subject, function, case, known.arrays, request)
     whole = answer(subject, function, standard, known.arrays, request)
@@ -110,7 +127,8 @@ THEOREM = Theorem(
 PROOF = Proof(
     name="strided",
     statement="Strided convolution is standard convolution, then down-sampling by the stride.",
-    latex=r"\sum_k w_k x_{so + tk - p} = a_1[so], \quad 0 \le so < n'_1 \iff 0 \le o < n'",
+    latex=r"\sum_{c,k} w_{fck}\, x_c[so + tk - p] = a_1[so]_f, \quad "
+    r"0 \le so < n'_1 \iff 0 \le o < n'",
     source='lecture 7, "strided convolution (down-sampling)"',
     steps=_steps,
     twin=_twin,

@@ -3,19 +3,19 @@
 A convolution takes ``n`` inputs to ``n'`` outputs; its transpose takes ``y`` of ``n'`` back to
 ``n``, with the same taps::
 
-    (T y)[j] = sum of w[k] y[o] over all (o, k) with s o + t k - p_low = j
+    (T y)[c,j] = sum of w[m,c,k] y[m,o] over all m and all (o, k) with s o + t k - p_low = j
     <z, T y> = <w ⋆ z, y>
 
 It is also a standard convolution, of ``y`` with ``s - 1`` zeros between neighbours (``y↑s``), with
 the up-sampled kernel flipped and padding ``r̂ - 1 - p_low`` (negative: cropped)::
 
-    (T y)[j] = sum_{0 <= l < r̂} w↑t[r̂ - 1 - l] y↑s[j + l - (r̂ - 1 - p_low)]
+    (T y)[c,j] = sum_{m, 0 <= l < r̂} w↑t[m,c,r̂ - 1 - l] y↑s[m,j + l - (r̂ - 1 - p_low)]
 
 and the transposed convolution of stride 1 of ``y↑s``: this is how an implementation is asked, with
 ``output_padding`` more zeros at the end of ``y↑s`` in the place of that option, which stride 1 does
 not allow. Sizes: ``n = s (n' - 1) + r̂ - p_low - p_high + output_padding``, which a convolution
-takes to ``n'`` for every ``0 <= output_padding < s``. Axes share no letter, so that the law holds
-along each by itself.
+takes to ``n'`` for every ``0 <= output_padding < s``. The sums are proved along one axis and over a
+plane, with channels; the sizes along an axis.
 """
 
 from dataclasses import replace
@@ -27,7 +27,7 @@ from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import ConvTranspose
-from convproof.symbolic.sizes import SymbolicAxis, count, index
+from convproof.symbolic.sizes import SymbolicAxis, count, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, divides, eq, lt, quotient
 from convproof.theorems.base import Request, Seen, Subject, Theorem
@@ -37,83 +37,136 @@ from convproof.theorems.right import right
 from convproof.theorems.variants.itself import same
 
 _AXIS = SymbolicAxis()
-_o, _k, _j, _l, _i, _q = (index(name) for name in ("o", "k", "j", "l", "i", "k'"))
+_PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
+_maps, _channels = size("M"), size("C")  # of y, and of T y
+_m, _c, _d, _e = (index(name) for name in ("m", "c", "m'", "c'"))
 _more = count("more")  # output_padding
-_LAST = _AXIS.s * (_AXIS.outputs - 1)  # the last place of y↑s
-_FLIPPED = _AXIS.span - 1 - _l
-_SIZE = _LAST + _AXIS.span - _AXIS.low - _AXIS.high + _more
+_Axes = tuple[SymbolicAxis, ...]
 
 
-def _transposed() -> GuardedSum:
-    """Return output ``j``."""
+def _letters(letter: str, axes: _Axes) -> tuple[Any, ...]:
+    return tuple(index(f"{letter}{axis.suffix}") for axis in axes)
+
+
+def _last(axis: SymbolicAxis) -> Any:
+    """Return the last place of ``y↑s``."""
+    return axis.s * (axis.outputs - 1)
+
+
+_SIZE = _last(_AXIS) + _AXIS.span - _AXIS.low - _AXIS.high + _more
+
+
+def _transposed(axes: _Axes) -> GuardedSum:
+    """Return output ``j`` of channel ``c``."""
+    places, taps = _letters("o", axes), _letters("k", axes)
+    rows = zip(axes, places, taps, _letters("j", axes), strict=True)
+    meets = (
+        (*axis.is_output(o), *axis.is_tap(k), eq(axis.position(o, k), j)) for axis, o, k, j in rows
+    )
     return GuardedSum(
-        indices=(_o, _k),
-        guard=(*_AXIS.is_output(_o), *_AXIS.is_tap(_k), eq(_AXIS.position(_o, _k), _j)),
-        entries=(("w", (_k,)), ("y", (_o,))),
+        indices=(_m, *places, *taps),
+        guard=(*box(0, _m, _maps), *(part for parts in meets for part in parts)),
+        entries=(("w", (_m, _c, *taps)), ("y", (_m, *places))),
     )
 
 
-def _adjoint() -> SameSum:
-    reads = _AXIS.position(_i, _q)
-    backwards = _transposed()
+def _adjoint(*axes: SymbolicAxis) -> SameSum:
+    ends, backwards = _letters("j", axes), _transposed(axes)
+    places, taps = _letters("i", axes), _letters("q", axes)
+    rows = tuple(zip(axes, places, taps, strict=True))
+    reads = tuple(axis.position(i, q) for axis, i, q in rows)
+    inside = (
+        (*axis.is_output(i), *axis.is_tap(q), *axis.is_input(read))
+        for (axis, i, q), read in zip(rows, reads, strict=True)
+    )
     return SameSum(
-        name="the adjoint of convolution",
+        name="the adjoint of convolution, axes: " + str(len(axes)),
         left=GuardedSum(
-            indices=(_j, *backwards.indices),
-            guard=(*_AXIS.is_input(_j), *backwards.guard),
-            entries=(*backwards.entries, ("z", (_j,))),
-        ),
-        right=GuardedSum(
-            indices=(_i, _q),
-            guard=(*_AXIS.is_output(_i), *_AXIS.is_tap(_q), *_AXIS.is_input(reads)),
-            entries=(("w", (_q,)), ("y", (_i,)), ("z", (reads,))),
-        ),
-        to_right={_i: _o, _q: _k},
-        to_left={_j: reads, _o: _i, _k: _q},
-    )
-
-
-def _flipped() -> SameSum:
-    reads = _j + _l - (_AXIS.span - 1 - _AXIS.low)
-    return SameSum(
-        name="a convolution of y↑s with the flipped kernel",
-        left=_transposed(),
-        right=GuardedSum(
-            indices=(_l,),
+            indices=(_c, *ends, *backwards.indices),
             guard=(
-                *box(0, _l, _AXIS.span),
-                divides(_AXIS.t, _FLIPPED),
-                *box(0, reads, _LAST + 1),
-                divides(_AXIS.s, reads),
+                *box(0, _c, _channels),
+                *(part for axis, j in zip(axes, ends, strict=True) for part in axis.is_input(j)),
+                *backwards.guard,
             ),
-            entries=(
-                ("w", (quotient(_FLIPPED, _AXIS.t),)),
-                ("y", (quotient(reads, _AXIS.s),)),
-            ),
+            entries=(*backwards.entries, ("z", (_c, *ends))),
         ),
-        to_right={_l: _AXIS.span - 1 - _AXIS.t * _k},
-        to_left={_o: quotient(reads, _AXIS.s), _k: quotient(_FLIPPED, _AXIS.t)},
+        right=GuardedSum(
+            indices=(_d, _e, *places, *taps),
+            guard=(
+                *box(0, _d, _maps),
+                *box(0, _e, _channels),
+                *(part for parts in inside for part in parts),
+            ),
+            entries=(("w", (_d, _e, *taps)), ("y", (_d, *places)), ("z", (_e, *reads))),
+        ),
+        to_right=dict(zip((_d, _e, *places, *taps), (_m, _c, *backwards.indices[1:]), strict=True)),
+        to_left=dict(
+            zip((_c, *ends, *backwards.indices), (_e, *reads, _d, *places, *taps), strict=True)
+        ),
     )
 
 
-def _stuffed() -> SameSum:
+def _flipped(*axes: SymbolicAxis) -> SameSum:
+    taps = _letters("l", axes)
+    rows = tuple(zip(axes, _letters("j", axes), taps, strict=True))
+    reads = tuple(j + l - (axis.span - 1 - axis.low) for axis, j, l in rows)
+    flipped = tuple(axis.span - 1 - l for axis, _, l in rows)
+    of_kernel = tuple(quotient(k, axis.t) for axis, k in zip(axes, flipped, strict=True))
+    of_data = tuple(quotient(read, axis.s) for axis, read in zip(axes, reads, strict=True))
+    guards = (
+        (
+            *box(0, l, axis.span),
+            divides(axis.t, k),
+            *box(0, read, _last(axis) + 1),
+            divides(axis.s, read),
+        )
+        for axis, l, k, read in zip(axes, taps, flipped, reads, strict=True)
+    )
+    return SameSum(
+        name="a convolution of y↑s with the flipped kernel, axes: " + str(len(axes)),
+        left=_transposed(axes),
+        right=GuardedSum(
+            indices=(_d, *taps),
+            guard=(*box(0, _d, _maps), *(part for parts in guards for part in parts)),
+            entries=(("w", (_d, _c, *of_kernel)), ("y", (_d, *of_data))),
+        ),
+        to_right={
+            _d: _m,
+            **{l: a.span - 1 - a.t * index(f"k{a.suffix}") for a, _, l in rows},
+        },
+        to_left=dict(zip(_transposed(axes).indices, (_d, *of_data, *of_kernel), strict=True)),
+    )
+
+
+def _stuffed(*axes: SymbolicAxis) -> SameSum:
     """Return that output ``j`` is that of stride 1, of ``y↑s`` and ``more`` zeros."""
+    places, taps = _letters("i", axes), _letters("q", axes)
+    rows = tuple(zip(axes, places, taps, _letters("j", axes), strict=True))
+    of_data = tuple(quotient(i, axis.s) for axis, i, _, _ in rows)
+    guards = (
+        (
+            *box(0, i, _last(axis) + 1 + count(f"more{axis.suffix}")),
+            divides(axis.s, i),
+            lt(quotient(i, axis.s), axis.outputs),
+            *axis.is_tap(q),
+            eq(i + axis.t * q - axis.low, j),
+        )
+        for axis, i, q, j in rows
+    )
     return SameSum(
-        name="the transposed convolution of stride 1 of y↑s",
-        left=_transposed(),
+        name="the transposed convolution of stride 1 of y↑s, axes: " + str(len(axes)),
+        left=_transposed(axes),
         right=GuardedSum(
-            indices=(_i, _q),
-            guard=(
-                *box(0, _i, _LAST + 1 + _more),
-                divides(_AXIS.s, _i),
-                lt(quotient(_i, _AXIS.s), _AXIS.outputs),
-                *_AXIS.is_tap(_q),
-                eq(_i + _AXIS.t * _q - _AXIS.low, _j),
-            ),
-            entries=(("w", (_q,)), ("y", (quotient(_i, _AXIS.s),))),
+            indices=(_d, *places, *taps),
+            guard=(*box(0, _d, _maps), *(part for parts in guards for part in parts)),
+            entries=(("w", (_d, _c, *taps)), ("y", (_d, *of_data))),
         ),
-        to_right={_i: _AXIS.s * _o, _q: _k},
-        to_left={_o: quotient(_i, _AXIS.s), _k: _q},
+        to_right={
+            _d: _m,
+            **{i: axis.s * index(f"o{axis.suffix}") for axis, i, _, _ in rows},
+            **dict(zip(taps, _letters("k", axes), strict=True)),
+        },
+        to_left=dict(zip(_transposed(axes).indices, (_d, *of_data, *taps), strict=True)),
     )
 
 
@@ -132,7 +185,7 @@ def _sizes() -> tuple[Claim, Claim]:
         name="the size of the convolution of y↑s",
         goal=eq(places + low + high - _AXIS.span + 1, _SIZE),
         hypotheses=(
-            eq(places, _LAST + 1),
+            eq(places, _last(_AXIS) + 1),
             eq(low, _AXIS.span - 1 - _AXIS.low),
             eq(high, _AXIS.span - 1 - _AXIS.high + _more),
         ),
@@ -140,20 +193,21 @@ def _sizes() -> tuple[Claim, Claim]:
     of_stride_1 = Claim(
         name="the size that stride 1 gives",
         goal=eq(1 * (places - 1) + _AXIS.span - _AXIS.low - _AXIS.high + 0, _SIZE),
-        hypotheses=(eq(places, _LAST + 1 + _more),),
+        hypotheses=(eq(places, _last(_AXIS) + 1 + _more),),
     )
     return of_convolution, of_stride_1
 
 
 def _steps() -> tuple[Step, ...]:
-    return _adjoint(), _flipped(), _stuffed(), _goes_back(), *_sizes()
+    sums = (law(*axes) for axes in ((_AXIS,), _PLANE) for law in (_adjoint, _flipped, _stuffed))
+    return *sums, _goes_back(), *_sizes()
 
 
 def _twin() -> Twin:
     """Return the convolution of ``y↑s`` with the kernel as it is."""
-    given = _flipped()
+    given = _flipped(_AXIS)
     _, y = given.right.entries
-    as_it_is = ("w", (quotient(_l, _AXIS.t),))
+    as_it_is = ("w", (_d, _c, quotient(index("l"), _AXIS.t)))
     return Twin(
         changed="the kernel is not flipped, w[l / t]",
         of=given,
@@ -208,8 +262,9 @@ PROOF = Proof(
     name="transposed",
     statement="Transposed convolution is the adjoint of convolution, and the convolution of its "
     "zero-stuffed input with the flipped kernel and padding r̂ - 1 - p.",
-    latex=r"\langle z, T y \rangle = \langle w \star z, y \rangle, \quad (T y)_j = "
-    r"\sum_l (w{\uparrow}^t)_{\hat r - 1 - l} (y{\uparrow}^s)_{j + l - (\hat r - 1 - p)}",
+    latex=r"\langle z, T y \rangle = \langle w \star z, y \rangle, \quad (T y)_c[j] = "
+    r"\sum_{m,l} (w{\uparrow}^t)_{mc}[\hat r - 1 - l]\, "
+    r"(y{\uparrow}^s)_m[j + l - (\hat r - 1 - p)]",
     source='lecture 7, "strided convolution: input derivative"; '
     "Dumoulin and Visin, A guide to convolution arithmetic, 2016, relationship 14",
     steps=_steps,

@@ -1,30 +1,36 @@
 """Two linear layers are one: strides multiply, and the kernels are convolved.
 
-Without an activation between them, and without padding of the second::
+Without an activation between them, and without padding of the second, along an axis::
 
-    sum_{k_2} w_2[k_2] sum_{k_1} w_1[k_1] x[s_1 (s_2 o + t_2 k_2) + t_1 k_1 - p]
-        =  sum_e w[e] x[s_1 s_2 o + e - p]
+    sum_{q, k_2} w_2[m,q,k_2] sum_{c, k_1} w_1[q,c,k_1] x[c, s_1 (s_2 o + t_2 k_2) + t_1 k_1 - p]
+        =  sum_{c, e} w[m,c,e] x[c, s_1 s_2 o + e - p]
 
-    w[e] = sum of w_1[k_1] w_2[k_2] over all (k_1, k_2) with t_1 k_1 + s_1 t_2 k_2 = e
+    w[m,c,e] = sum_q sum of w_2[m,q,k_2] w_1[q,c,k_1] over t_1 k_1 + s_1 t_2 k_2 = e
     r = r̂_1 + s_1 (r̂_2 - 1),    s = s_1 s_2,    dilation 1,    padding that of the first
 
-``w`` is the full convolution of ``w_1`` and of ``w_2``, up-sampled by ``t_1`` and ``s_1 t_2``: a
-step of the second layer is ``s_1`` steps of the input. Where the second is padded, its zeros are
-not what the one layer reads there, which is the twin. Axes share no letter, so that the law holds
-along each by itself.
+The sum over ``k_2`` is of those outputs of the first layer that exist, ``0 <= s_2 o + t_2 k_2 <
+n'_1``, which are all. ``w`` is the full convolution of ``w_1`` and of ``w_2``, up-sampled by
+``t_1`` and ``s_1 t_2``: a step of the second layer is ``s_1`` steps of the input. Where the second
+is padded, its zeros are not what the one layer reads there.
+
+Of several axes the bijection of indices is the product of those along each.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, eq, le, lt
-from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.proof import Proof, Twin
 
 _FIRST, _SECOND = SymbolicAxis("_1"), SymbolicAxis("_2")
 _o, _e = index("o"), index("e")
 _k_1, _k_2, _l_1, _l_2 = (index(name) for name in ("k_1", "k_2", "l_1", "l_2"))
 _stride, _step = size("s"), size("T")  # s_1 s_2, and s_1 t_2
+_maps, _middle = size("C"), size("Q")  # feature maps of the input, and between
+_m, _c, _d, _q, _p = (index(name) for name in ("m", "c", "c'", "q", "q'"))
+_STEP = eq(_step, _FIRST.s * _SECOND.t)
 _of_first, _between, _room, _covered = (index(name) for name in ("N_1", "N_2", "N", "b"))
 
 
@@ -64,40 +70,68 @@ def _inside() -> tuple[Claim, Claim]:
     return low, high
 
 
-def _position() -> Claim:
-    """Return that strides multiply, and that ``t_2`` taps of the second are ``s_1 t_2`` inputs."""
-    of_one = (_FIRST.s * _SECOND.s) * _o + (_FIRST.s * _SECOND.t) * _k_2 + _FIRST.t * _k_1
-    return Claim(
-        name="where the taps meet",
-        goal=eq(_FIRST.position(_SECOND.s * _o + _SECOND.t * _k_2, _k_1), of_one - _FIRST.low),
+def _inner(q: Any, c: Any, taps: tuple[Any, Any], reads: Any, *more: Any) -> GuardedSum:
+    """Return a sum over maps between, maps of the input, and taps of both layers."""
+    k_1, k_2 = taps
+    return GuardedSum(
+        indices=(q, c, k_1, k_2),
+        guard=(
+            *box(0, q, _middle),
+            *box(0, c, _maps),
+            *_FIRST.is_tap(k_1),
+            *_SECOND.is_tap(k_2),
+            *more,
+            *_FIRST.is_input(reads),
+        ),
+        entries=(("w_1", (q, c, k_1)), ("w_2", (_m, q, k_2)), ("x", (c, reads))),
+    )
+
+
+def _reads(k_1: Any, k_2: Any) -> Any:
+    return _stride * _o + _step * k_2 + _FIRST.t * k_1 - _FIRST.low
+
+
+def _exists(k_2: Any) -> tuple[Any, ...]:
+    """Return that what the second layer reads is an output of the first."""
+    return box(0, _SECOND.s * _o + _SECOND.t * k_2, _SECOND.n)
+
+
+def _nested() -> SameSum:
+    """Return that strides multiply, and that ``t_2`` of the second is ``s_1 t_2`` inputs."""
+    of_two = _FIRST.position(_SECOND.s * _o + _SECOND.t * _k_2, _k_1)
+    return SameSum(
+        name="two layers read where one reads of stride s_1 s_2",
+        left=_inner(_q, _c, (_k_1, _k_2), of_two, *_exists(_k_2)),
+        right=_inner(_p, _d, (_l_1, _l_2), _reads(_l_1, _l_2), *_exists(_l_2)),
+        to_right={_p: _q, _d: _c, _l_1: _k_1, _l_2: _k_2},
+        to_left={_q: _p, _c: _d, _k_1: _l_1, _k_2: _l_2},
+        hypotheses=(*_SECOND.is_output(_o), eq(_stride, _FIRST.s * _SECOND.s), _STEP),
+    )
+
+
+def _whole_windows() -> SameSum:
+    return SameSum(
+        name="which leaves out nothing, as no window is cut",
+        left=_inner(_q, _c, (_k_1, _k_2), _reads(_k_1, _k_2), *_exists(_k_2)),
+        right=_inner(_p, _d, (_l_1, _l_2), _reads(_l_1, _l_2)),
+        to_right={_p: _q, _d: _c, _l_1: _k_1, _l_2: _k_2},
+        to_left={_q: _p, _c: _d, _k_1: _l_1, _k_2: _l_2},
+        hypotheses=(le(0, _SECOND.s * _o), _ends().goal),
     )
 
 
 def _sums() -> SameSum:
-    """Return the law in ``s = s_1 s_2`` and ``T = s_1 t_2``."""
-    reads = _stride * _o + _step * _k_2 + _FIRST.t * _k_1 - _FIRST.low
+    """Return that this is one layer, with ``w[m,c,e]`` written out: it has tap ``e`` of all."""
     place = _stride * _o + _e - _FIRST.low
-    span = _FIRST.span + _step * (_SECOND.r - 1)
+    convolved = eq(_FIRST.t * _l_1 + _step * _l_2, _e)
+    taps = *box(0, _e, _FIRST.span + _step * (_SECOND.r - 1)), convolved
+    one = _inner(_p, _d, (_l_1, _l_2), place, *taps)
     return SameSum(
-        name="two layers are one with the kernels convolved",
-        left=GuardedSum(
-            indices=(_k_1, _k_2),
-            guard=(*_FIRST.is_tap(_k_1), *_SECOND.is_tap(_k_2), *_FIRST.is_input(reads)),
-            entries=(("w_1", (_k_1,)), ("w_2", (_k_2,)), ("x", (reads,))),
-        ),
-        right=GuardedSum(
-            indices=(_e, _l_1, _l_2),
-            guard=(
-                *box(0, _e, span),
-                *_FIRST.is_tap(_l_1),
-                *_SECOND.is_tap(_l_2),
-                eq(_FIRST.t * _l_1 + _step * _l_2, _e),
-                *_FIRST.is_input(place),
-            ),
-            entries=(("w_1", (_l_1,)), ("w_2", (_l_2,)), ("x", (place,))),
-        ),
-        to_right={_e: _FIRST.t * _k_1 + _step * _k_2, _l_1: _k_1, _l_2: _k_2},
-        to_left={_k_1: _l_1, _k_2: _l_2},
+        name="and one layer with the kernels convolved",
+        left=_inner(_q, _c, (_k_1, _k_2), _reads(_k_1, _k_2)),
+        right=replace(one, indices=(_e, *one.indices)),
+        to_right={_e: _FIRST.t * _k_1 + _step * _k_2, _p: _q, _d: _c, _l_1: _k_1, _l_2: _k_2},
+        to_left={_q: _p, _c: _d, _k_1: _l_1, _k_2: _l_2},
     )
 
 
@@ -111,7 +145,7 @@ def _sizes() -> tuple[Claim, ...]:
     moves = Claim(
         name="windows of the one layer can move by N",
         goal=eq(of_one, _room),
-        hypotheses=(eq(_of_first, _FIRST.slack), eq(_step, _FIRST.s * _SECOND.t), less),
+        hypotheses=(eq(_of_first, _FIRST.slack), _STEP, less),
     )
     rounded = Claim(
         name="those of the second by floor(N / s_1)",
@@ -139,20 +173,27 @@ def _sizes() -> tuple[Claim, ...]:
 
 
 def _steps() -> tuple[Step, ...]:
-    return _starts(), _ends(), *_inside(), _position(), _sums(), *_sizes()
+    return _starts(), _ends(), *_inside(), _nested(), _whole_windows(), _sums(), *_sizes()
 
 
 def _twin() -> Twin:
-    """Return the law of a second layer that is padded."""
-    return without(_starts(), eq(_SECOND.low, 0))
+    """Return the law with the second kernel as it is, not up-sampled by ``s_1``."""
+    given = _nested()
+    as_it_is = tuple(eq(_step, _SECOND.t) if h == _STEP else h for h in given.hypotheses)
+    return Twin(
+        changed="the second kernel is not up-sampled by s_1, T = t_2",
+        of=given,
+        step=replace(given, hypotheses=as_it_is),
+    )
 
 
 PROOF = Proof(
     name="two_layers",
-    statement="Two convolutions, the second without padding and nothing between them, are one of "
-    "stride s_1 s_2 whose kernel is the first's convolved with the second's, up-sampled by s_1.",
-    latex=r"w_2 \star (w_1 \star x) = w \star x, \quad w_e = \sum_{t_1 k_1 + s_1 t_2 k_2 = e} "
-    r"w_{1,k_1} w_{2,k_2}, \quad s = s_1 s_2,\ r = \hat r_1 + s_1 (\hat r_2 - 1)",
+    statement="Along an axis two convolutions, the second without padding and nothing between, are "
+    "one of stride s_1 s_2, its kernel the first's convolved with the second's, up-sampled by s_1.",
+    latex=r"w_2 \star (w_1 \star x) = w \star x, \quad w_{mce} = \sum_q "
+    r"\sum_{t_1 k_1 + s_1 t_2 k_2 = e} w_{1,qck_1} w_{2,mqk_2}, \quad "
+    r"s = s_1 s_2,\ r = \hat r_1 + s_1 (\hat r_2 - 1)",
     source='lecture 7, "effective receptive field"; "convolution": associativity',
     steps=_steps,
     twin=_twin,

@@ -9,6 +9,7 @@ from hypothesis import Phase, find, settings
 from convproof import get_implementation
 from convproof.cases import Case
 from convproof.functions import Function
+from convproof.layers import Conv
 from convproof.strategies import TORCH, cases
 from convproof.theorems import Request, Theorem, Violation
 from convproof.verify.targets.subject import TargetSubject
@@ -23,6 +24,20 @@ REQUESTS = [
 ]
 right = get_implementation("numpy")
 _ONCE = settings(max_examples=300, database=None, derandomize=True, phases=(Phase.generate,))
+
+
+def padded_by_name(padding: Any, *, stride: int = 1, circular: bool = False) -> Case:
+    """Return a case of ``conv2d`` whose padding is a name, or pairs, of even and odd spans."""
+    layer = Conv(
+        in_channels=2,
+        out_channels=2,
+        kernel_size=(3, 2),
+        stride=(stride, stride + (stride > 1)),
+        padding=padding,
+        dilation=(1, 2),
+        padding_mode="circular" if circular else "zeros",
+    )
+    return Case(layer=layer, input_shape=(2, 2, 9, 7), seed=1)
 
 
 def refuted(

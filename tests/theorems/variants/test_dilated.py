@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from convproof.strategies import cases
 from convproof.theorems import Request
 from convproof.theorems.variants.dilated import THEOREM
-from tests.theorems.variants.asking import REQUESTS, broken_in, refuted, right, right_of
+from tests.theorems.variants.asking import (
+    REQUESTS,
+    broken_in,
+    padded_by_name,
+    refuted,
+    right,
+    right_of,
+)
 
 
 def _repeated(w: Any, dilation: Any) -> Any:
@@ -56,3 +63,13 @@ def test_a_right_layer_keeps_it(name: str, request_: Request, data: st.DataObjec
 def test_a_planted_fault_breaks_it(name: str, code: Any) -> None:
     case = broken_in(THEOREM, name, code)
     assert not refuted(THEOREM, right_of(name), case)
+
+
+@pytest.mark.parametrize("circular", [False, True])
+@pytest.mark.parametrize("padding", ["same", "tensorflow_same", ((1, 0), (0, 2))])
+def test_a_right_layer_padded_by_a_name_keeps_it(padding: Any, circular: bool) -> None:
+    case = padded_by_name(padding, circular=circular)
+    functions = right_of("conv2d")
+    (function,) = functions
+    assert THEOREM.wants(function, case, REQUESTS[0])
+    assert not refuted(THEOREM, functions, case)
