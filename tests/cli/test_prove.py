@@ -21,6 +21,12 @@ ONE = ["--workers", "1"]
 Capture = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def _unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As without a terminal: xdist's workers are told of one."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def test_what_is_proved_exits_0_with_a_table_and_a_summary(capsys: Capture) -> None:
     assert run(["prove", "same_padding", f"{FILE}:SUMS", *ONE]) == PASSED
     out, err = capsys.readouterr()
