@@ -197,7 +197,8 @@ def test_a_range_is_a_formula(drawn: Any) -> None:
     for ranges, size in (("taps", told.output[0]), ("readers", told.input[0])):
         of_symbols, of_integers = getattr(formal, ranges)(0, p), getattr(told, ranges)(0, size - 1)
         for part in ("begin", "end"):
-            value = sp.sympify(getattr(of_symbols, part)).subs({**numbers, p: size - 1})
+            at = {symbol: sp.Integer(n) for symbol, n in {**numbers, p: size - 1}.items()}
+            value = sp.sympify(getattr(of_symbols, part)).xreplace(at)
             assert value == getattr(of_integers, part)
 
 
