@@ -1,5 +1,7 @@
 """Relations between integers, kept as they are written: SymPy decides none of them.
 
+It does simplify the terms between which they stand, ``Mod(2 k, 2)`` to 0.
+
 SymPy's own relations evaluate, ``0 <= s`` to true for a positive ``s``: a solver would then be
 asked less than the theorem says. These stay, and print, as they were built.
 """
