@@ -7,6 +7,10 @@ import jaxtyping
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.typed import jaxtyped
+
+# what the hook of --jaxtyping-packages writes above each function
+setattr(jaxtyping, "jaxtyped", jaxtyped)  # noqa: B010  # mypy takes no assignment
 _SLOW_INPUTS = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 settings.register_profile("quick", max_examples=50, deadline=None)
@@ -14,11 +18,6 @@ settings.register_profile(
     "ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=_SLOW_INPUTS
 )
 settings.load_profile(os.environ.get("CONVPROOF_TEST_PROFILE", "quick"))
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let strategies build layers: beartype looks at a random entry of each tuple it checks."""
-    config.addinivalue_line("filterwarnings", "ignore:Do not use the `random` module inside")
 
 
 @pytest.fixture

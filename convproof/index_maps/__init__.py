@@ -20,6 +20,8 @@ from convproof.index_maps.contraction import Correlated as Correlated
 from convproof.index_maps.contraction import Paired as Paired
 from convproof.index_maps.contraction import Sizes as Sizes
 from convproof.index_maps.contraction import Spread as Spread
+from convproof.index_maps.correlation import Correlations as Correlations
+from convproof.index_maps.correlation import Laid as Laid
 from convproof.index_maps.unfolding import Folded as Folded
 from convproof.index_maps.unfolding import Unfolded as Unfolded
 from convproof.index_maps.unshared import UnsharedCorrelated as UnsharedCorrelated

@@ -21,6 +21,7 @@ from convproof.errors import ShapeError
 from convproof.layers import Bias, Layer, Shape
 from convproof.names import verbs
 from convproof.names.checks import as_shape, has_batch, shape_of
+from convproof.names.recalled import Calls, Operands, key_of
 from convproof.names.verbs import Choose
 
 Family = dict[str, Callable[[Choose], Callable[..., Any]]]
@@ -40,9 +41,11 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
         def function(input: Any, weight: Any, bias: Any = None, *args: Any, **options: Any) -> Any:  # noqa: A002
             layer = build(shape_of(weight, "weight"), bias is not None, *args, **options)
             biases = () if bias is None else (bias,)
-            return verbs.forward(choose, layer, input, weight, *biases)
+            return layer, verbs.forward(choose, layer, input, weight, *biases)
 
-        return _described(function, name, build.__doc__, build, skip=2)
+        own = ("input", "weight", "bias")
+        operands = Operands("forward", own, own)
+        return _described(choose, function, operands, name, build.__doc__, build, skip=2)
 
     def input_vjp(choose: Choose) -> Callable[..., Any]:
         def function(
@@ -50,7 +53,7 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
         ) -> Any:
             layer = build(shape_of(weight, "weight"), False, *args, **options)
             size = as_shape(input_size, "input_size")
-            return verbs.input_vjp(choose, layer, size, y_bar, weight)
+            return layer, verbs.input_vjp(choose, layer, size, y_bar, weight)
 
         doc = f"""Return the gradient of ``<{name}(x, weight), y_bar>`` in ``x``.
 
@@ -61,14 +64,16 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
 
         The further arguments are those of ``{name}``.
         """
-        return _described(function, f"{name}_input", doc, build, skip=2)
+        own = ("input_size", "weight", "y_bar")
+        operands = Operands("input_vjp", own, ("y_bar", "weight"), size="input_size", like=1)
+        return _described(choose, function, operands, f"{name}_input", doc, build, skip=2)
 
     def weight_vjp(choose: Choose) -> Callable[..., Any]:
         def function(
             x: Any, weight_size: Sequence[int], y_bar: Any, *args: Any, **options: Any
         ) -> Any:
             layer = build(as_shape(weight_size, "weight_size"), False, *args, **options)
-            return verbs.weight_vjp(choose, layer, x, y_bar)
+            return layer, verbs.weight_vjp(choose, layer, x, y_bar)
 
         doc = f"""Return the gradient of ``<{name}(x, w), y_bar>`` in ``w``.
 
@@ -81,18 +86,21 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
 
         The further arguments are those of ``{name}``.
         """
-        return _described(function, f"{name}_weight", doc, build, skip=2)
+        operands = Operands("weight_vjp", ("x", "weight_size", "y_bar"), ("x", "y_bar"))
+        return _described(choose, function, operands, f"{name}_weight", doc, build, skip=2)
 
     def bias_vjp(choose: Choose) -> Callable[..., Any]:
         def function(y_bar: Any) -> Any:
-            return verbs.bias_vjp(choose, bias(shape_of(y_bar, "y_bar")), y_bar)
+            layer = bias(shape_of(y_bar, "y_bar"))
+            return layer, verbs.bias_vjp(choose, layer, y_bar)
 
         doc = f"""Return the gradient of ``<{name}(x, w, b), y_bar>`` in ``b``.
 
         Args:
             y_bar: the cotangent, of the output's shape; it is summed over all axes but channels.
         """
-        return _described(function, f"{name}_bias", doc)
+        operands = Operands("bias_vjp", ("y_bar",), ("y_bar",))
+        return _described(choose, function, operands, f"{name}_bias", doc)
 
     BUILDERS[name] = build
     return {
@@ -118,15 +126,16 @@ def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = F
         def function(input: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
             arrays, args = _indices(args, options, indexed=indexed)
             layer = build(len(shape_of(input, "input")), *args, **options)
-            return verbs.forward(choose, layer, input, indices=arrays)
+            return layer, verbs.forward(choose, layer, input, indices=arrays)
 
-        return _described(function, name, build.__doc__, build, skip=1, indexed=indexed)
+        operands = None if indexed else Operands("forward", ("input",), ("input",))
+        return _described(choose, function, operands, name, build.__doc__, build, skip=1)
 
     def input_vjp(choose: Choose) -> Callable[..., Any]:
         def function(x: Any, y_bar: Any, *args: Any, **options: Any) -> Any:
             arrays, args = _indices(args, options, indexed=indexed)
             layer = build(len(shape_of(x, "x")), *args, **options)
-            return verbs.input_vjp(choose, layer, x, y_bar, indices=arrays)
+            return layer, verbs.input_vjp(choose, layer, x, y_bar, indices=arrays)
 
         doc = f"""Return the gradient of ``<{name}(x), y_bar>`` in ``x``.
 
@@ -136,7 +145,9 @@ def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = F
 
         The further arguments are those of ``{name}``.
         """
-        return _described(function, f"{name}_input", doc, build, skip=1, indexed=indexed)
+        own = ("x", "y_bar")
+        operands = None if indexed else Operands("input_vjp", own, own)
+        return _described(choose, function, operands, f"{name}_input", doc, build, skip=1)
 
     BUILDERS[name] = build
     return {name: forward, f"{name}_input": input_vjp}
@@ -152,17 +163,28 @@ def _indices(
 
 
 def _described(
-    function: Callable[..., Any],
+    choose: Choose,
+    function: Callable[..., tuple[Layer, Any]],
+    operands: Operands | None,
     name: str,
     doc: str | None,
     build: Callable[..., Layer] | None = None,
     *,
     skip: int = 0,
-    indexed: bool = False,
 ) -> Callable[..., Any]:
     """Return the function under its public name and signature, to which its arguments are bound.
 
     The builder's own arguments, all but its first ``skip``, stand in the place of ``*args``.
+
+    Args:
+        choose: names the implementation.
+        function: returns the spec and the answer.
+        operands: what is recalled of a call; None: it takes indices, whose dtype matters too, and
+            is read anew each time.
+        name: the public name.
+        doc: its docstring.
+        build: the layer's builder.
+        skip: how many of its arguments the function gives it.
     """
     own = [
         p
@@ -170,16 +192,24 @@ def _described(
         if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     ]
     further = list(signature(build).parameters.values())[skip:] if build is not None else []
-    extra = [Parameter("indices", Parameter.POSITIONAL_OR_KEYWORD)] if indexed else []
-    public = Signature([*own, *extra, *further])
+    extra = [] if operands else [Parameter("indices", Parameter.POSITIONAL_OR_KEYWORD)]
+    public, calls = Signature([*own, *extra, *further]), Calls()
 
     def named(*args: Any, **options: Any) -> Any:
+        key = key_of(args, options) if operands else None
+        call = None if key is None else calls.known(key)
+        if call is not None:
+            return call(choose, args, options)
         try:
             public.bind(*args, **options)
         except TypeError as error:
             msg = f"{name}() {error}"
             raise TypeError(msg) from None
-        return function(*args, **options)
+        layer, answer = function(*args, **options)
+        call = operands.recalled(layer, args, options) if operands and key is not None else None
+        if call is not None:
+            calls.keep(key, call)
+        return answer
 
     named.__name__ = named.__qualname__ = name
     named.__module__ = "convproof.functional"

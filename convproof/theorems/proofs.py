@@ -8,7 +8,16 @@ from importlib import import_module
 
 from convproof.theorems.proof import Proof
 
-ROOMS = ("signals", "shapes", "variants", "derivatives", "pooling", "learning", "addresses")
+ROOMS = (
+    "signals",
+    "shapes",
+    "variants",
+    "derivatives",
+    "pooling",
+    "learning",
+    "addresses",
+    "accuracy",
+)
 
 
 @cache

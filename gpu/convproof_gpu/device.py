@@ -2,9 +2,15 @@
 
 The only file that imports CuPy, and only when a GPU is asked for. Kernels run on CuPy's current
 stream of the current device; where a tensor of PyTorch's is given, on PyTorch's.
+
+A first call with arrays of some shapes and dtypes prepares its launches, which are repeated by the
+driver's ``cuLaunchKernel``. For arrays that have gaps, or begin elsewhere than the launches rely
+on, the verb is called and launches RawKernels.
 """
 
-from collections.abc import Iterator, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
@@ -13,9 +19,13 @@ from typing import Any
 import numpy as np
 
 from convproof.errors import DTypeError, MissingExtraError
+from convproof.layers import Layer
 from convproof_gpu.cubin import kept, nvrtc_version
 from convproof_gpu.machine import Kernel, LaunchLawError
+from convproof_gpu.prepared import ALIGNMENT, Outline, prepared
+from convproof_gpu.repeating import Arrays, Read, Repeated
 
+_MOST_KEPT = 4096  # prepared calls
 _WHEELS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
 
 
@@ -87,6 +97,10 @@ class Gpu:
         self._cupy, why = cupy_or_why()
         if self._cupy is None:
             raise GpuUnavailableError(why)
+        self._kinds: dict[type, Arrays] = {self._cupy.ndarray: CupyArrays(self._cupy)}
+        self._repeated: dict[tuple[Any, ...], Repeated | None] = {}
+        self._thread = _Thread()
+        os.register_at_fork(after_in_child=self._repeat_nothing)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -144,6 +158,60 @@ class Gpu:
         with cupy.cuda.Device(array.device.index), cupy.cuda.Stream.from_external(stream):
             yield
 
+    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> Any:
+        """Return the answer by launches that are prepared, or None if there can be none."""
+        like = arrays[1] if type(arrays[0]) is tuple else arrays[0]
+        kind = self._kinds.get(type(like))
+        read = None if kind is None else kind.read(arrays)
+        if kind is None or read is None:
+            return None
+        told, pointers = read
+        key: tuple[Any, ...] = (function, layer, type(like), *told)
+        try:
+            repeated = self._repeated[key]
+        except KeyError:
+            repeated = self._prepared(key, kind, function, layer, arrays)
+        if repeated is None or not self._is_current(repeated.device):
+            return None
+        return repeated(like, pointers)
+
+    def _is_current(self, device: int) -> bool:
+        """Return whether kernels run on this device, and begin to in a thread that has not."""
+        runtime = self._cupy.cuda.runtime
+        if runtime.getDevice() != device:
+            return False
+        if device not in self._thread.devices:
+            runtime.setDevice(device)  # makes its context this thread's
+            self._thread.devices.add(device)
+        return True
+
+    def _prepared(
+        self,
+        key: tuple[Any, ...],
+        kind: Arrays,
+        function: Callable[..., Any],
+        layer: Layer,
+        arrays: Sequence[Any],
+    ) -> Repeated | None:
+        """Prepare launches and keep them, or that there are none."""
+        outlined = kind.outlines(arrays)
+        if outlined is not None and not self._is_current(outlined[1]):
+            return None
+        repeated = None
+        found = None if outlined is None else prepared(function, layer, outlined[0])
+        if outlined is not None and found is not None:
+            handles = [self._loaded(launch.kernel).kernel.ptr for launch in found.launches]
+            launch = self._cupy.cuda.driver.launchKernel
+            repeated = Repeated(found, kind, outlined[1], handles, launch)
+        if len(self._repeated) >= _MOST_KEPT:
+            self._repeated.clear()
+        self._repeated[key] = repeated
+        return repeated
+
+    def _repeat_nothing(self) -> None:
+        """Let a forked process, in which CUDA is of no use, be told so."""
+        self._kinds = {}
+
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
     ) -> None:
@@ -157,12 +225,23 @@ class Gpu:
                     f"{array.device.id}. Move it there, or call within cupy.cuda.Device."
                 )
                 raise LaunchLawError(msg)
-        function = _loaded(self._cupy, kernel, f"sm_{device.compute_capability}", device.id)
-        function((blocks,), (threads,), tuple(map(_argument, args)))
+        function = self._loaded(kernel)
+        function((blocks,), (threads,), tuple(map(_argument, args)), shared_mem=kernel.shared)
+
+    def _loaded(self, kernel: Kernel) -> Any:
+        """Return a kernel, loaded into the current device."""
+        device = self._cupy.cuda.Device()
+        return _loaded(self._cupy, kernel, architecture_of(device.compute_capability), device.id)
 
     def _of_tensor(self, tensor: Any) -> Any:
         import ml_dtypes
         import torch
+
+        from convproof_gpu.tensor_arrays import TYPES, TensorArrays
+
+        if torch.Tensor not in self._kinds and tensor.is_cuda:
+            tensors = TensorArrays()
+            self._kinds |= dict.fromkeys(TYPES, tensors)
 
         if tensor.requires_grad and torch.is_grad_enabled():
             msg = (
@@ -179,12 +258,89 @@ class Gpu:
         return self._cupy.from_dlpack(held)
 
 
+class _Thread(threading.local):
+    """The devices whose contexts a thread has."""
+
+    def __init__(self) -> None:
+        self.devices: set[int] = set()
+
+
+class CupyArrays:
+    """CuPy's arrays, as launches need them.
+
+    Args:
+        cupy: the module.
+    """
+
+    def __init__(self, cupy: Any) -> None:
+        self._cupy = cupy
+
+    def read(self, arrays: Sequence[Any]) -> Read | None:
+        """Return shapes, dtypes and devices, and where each array begins, or None."""
+        key: list[Any] = []
+        pointers = []
+        for array in arrays:
+            kind = type(array)
+            if kind is self._cupy.ndarray:
+                pointer = array.data.ptr
+                if pointer % ALIGNMENT or not array.flags.c_contiguous:
+                    return None
+                pointers.append(pointer)
+                key += array.shape, array.dtype, array.device.id
+            elif array is None or kind is tuple:
+                key.append(array)
+            else:
+                return None
+        return tuple(key), pointers
+
+    def outlines(self, arrays: Sequence[Any]) -> tuple[list[Any], int] | None:
+        """Return outlines of arrays, and their device."""
+        found: list[Any] = []
+        devices = set()
+        for array in arrays:
+            if not isinstance(array, self._cupy.ndarray):
+                found.append(array)
+                continue
+            devices.add(array.device.id)
+            number = sum(isinstance(each, Outline) for each in found)
+            found.append(Outline(number, 0, array.shape, array.dtype))
+        device = devices.pop()
+        return None if devices else (found, device)
+
+    def empty(self, like: Any, shape: Sequence[int], dtype: Any) -> Any:
+        """Return a new array of the current device's memory pool."""
+        del like
+        return self._cupy.empty(shape, dtype)
+
+    def dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Return the dtype."""
+        return dtype
+
+    def address(self, array: Any) -> int:
+        """Return where an array begins."""
+        pointer: int = array.data.ptr
+        return pointer
+
+    def stream(self, device: int) -> int:
+        """Return CuPy's current stream."""
+        pointer: int = self._cupy.cuda.get_current_stream(device).ptr
+        return pointer
+
+
 @cache
 def _loaded(cupy: Any, kernel: Kernel, arch: str, device: int) -> Any:
     """Return a kernel, loaded into the current device."""
     del device  # a module belongs to its context
     path, symbol = kept(kernel.file, arch, kernel.expression)
-    return cupy.RawModule(path=str(path)).get_function(symbol)
+    function = cupy.RawModule(path=str(path)).get_function(symbol)
+    if kernel.shared:
+        function.max_dynamic_shared_size_bytes = kernel.shared
+    return function
+
+
+def architecture_of(compute_capability: str) -> str:
+    """Return what kernels are compiled for: with what a 9.0 alone has (wgmma), on it."""
+    return "sm_90a" if compute_capability == "90" else f"sm_{compute_capability}"
 
 
 def _argument(value: Any) -> Any:

@@ -5,7 +5,7 @@ first: element types, contiguity, alignment, the number of blocks, and that ever
 integers that the kernel computes addresses with.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from convproof.errors import ConvProofError
+from convproof.layers import Layer
 
 _MOST_BLOCKS = 2**31 - 1
 _INT = 2**31 - 2**16  # an int holds it, and a tile beyond it
@@ -31,11 +32,13 @@ class Kernel:
         file: its source, without ``.cu``.
         arguments: of the template.
         name: if it is not the file's.
+        shared: bytes of dynamic shared memory that its blocks want.
     """
 
     file: str
     arguments: tuple[str, ...]
     name: str = ""
+    shared: int = 0
 
     @property
     def expression(self) -> str:
@@ -63,6 +66,12 @@ class Machine(Protocol):
 
     def stream_of(self, array: Any) -> AbstractContextManager[None]:
         """Return a context in which kernels run in order with whatever made the array."""
+
+    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> Any:
+        """Return ``function(self, layer, *arrays)`` by launches prepared before, see ``prepared``.
+
+        None: there are none for such arrays, and the function is to be called.
+        """
 
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
@@ -128,7 +137,8 @@ def launch(
 
 def address(array: Any) -> int:
     """Return where an array of NumPy's or CuPy's begins."""
-    return int(array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr)
+    begin: int = array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr
+    return begin
 
 
 def _check_array(kernel: Kernel, name: str, array: Any) -> None:

@@ -1,4 +1,8 @@
-"""Pooling, launched: maxima and means over windows, and their derivatives, all of them gathers."""
+"""Pooling, launched: maxima and means over windows, and their derivatives, all of them gathers.
+
+Square windows of the sizes that networks have run in bands, if a few rows fit in shared memory;
+global ones of small planes, by planes.
+"""
 
 from math import prod
 from typing import Any
@@ -6,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from convproof.index_maps import Counted, Windows
+from convproof.index_maps.bands import Bands, Square, Whole
 from convproof.layers.pooling import AdaptivePool, Pool
+from convproof_gpu import bands
 from convproof_gpu.elements import type_of
 from convproof_gpu.layers.conv import check_dims
 from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
@@ -65,6 +71,12 @@ def max_forward(machine: Machine, windows: Windows, x: Any, y: Any, indices: Any
         y: ``(N, C, *O)``.
         indices: ``(N, C, *O)`` of 64 bits, or None.
     """
+    cut = None if indices is not None else bands.of_windows(windows)
+    if cut is not None:
+        return _in_bands(machine, "max_pool_forward", cut, {"x": x, "y": y})
+    whole = None if indices is not None else bands.of_planes(windows)
+    if whole is not None:
+        return _of_planes(machine, "max_pool_forward", whole, {"x": x, "y": y})
     args = {"x": x, "y": y, "indices": indices}
     outputs = ("y",) if indices is None else ("y", "indices")
     integer = _integer(windows)
@@ -76,6 +88,12 @@ def max_forward(machine: Machine, windows: Windows, x: Any, y: Any, indices: Any
 
 def max_input_vjp(machine: Machine, windows: Windows, x: Any, y_bar: Any) -> Any:
     """Return ``x_bar``: each cotangent goes to the first maximum of its window."""
+    cut, whole = bands.of_inputs(windows), bands.of_planes(windows)
+    given = {"x": x, "y_bar": y_bar, "x_bar": machine.empty(x.shape, x.dtype)}
+    if cut is not None:
+        return _in_bands(machine, "max_pool_input_vjp", cut, given)
+    if whole is not None:
+        return _of_planes(machine, "max_pool_input_vjp", whole, given)
     integer = _integer(windows)
     arguments = (type_of(x=x, y_bar=y_bar), integer, str(len(windows.input)))
     sizes = packed(windows, integer)
@@ -84,11 +102,10 @@ def max_input_vjp(machine: Machine, windows: Windows, x: Any, y_bar: Any) -> Any
     args = {"x": x, "firsts": firsts, "windows": sizes}
     launch(machine, kernel, blocks_of(firsts.size, _THREADS), _THREADS, args, ("firsts",))
 
-    x_bar = machine.empty(x.shape, x.dtype)
-    args = {"firsts": firsts, "y_bar": y_bar, "x_bar": x_bar, "windows": sizes}
+    args = {"firsts": firsts, "y_bar": y_bar, "x_bar": given["x_bar"], "windows": sizes}
     kernel = Kernel("max_pool_input_vjp", arguments)
-    launch(machine, kernel, blocks_of(x_bar.size, _THREADS), _THREADS, args, ("x_bar",))
-    return x_bar
+    launch(machine, kernel, blocks_of(x.size, _THREADS), _THREADS, args, ("x_bar",))
+    return given["x_bar"]
 
 
 def avg_forward(
@@ -104,7 +121,8 @@ def avg_forward(
         y: ``(N, C, *O)``.
         fixed: ``d_o`` of all windows, unless it is 0.
     """
-    return _mean(machine, "avg_pool_forward", windows, counted, {"x": x, "y": y}, fixed)
+    cut = bands.of_windows(windows)
+    return _mean(machine, "avg_pool_forward", cut, windows, counted, {"x": x, "y": y}, fixed)
 
 
 def avg_input_vjp(
@@ -118,18 +136,27 @@ def avg_input_vjp(
 ) -> Any:
     """Write ``x_bar``, where each cotangent is shared out evenly, and return it."""
     given = {"y_bar": y_bar, "x_bar": x_bar}
-    return _mean(machine, "avg_pool_input_vjp", windows, counted, given, fixed)
+    cut = bands.of_inputs(windows)
+    return _mean(machine, "avg_pool_input_vjp", cut, windows, counted, given, fixed)
 
 
 def _mean(
     machine: Machine,
     file: str,
+    cut: tuple[Square, Bands] | None,
     windows: Windows,
     counted: Counted,
     given: dict[str, Any],
     fixed: int,
 ) -> Any:
     """Launch a kernel of means; the last array that is given is its result."""
+    if cut is not None and max(*counted.below, *counted.above) < bands.MOST:
+        more = {"counted": packed(counted, "int"), "fixed": np.float32(fixed)}
+        return _in_bands(machine, file, cut, given, more)
+    whole = bands.of_planes(windows)
+    if whole is not None and not any((*counted.below, *counted.above)):
+        divisor = np.float32(fixed or prod(windows.input))
+        return _of_planes(machine, file, whole, given, {"fixed": divisor})
     integer = _integer(windows, *counted.above)
     args = given | {
         "windows": packed(windows, integer),
@@ -139,6 +166,38 @@ def _mean(
     *_, name = given
     kernel = Kernel(file, (type_of(**given), integer, str(len(windows.input))))
     launch(machine, kernel, blocks_of(given[name].size, _THREADS), _THREADS, args, (name,))
+    return given[name]
+
+
+def _in_bands(
+    machine: Machine,
+    file: str,
+    cut: tuple[Square, Bands],
+    given: dict[str, Any],
+    more: dict[str, Any] | None = None,
+) -> Any:
+    """Launch a kernel whose blocks own bands; the last array that is given is its result."""
+    square, planes = cut
+    *_, name = given
+    arguments = (type_of(**given), bands.argument(square))
+    kernel = Kernel(file, arguments, f"{file}_bands")
+    args = given | {"bands": packed(planes, "int")} | (more or {})
+    launch(machine, kernel, planes.blocks, bands.THREADS, args, (name,))
+    return given[name]
+
+
+def _of_planes(
+    machine: Machine,
+    file: str,
+    whole: Whole,
+    given: dict[str, Any],
+    more: dict[str, Any] | None = None,
+) -> Any:
+    """Launch a kernel of global windows; the last array that is given is its result."""
+    *_, name = given
+    kernel = Kernel(file, (type_of(**given),), f"{file}_whole")
+    args = given | {"whole": packed(whole, "int")} | (more or {})
+    launch(machine, kernel, whole.blocks, bands.THREADS, args, (name,))
     return given[name]
 
 

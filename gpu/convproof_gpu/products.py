@@ -5,7 +5,7 @@ transposed convolution is an input VJP. Offsets are 32-bit integers: a batch who
 elements is taken in slices.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any, Literal
@@ -21,9 +21,10 @@ from convproof.index_maps import (
     UnsharedPaired,
     UnsharedSpread,
 )
+from convproof.index_maps.correlation import Laid, adjoint, forward
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, blocks_of, launch, packed
-from convproof_gpu.tiles import Tile, tile_for
+from convproof_gpu.tiles import TensorTile, Tile, tile_of
 
 Activation = Literal["none", "relu", "tanh"]
 Map = Correlated | Spread | Paired | UnsharedCorrelated | UnsharedSpread | UnsharedPaired
@@ -44,7 +45,7 @@ def conv_forward(
     y: Any,
     *,
     activation: tuple[Activation, float, float] = ("none", 1.0, 1.0),
-    tile: Tile | None = None,
+    tile: Tile | TensorTile | None = None,
 ) -> Any:
     """Write ``y = activation(conv(x, w) + b)`` and return it.
 
@@ -59,10 +60,14 @@ def conv_forward(
         tile: of a block; None: by the sizes.
     """
     _check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
-    last = {"epilogue": _epilogue(*activation)}
+    last: dict[str, Any] = {"epilogue": _epilogue(*activation)}
+    tile = tile or tile_of(Correlated(sizes))
     for images, part in _slices(sizes):
         given = {"x": x[images], "w": w, "b": b, "y": y[images]}
-        _contract(machine, "conv_forward", Correlated(part), given, tile, last)
+        if isinstance(tile, TensorTile):
+            _correlate(machine, forward(part), given, tile, last)
+        else:
+            _contract(machine, "conv_forward", Correlated(part), given, tile, last)
     return y
 
 
@@ -75,7 +80,7 @@ def conv_input_vjp(
     x_bar: Any,
     *,
     activation: tuple[Activation, float, float] = ("none", 1.0, 1.0),
-    tile: Tile | None = None,
+    tile: Tile | TensorTile | None = None,
 ) -> Any:
     """Write ``x_bar``, the adjoint of the convolution at ``y_bar``, and return it.
 
@@ -90,10 +95,15 @@ def conv_input_vjp(
         tile: of a block; None: by the sizes.
     """
     _check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, {"b": b}, of_inputs=True)
-    last = {"epilogue": _epilogue(*activation)}
+    last: dict[str, Any] = {"epilogue": _epilogue(*activation)}
+    tile = tile or tile_of(Spread(sizes))
     for images, part in _slices(sizes):
         given = {"y_bar": y_bar[images], "w": w, "b": b, "x_bar": x_bar[images]}
-        _contract(machine, "conv_input_vjp", Spread(part), given, tile, last)
+        if isinstance(tile, TensorTile):
+            for laid in adjoint(part):
+                _correlate(machine, laid, given, tile, last)
+        else:
+            _contract(machine, "conv_input_vjp", Spread(part), given, tile, last)
     return x_bar
 
 
@@ -104,7 +114,7 @@ def conv_weight_vjp(
     x: Any,
     w_bar: Any,
     *,
-    tile: Tile | None = None,
+    tile: Tile | TensorTile | None = None,
     splits: int = 0,
 ) -> Any:
     """Write ``w_bar`` and return it.
@@ -121,8 +131,10 @@ def conv_weight_vjp(
     _check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     slices = list(_slices(sizes))
+    tile = tile or tile_of(Paired(sizes))
+    if isinstance(tile, TensorTile):
+        return _pair(machine, slices, y_bar, x, w_bar, tile, splits)
     products, rows, columns, depth = Paired(sizes).extents
-    tile = tile or tile_for(rows, columns)
     blocks = products * tile.covering(rows, columns)
     splits = splits or max(1, min(_WAVE // max(blocks, 1), depth // _LEAST_DEPTH))
     if len(slices) * splits == 1:
@@ -146,8 +158,79 @@ def conv_weight_vjp(
     return w_bar
 
 
+def _correlate(
+    machine: Machine, laid: Laid, given: dict[str, Any], tile: TensorTile, last: dict[str, Any]
+) -> None:
+    """Launch a correlation on the tensor cores, after its weights have been laid out for it.
+
+    Args:
+        machine: where the arrays lie.
+        laid: the correlation, and where its weights are to be found.
+        given: the source, the weights, the bias and the result, in this order.
+        tile: of a block.
+        last: the kernel's last argument.
+    """
+    element = type_of(**{name: array for name, array in given.items() if array is not None})
+    given = dict(zip(("x", "w", "b", "y"), given.values(), strict=True))
+    s, dims = laid.sizes, str(len(laid.kernel))
+    w = machine.empty((laid.count,), given["w"].dtype)
+    args = {"w": given["w"], "laid_out": w, "n": np.int32(laid.count), "laid": _laid(laid)}
+    layout = Kernel("conv_tensor", (element,), "conv_tensor_weights")
+    launch(machine, layout, blocks_of(laid.count), 256, args, ("laid_out",))
+    args = given | {"w": w, "sizes": packed(s, "int")} | last
+    kernel = Kernel("conv_tensor", (element, dims, tile.argument), shared=tile.shared)
+    blocks = s.groups * tile.covering(s.rows, s.batch * prod(s.positions))
+    whole = ("y",) if s.positions == s.result else ()
+    launch(machine, kernel, blocks, tile.threads, args, whole)
+
+
+def _pair(
+    machine: Machine,
+    slices: Sequence[tuple[slice, Sizes]],
+    y_bar: Any,
+    x: Any,
+    w_bar: Any,
+    tile: TensorTile,
+    splits: int,
+) -> Any:
+    """Launch the products of the weights on the tensor cores, each slice in parts; then their sum."""
+    element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
+    laid = forward(slices[0][1])
+    s, dims = laid.sizes, str(len(laid.kernel))
+    blocks = s.groups * tile.covering(s.rows, prod(s.taps) * laid.padded)
+    depth = s.batch * prod(s.positions)
+    splits = splits or max(1, min(_WAVE // max(blocks, 1), depth // _LEAST_DEPTH))
+    parts = machine.empty((len(slices) * splits, laid.count), np.float32)
+    kernel = Kernel(
+        "conv_tensor", (element, dims, tile.argument), "conv_tensor_weight_vjp", tile.shared
+    )
+    for number, (images, part) in enumerate(slices):
+        args = {
+            "y_bar": y_bar[images],
+            "x": x[images],
+            "parts": parts[number * splits : (number + 1) * splits],
+            "splits": np.int32(splits),
+            "sizes": packed(forward(part).sizes, "int"),
+        }
+        launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
+    count = np.int32(laid.count)
+    args = {"parts": parts, "w_bar": w_bar, "splits": np.int32(len(parts)), "n": count}
+    args |= {"laid": _laid(laid)}
+    add = Kernel("conv_tensor", (element,), "conv_tensor_sum")
+    launch(machine, add, blocks_of(laid.count), 256, args, ("w_bar",))
+    return w_bar
+
+
+def _laid(laid: Laid) -> bytes:
+    """Return the struct ``Laid`` of ``conv_tensor.cu``, of three axes."""
+    s, missing = laid.sizes, (1,) * (3 - len(laid.kernel))
+    numbers = [s.channels, laid.padded, prod(s.taps), s.rows, *missing, *laid.kernel]
+    numbers += [*(0,) * len(missing), *laid.tap, *missing, *laid.apart, *missing, *s.taps]
+    return np.array([*numbers, laid.adjoint], np.int32).tobytes()
+
+
 def locally_connected_forward(
-    machine: Machine, sizes: Sizes, x: Any, w: Any, b: Any, y: Any, *, tile: Tile | None = None
+    machine: Machine, sizes: Sizes, x: Any, w: Any, b: Any, y: Any, *, tile: Tile | TensorTile | None = None
 ) -> Any:
     """Write ``y``, whose weights ``(G M, C, *O, *K)`` are not shared, and return it."""
     _check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b}, shared=False)
@@ -158,7 +241,7 @@ def locally_connected_forward(
 
 
 def locally_connected_input_vjp(
-    machine: Machine, sizes: Sizes, y_bar: Any, w: Any, x_bar: Any, *, tile: Tile | None = None
+    machine: Machine, sizes: Sizes, y_bar: Any, w: Any, x_bar: Any, *, tile: Tile | TensorTile | None = None
 ) -> Any:
     """Write ``x_bar`` and return it."""
     _check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, shared=False)
@@ -169,7 +252,7 @@ def locally_connected_input_vjp(
 
 
 def locally_connected_weight_vjp(
-    machine: Machine, sizes: Sizes, y_bar: Any, x: Any, w_bar: Any, *, tile: Tile | None = None
+    machine: Machine, sizes: Sizes, y_bar: Any, x: Any, w_bar: Any, *, tile: Tile | TensorTile | None = None
 ) -> Any:
     """Write ``w_bar`` and return it.
 
@@ -193,12 +276,12 @@ def _contract(
     name: str,
     map_: Map,
     given: dict[str, Any],
-    tile: Tile | None,
+    tile: Tile | TensorTile | None,
     last: dict[str, Any] | None = None,
 ) -> None:
     """Launch a product; the last array that is given is its result."""
     products, rows, columns, _ = map_.extents
-    tile = tile or tile_for(rows, columns)
+    tile = tile or tile_of(map_)
     element = type_of(**{name: array for name, array in given.items() if array is not None})
     arguments = (element, str(len(map_.sizes.input)), tile.argument)
     args = given | {"sizes": packed(map_.sizes, "int")} | (last or {})

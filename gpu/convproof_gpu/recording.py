@@ -70,6 +70,9 @@ class Recorder:
         del array
         return nullcontext()
 
+    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
+        """Return None: every launch is noted."""
+
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
     ) -> None:

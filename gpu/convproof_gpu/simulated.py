@@ -1,6 +1,6 @@
 """The machine that is a CPU: NumPy arrays, and kernels in the simulator, every access checked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from convproof.errors import DTypeError
+from convproof.layers import Layer
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.machine import Kernel
 from convproof_gpu.sim import SimKernel, SimModule
@@ -44,15 +45,20 @@ class Simulated:
         del array
         return nullcontext()
 
+    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
+        """Return None: every launch is checked anew."""
+
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
     ) -> None:
         """Run a kernel, its outputs held to be unwritten before and to be written whole."""
-        simulated(kernel)((blocks,), (threads,), args, outputs=outputs)
+        simulated(kernel)((blocks,), (threads,), args, kernel.shared, outputs=outputs)
 
 
 @cache
 def simulated(kernel: Kernel) -> SimKernel:
     """Return a kernel, compiled for the simulator."""
     module = SimModule(KERNELS / f"{kernel.file}.cu", name_expressions=[kernel.expression])
-    return module.get_function(kernel.expression)
+    loaded = module.get_function(kernel.expression)
+    loaded.max_dynamic_shared_size_bytes = kernel.shared
+    return loaded

@@ -8,6 +8,12 @@ parameter   choices
 ``Int``     int, long long
 ``Tile``    those of ``tiles``
 ``WIDTH``   1, and as many elements as 16 bytes hold
+``EACH``    those of ``lines``
+``SIZE``    those of ``lines``
+``TAPS``    0, and those of ``depthwise``
+``Pane``    those of ``bands``
+``Tensor``  those of ``tiles`` for the tensor cores
+``RowTaps`` those of ``few_channels_plans``; forward, any
 ==========  ==================================================
 """
 
@@ -15,10 +21,14 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
+from convproof.index_maps.depthwise import TAPS
+from convproof_gpu.bands import SQUARES, argument
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.elements import BYTES
+from convproof_gpu.few_channels_plans import ANY_TAPS, ROW_TAPS
+from convproof_gpu.lines import EACH, SIZES
 from convproof_gpu.machine import Kernel
-from convproof_gpu.tiles import TILES
+from convproof_gpu.tiles import TENSOR_TILES, TILES
 
 _VECTOR = 16
 _TEMPLATE = re.compile(
@@ -46,7 +56,13 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "DIMS": ("1", "2", "3"),
             "Int": ("int", "long long"),
             "Tile": tuple(tile.argument for tile in TILES),
+            "Tensor": tuple(tile.argument for tile in TENSOR_TILES),
             "WIDTH": ("1", str(_VECTOR // size)),
+            "EACH": tuple(map(str, EACH)),
+            "SIZE": tuple(map(str, SIZES)),
+            "TAPS": ("0", *map(str, TAPS)),
+            "RowTaps": ROW_TAPS if file.endswith("vjp") else (*ROW_TAPS, ANY_TAPS),
+            "Pane": tuple(map(argument, SQUARES)),
         }
         for arguments in product(*(choices[name] for name in names)):
             yield Kernel(file, arguments, match["name"])

@@ -10,11 +10,14 @@ operator                    is
 ``convproof::bias_vjp``     ``b_bar``
 ==========================  =================================================================
 
-Tensors of a CPU are seen as NumPy's arrays, by the implementation ``numpy``; those of a GPU as
-CuPy's, by ``gpu``. Layers that are bilinear, or linear in ``x``, have second derivatives too.
+Tensors of a CPU are seen as NumPy's arrays, by the implementation ``numpy``; those of a GPU are
+``gpu``'s. Layers that are bilinear, or linear in ``x``, have second derivatives too. A call that
+nothing in PyTorch looks on, with no derivative wanted and no graph made, is not sent through an
+operator, which takes longer than a small kernel.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +36,7 @@ import ml_dtypes
 
 from convproof import layers
 from convproof.layers import Layer
+from convproof_gpu.watched import is_watched
 
 _BILINEAR = (layers.Conv, layers.ConvTranspose, layers.Linear)
 _LINEAR = (
@@ -49,24 +53,33 @@ class Tensors:
 
     def forward(self, layer: Layer, x: Tensor, *arrays: Tensor) -> Any:
         """Return ``y``."""
+        if not is_watched((x, *arrays)):
+            return _computed("forward", layer, x, *arrays)
         _check(x, *arrays)
         operator = _argmax if getattr(layer, "return_indices", False) else _forward
         return operator(_word(layer), x, list(arrays))
 
     def input_vjp(self, layer: Layer, x: Any, y_bar: Tensor, *arrays: Tensor) -> Any:
         """Return ``x_bar``."""
-        _check(*(() if isinstance(x, tuple) else (x,)), y_bar, *arrays)
+        tensors = (y_bar, *arrays) if isinstance(x, tuple) else (x, y_bar, *arrays)
+        if not is_watched(tensors):
+            return _computed("input_vjp", layer, x, y_bar, *arrays)
+        _check(*tensors)
         if isinstance(x, tuple):
             return _input_vjp(_word(layer), list(x), None, y_bar, list(arrays))
         return _input_vjp(_word(layer), list(_sizes(x)), x, y_bar, list(arrays))
 
     def weight_vjp(self, layer: Layer, x: Tensor, y_bar: Tensor) -> Any:
         """Return ``w_bar``."""
+        if not is_watched((x, y_bar)):
+            return _computed("weight_vjp", layer, x, y_bar)
         _check(x, y_bar)
         return _weight_vjp(_word(layer), x, y_bar)
 
     def bias_vjp(self, layer: Layer, y_bar: Tensor) -> Any:
         """Return ``b_bar``."""
+        if not is_watched((y_bar,)):
+            return _computed("bias_vjp", layer, y_bar)
         _check(y_bar)
         return _bias_vjp(_word(layer), y_bar)
 
@@ -103,6 +116,7 @@ def _has_tangent(tensor: Tensor) -> bool:
     return unpack(tensor).tangent is not None
 
 
+@cache
 def _word(layer: Layer) -> str:
     """Return the layer as an operator's argument, which must be a plain value."""
     word = repr(layer)
@@ -124,10 +138,15 @@ def _layer(word: str) -> Layer:
 
 def _asked(verb: str, word: str, *given: Any) -> Any:
     """Return what the implementation answers that fits the tensors' device."""
-    like = next(value for value in given if isinstance(value, Tensor))
+    return _computed(verb, _layer(word), *given)
+
+
+def _computed(verb: str, layer: Layer, *given: Any) -> Any:
+    like = given[1] if isinstance(given[0], tuple) else given[0]
     implementation: Any = load_implementation("gpu" if like.is_cuda else "numpy")
-    values = given if like.is_cuda else tuple(map(_as_array, given))
-    answer = getattr(implementation, verb)(_layer(word), *values)
+    if like.is_cuda:
+        return getattr(implementation, verb)(layer, *given)
+    answer = getattr(implementation, verb)(layer, *map(_as_array, given))
     if isinstance(answer, tuple):
         return tuple(_as_tensor(part, given) for part in answer)
     return _as_tensor(answer, given)

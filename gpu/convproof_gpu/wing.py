@@ -1,6 +1,6 @@
 """The GPU wing as implementations: the kernels' four verbs, on the simulator and on a GPU."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -95,16 +95,23 @@ class Wing:
         if function is None:
             msg = f"the implementation {self.name!r} has no {verb} for {type(layer).__name__}."
             raise UnsupportedError(msg)
+        answer = self._machine.repeated(function, layer, arrays)
+        return self._asked(function, layer, arrays) if answer is None else answer
+
+    def _asked(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> Any:
+        machine = self._machine
         like = next(array for array in arrays if hasattr(array, "dtype"))
-        with self._machine.stream_of(like):
+        with machine.stream_of(like):
             given = [
-                array if array is None or isinstance(array, tuple) else self._machine.given(array)
+                array if array is None or isinstance(array, tuple) else machine.given(array)
                 for array in arrays
             ]
-            answer = function(self._machine, layer, *given)
+            answer = machine.repeated(function, layer, given)
+            if answer is None:
+                answer = function(machine, layer, *given)
             if isinstance(answer, tuple):
-                return tuple(self._machine.returned(part, like) for part in answer)
-            return self._machine.returned(answer, like)
+                return tuple(machine.returned(part, like) for part in answer)
+            return machine.returned(answer, like)
 
 
 sim = Wing(Simulated())

@@ -66,6 +66,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 QUICK = ["--dims", "1", "--examples", "5", "--seed", "1"]
+FEW = ["--examples", "5", "--seed", "1", "--workers", "1"]  # the target in a process of its own
 
 
 def test_what_holds_exits_0_with_a_plain_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +144,7 @@ def test_what_c_code_prints_stays_out_of_the_document(
 def test_whatever_a_target_raises_is_a_reported_failure(
     function: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["verify", f"flipped:{function}", "--seed", "1"]) == 1
+    assert run(["verify", f"flipped:{function}", *FEW]) == 1
     assert words in capsys.readouterr().out
 
 
@@ -178,7 +179,7 @@ def test_an_implementation_that_cannot_be_imported_is_told_in_one_line(
 
 
 def test_json_file_holds_the_failure(folder: Path) -> None:
-    assert run(["verify", "flipped:conv2d", "--seed", "1", "--json", "out.json"]) == 1
+    assert run(["verify", "flipped:conv2d", *FEW, "--json", "out.json"]) == 1
     document = json.loads((folder / "out.json").read_text(encoding="utf-8"))
     (failed,) = [t for t in document["targets"][0]["theorems"] if t["verdict"] == "fail"]
     assert failed["theorem"] == "exact"
@@ -296,7 +297,8 @@ def test_a_signal_that_ends_a_run_leaves_no_file(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["list"], ["--help"], ["verify", "flipped:conv2d", "--seed", "1"]]
+    "arguments",
+    [["list"], ["--help"], ["verify", "flipped:conv2d", "--seed", "1", "--examples", "5"]],
 )
 def test_output_that_nobody_reads_ends_quietly_with_141(arguments: list[str]) -> None:
     """As of a program that dies of SIGPIPE; 1 would say that a law is broken."""
@@ -317,8 +319,8 @@ def test_a_summary_that_cannot_be_written_is_a_warning_and_no_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "absent/summary.md")
-    few = ["--seed", "1", "--only", "conv2d", "--in-process", "--json", "out.json"]
-    assert run(["verify", f"flipped.py:{function}", *few]) == code
+    few = ["--seed", "1", "--examples", "5", "--only", "conv2d", "--in-process"]
+    assert run(["verify", f"flipped.py:{function}", *few, "--json", "out.json"]) == code
     message = "Warning: GITHUB_STEP_SUMMARY is 'absent/summary.md', which cannot be written: No "
     assert message in capsys.readouterr().err
 

@@ -40,12 +40,17 @@ def _compiled(cupy: Any, path: Path, tmp_path: Path, *expressions: str) -> Any:
 def test_a_tensor_core_is_what_the_simulator_takes_it_for(
     cupy: Any, tmp_path: Path, name: str
 ) -> None:
-    """``mma.sync`` of random fragments: the hardware's sums ``==`` the truncating model's."""
+    """``mma.sync`` of random fragments: the hardware's sums ``==`` the truncating model's.
+
+    Of numbers of many sizes, so that some are aligned away.
+    """
     module, _ = _compiled(cupy, FRAGMENTS, tmp_path)
     simulated = SimModule(FRAGMENTS).get_function(name)
     rng = np.random.default_rng(0)
     for _ in range(200):
-        values = rng.standard_normal((32, 2 * sum(PRODUCTS[name]))).astype(np.float32)
+        shape = 32, 2 * sum(PRODUCTS[name])
+        values = rng.standard_normal(shape) * np.exp2(rng.integers(-9, 10, shape))
+        values = values.astype(np.float32)
         if name == "tf32":
             words = values[:, : sum(PRODUCTS[name])].copy().view(np.uint32)
         else:
@@ -53,7 +58,7 @@ def test_a_tensor_core_is_what_the_simulator_takes_it_for(
             bits = (values.view(np.uint32) >> 16).astype(np.uint16) if half is None else half
             words = np.ascontiguousarray(bits).view(np.uint32)
         a, b = words[:, :4].copy(), words[:, 4:6].copy()
-        c = rng.standard_normal((32, 4)).astype(np.float32)
+        c = (rng.standard_normal((32, 4)) * np.exp2(rng.integers(-18, 19, (32, 4)))).astype("f4")
         expected, found = np.zeros((32, 4), np.float32), cupy.zeros((32, 4), np.float32)
         with conditions(rounding="truncating"):
             simulated((1,), (32,), (a.ravel(), b.ravel(), c.ravel(), expected.reshape(-1)))

@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.overrides import BaseTorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from convproof import functional as F  # noqa: N812  # as torch's is called
 from convproof import layers
 from convproof.errors import DTypeError, UnsupportedError
 from convproof_gpu import tensors
+from convproof_gpu.watched import is_watched
 
 torch.set_num_threads(1)
 X, W, B = (4, 5, 5), (6, 2, 3, 3), (6,)
@@ -174,3 +178,91 @@ def test_indices_that_are_no_integers_are_refused(index: torch.Tensor) -> None:
 def test_a_layer_that_another_process_has_named_is_said_to_be_unknown() -> None:
     with pytest.raises(UnsupportedError, match="was saved by another process"):
         tensors._layer("Conv(in_channels=3)")
+
+
+PLAIN = torch.ones(1, 2, 4, 4)
+
+
+def _asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that every call of an operator's implementation is noted in."""
+    asked: list[str] = []
+    through = tensors._asked
+
+    def noted(verb: str, *given: Any) -> Any:
+        asked.append(verb)
+        return through(verb, *given)
+
+    monkeypatch.setattr(tensors, "_asked", noted)
+    return asked
+
+
+def test_what_nothing_looks_on_takes_no_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers, and none with a history."""
+    asked, w = _asked(monkeypatch), torch.nn.Parameter(torch.ones(3, 2, 2, 2))
+    wanted = F.conv2d(PLAIN, w)
+    assert asked == ["forward"]
+    with torch.no_grad():
+        y = F.conv2d(PLAIN, w)
+        F.conv2d_input(PLAIN.shape, w, y)
+        F.conv2d_weight(PLAIN, w.shape, y)
+        F.conv2d_bias(y)
+    assert asked == ["forward"]
+    assert torch.equal(y, wanted)
+    assert not y.requires_grad
+
+
+def test_what_something_looks_on_goes_through_its_operator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a wanted gradient, a sign that is not in memory yet, a mode and a trace do."""
+    asked = _asked(monkeypatch)
+    trace: Any = make_fx
+    calls: list[Callable[[], Any]] = [
+        lambda: F.relu(PLAIN.clone().requires_grad_()),
+        lambda: F.relu(torch._neg_view(PLAIN)),
+        lambda: _within(MODES[0](), lambda: F.relu(PLAIN)),
+        lambda: _within(MODES[1](), lambda: F.relu(PLAIN)),
+        lambda: trace(F.relu)(PLAIN),
+    ]
+    for number, call in enumerate(calls):
+        call()
+        assert asked == ["forward"] * (number + 1)
+
+
+def test_subclasses_and_transformations_look_on() -> None:
+    """A tensor of another class computes in its own way, one of ``torch.func`` has no memory."""
+    seen: list[bool] = []
+
+    def look(x: torch.Tensor) -> torch.Tensor:
+        seen.append(is_watched((x,)))
+        return x.sum()
+
+    torch.func.grad(look)(PLAIN)
+    torch.func.vmap(look)(PLAIN)
+    with torch.autograd.forward_ad.dual_level():
+        look(PLAIN)
+    look(PLAIN.as_subclass(Labelled))
+    assert seen == [True] * 4
+    assert not is_watched((PLAIN, PLAIN))
+    assert is_watched((PLAIN, PLAIN.to("meta")))
+    assert is_watched((PLAIN, PLAIN.numpy()))
+    assert is_watched((PLAIN.to_sparse(),))
+
+
+class Labelled(torch.Tensor):
+    """A tensor of a class of its own."""
+
+
+class Dispatched(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A mode that changes nothing."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+MODES: list[Any] = [Dispatched, BaseTorchFunctionMode]
+
+
+def _within(mode: Any, call: Callable[[], Any]) -> Any:
+    with mode:
+        return call()

@@ -39,11 +39,15 @@ struct Share {
   static __device__ int depth(int thread, int j) { return (ALONG_DEPTH ? thread % DEPTH : thread / LINES) + j * DEPTH_STEP; }
 };
 
-template <class T, class Tile, class Map, class Store>
-__device__ inline void contract(const Map& map, const T* __restrict__ left, const T* __restrict__ right, int splits, const Store& store) {
+// The number, or 0 if it lies beyond the extent, where an offset might overflow.
+template <class Int>
+__device__ inline Int below(Int number, Int extent) { return number < extent ? number : 0; }
+
+template <class T, int ROWS, int COLUMNS, int DEPTH, int TR, int TC, class Map, class Store>
+__device__ inline void contract(Tile<ROWS, COLUMNS, DEPTH, TR, TC>, const Map& map, const T* __restrict__ left, const T* __restrict__ right,
+                                int splits, const Store& store) {
   using Int = typename Map::Int;
-  constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, DEPTH = Tile::DEPTH, THREADS = Tile::THREADS;
-  constexpr int TR = Tile::THREAD_ROWS, TC = Tile::THREAD_COLUMNS, ACROSS = COLUMNS / TC, DOWN = ROWS / TR;
+  constexpr int THREADS = Tile<ROWS, COLUMNS, DEPTH, TR, TC>::THREADS, ACROSS = COLUMNS / TC, DOWN = ROWS / TR;
   using Left = Share<ROWS, DEPTH, THREADS, Map::LEFT_ALONG_DEPTH>;
   using Right = Share<COLUMNS, DEPTH, THREADS, Map::RIGHT_ALONG_DEPTH>;
   __shared__ float a[DEPTH][ROWS + 1];
@@ -65,9 +69,9 @@ __device__ inline void contract(const Map& map, const T* __restrict__ left, cons
   typename Map::Row row[Left::lines];
   typename Map::Column column[Right::lines];
 #pragma unroll
-  for (int i = 0; i < Left::lines; i++) row[i] = map.row(product, first_row + Left::line(thread, i));
+  for (int i = 0; i < Left::lines; i++) row[i] = map.row(product, below(first_row + Left::line(thread, i), map.rows));
 #pragma unroll
-  for (int i = 0; i < Right::lines; i++) column[i] = map.column(product, first_column + Right::line(thread, i));
+  for (int i = 0; i < Right::lines; i++) column[i] = map.column(product, below(first_column + Right::line(thread, i), map.columns));
 
   // its first sum lies in the product: else none of its sums does
   const bool works = first_row + thread / ACROSS < map.rows && first_column + thread % ACROSS < map.columns;
@@ -81,7 +85,7 @@ __device__ inline void contract(const Map& map, const T* __restrict__ left, cons
 #pragma unroll
     for (int j = 0; j < Left::depths; j++) {
       const int d = Left::depth(thread, j);
-      const typename Map::Depth depth = map.depth(product, start + d);
+      const typename Map::Depth depth = map.depth(product, below(start + d, end));
 #pragma unroll
       for (int i = 0; i < Left::lines; i++) {
         const int line = Left::line(thread, i);
@@ -93,7 +97,7 @@ __device__ inline void contract(const Map& map, const T* __restrict__ left, cons
 #pragma unroll
     for (int j = 0; j < Right::depths; j++) {
       const int d = Right::depth(thread, j);
-      const typename Map::Depth depth = map.depth(product, start + d);
+      const typename Map::Depth depth = map.depth(product, below(start + d, end));
 #pragma unroll
       for (int i = 0; i < Right::lines; i++) {
         const int line = Right::line(thread, i);

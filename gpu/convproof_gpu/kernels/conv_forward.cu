@@ -18,7 +18,7 @@ __global__ void __launch_bounds__(Tile::THREADS, 1)
 conv_forward(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ b, T* __restrict__ y, const Sizes<int, DIMS> sizes,
              const Epilogue epilogue) {
   const Correlated<int, DIMS> map(sizes);
-  contract<T, Tile>(map, w, x, 1, [&](int g, int m, int at, int, float sum) {
+  contract(Tile(), map, w, x, 1, [&](int g, int m, int at, int, float sum) {
     if (b != nullptr) sum += widened(b[g * sizes.out_channels + m]);
     y[at] = rounded<T>(epilogue(sum));
   });

@@ -18,7 +18,7 @@ __global__ void __launch_bounds__(Tile::THREADS, 1)
 conv_input_vjp(const T* __restrict__ y_bar, const T* __restrict__ w, const T* __restrict__ b, T* __restrict__ x_bar,
                const Sizes<int, DIMS> sizes, const Epilogue epilogue) {
   const Spread<int, DIMS> map(sizes);
-  contract<T, Tile>(map, w, y_bar, 1, [&](int g, int c, int at, int, float sum) {
+  contract(Tile(), map, w, y_bar, 1, [&](int g, int c, int at, int, float sum) {
     if (b != nullptr) sum += widened(b[g * sizes.in_channels + c]);
     x_bar[at] = rounded<T>(epilogue(sum));
   });

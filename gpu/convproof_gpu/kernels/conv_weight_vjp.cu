@@ -16,7 +16,7 @@
 template <class T, int DIMS, class Tile>
 __global__ void __launch_bounds__(Tile::THREADS, 1)
 conv_weight_vjp(const T* __restrict__ y_bar, const T* __restrict__ x, T* __restrict__ w_bar, const Sizes<int, DIMS> sizes) {
-  contract<T, Tile>(Paired<int, DIMS>(sizes), y_bar, x, 1, [&](int, int, int at, int, float sum) { w_bar[at] = rounded<T>(sum); });
+  contract(Tile(), Paired<int, DIMS>(sizes), y_bar, x, 1, [&](int, int, int at, int, float sum) { w_bar[at] = rounded<T>(sum); });
 }
 
 template <class T, int DIMS, class Tile>
@@ -25,5 +25,5 @@ conv_weight_vjp_parts(const T* __restrict__ y_bar, const T* __restrict__ x, floa
                       const Sizes<int, DIMS> sizes) {
   const Paired<int, DIMS> map(sizes);
   const int weights = map.products * map.rows * map.columns;
-  contract<T, Tile>(map, y_bar, x, splits, [&](int, int, int at, int split, float sum) { parts[static_cast<long long>(split) * weights + at] = sum; });
+  contract(Tile(), map, y_bar, x, splits, [&](int, int, int at, int split, float sum) { parts[static_cast<long long>(split) * weights + at] = sum; });
 }

@@ -15,6 +15,6 @@
 template <class T, int DIMS, class Tile>
 __global__ void __launch_bounds__(Tile::THREADS, 1)
 locally_connected_input_vjp(const T* __restrict__ y_bar, const T* __restrict__ w, T* __restrict__ x_bar, const Sizes<int, DIMS> sizes) {
-  contract<T, Tile>(UnsharedSpread<int, DIMS>(sizes), w, y_bar, 1,
+  contract(Tile(), UnsharedSpread<int, DIMS>(sizes), w, y_bar, 1,
                     [&](int, int, int at, int, float sum) { x_bar[at] = rounded<T>(sum); });
 }

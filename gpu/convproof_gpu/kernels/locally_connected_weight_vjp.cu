@@ -15,6 +15,6 @@
 template <class T, int DIMS, class Tile>
 __global__ void __launch_bounds__(Tile::THREADS, 1)
 locally_connected_weight_vjp(const T* __restrict__ y_bar, const T* __restrict__ x, T* __restrict__ w_bar, const Sizes<int, DIMS> sizes) {
-  contract<T, Tile>(UnsharedPaired<int, DIMS>(sizes), y_bar, x, 1,
+  contract(Tile(), UnsharedPaired<int, DIMS>(sizes), y_bar, x, 1,
                     [&](int, int, int at, int, float sum) { w_bar[at] = rounded<T>(sum); });
 }

@@ -3,6 +3,7 @@
 A circular one is that of the input with a periodic border, without padding.
 """
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from convproof.errors import UnsupportedError
 from convproof.index_maps import Sizes
 from convproof.layers import Conv, LocallyConnected
+from convproof_gpu import depthwise, few_channels, products
 from convproof_gpu.machine import Machine
-from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
 from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrapping_of
 
 
@@ -19,7 +20,7 @@ def forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any = None) -> Any
     """Return ``y``."""
     sizes = sizes_of(layer, x.shape)
     y = machine.empty(layer.output_shape(x.shape), x.dtype)
-    return conv_forward(machine, sizes, _bordered(machine, layer, x), w, b, y)
+    return kernels_of(sizes).conv_forward(machine, sizes, _bordered(machine, layer, x), w, b, y)
 
 
 def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
@@ -28,10 +29,10 @@ def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
     sizes, wrapping = sizes_of(layer, shape), wrapping_of(layer, shape)
     x_bar = machine.empty(shape, y_bar.dtype)
     if wrapping is None:
-        return conv_input_vjp(machine, sizes, y_bar, w, None, x_bar)
+        return kernels_of(sizes).conv_input_vjp(machine, sizes, y_bar, w, None, x_bar)
     y_bar, w = widened(machine, y_bar=y_bar, w=w)
     bordered = machine.empty((*shape[:2], *wrapping.bordered), np.float32)
-    conv_input_vjp(machine, sizes, y_bar, w, None, bordered)
+    kernels_of(sizes).conv_input_vjp(machine, sizes, y_bar, w, None, bordered)
     return wrap_input_vjp(machine, wrapping, bordered, x_bar)
 
 
@@ -39,7 +40,15 @@ def weight_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any) -> Any:
     """Return ``w_bar``."""
     sizes = sizes_of(layer, x.shape)
     w_bar = machine.empty(layer.weight_shape, y_bar.dtype)
-    return conv_weight_vjp(machine, sizes, y_bar, _bordered(machine, layer, x), w_bar)
+    x = _bordered(machine, layer, x)
+    return kernels_of(sizes).conv_weight_vjp(machine, sizes, y_bar, x, w_bar)
+
+
+def kernels_of(sizes: Sizes) -> ModuleType:
+    """Return the products that a convolution of these sizes takes, by the same names."""
+    if few_channels.fits(sizes):
+        return few_channels
+    return depthwise if depthwise.fits(sizes) else products
 
 
 def sizes_of(layer: Conv, shape: tuple[int, ...]) -> Sizes:

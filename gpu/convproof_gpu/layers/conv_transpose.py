@@ -7,28 +7,27 @@ from typing import Any
 
 from convproof.index_maps import Sizes
 from convproof.layers import ConvTranspose
-from convproof_gpu.layers.conv import check_dims
+from convproof_gpu.layers.conv import check_dims, kernels_of
 from convproof_gpu.machine import Machine
-from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
 
 
 def forward(machine: Machine, layer: ConvTranspose, x: Any, w: Any, b: Any = None) -> Any:
     """Return ``y``, spread as the cotangents of the convolution are."""
-    y = machine.empty(layer.output_shape(x.shape), x.dtype)
-    return conv_input_vjp(machine, sizes_of(layer, x.shape), x, w, b, y)
+    sizes, y = sizes_of(layer, x.shape), machine.empty(layer.output_shape(x.shape), x.dtype)
+    return kernels_of(sizes).conv_input_vjp(machine, sizes, x, w, b, y)
 
 
 def input_vjp(machine: Machine, layer: ConvTranspose, x: Any, y_bar: Any, w: Any) -> Any:
     """Return ``x_bar``, the convolution of ``y_bar`` with the same weights."""
     shape = x if isinstance(x, tuple) else x.shape
-    x_bar = machine.empty(shape, y_bar.dtype)
-    return conv_forward(machine, sizes_of(layer, shape), y_bar, w, None, x_bar)
+    sizes, x_bar = sizes_of(layer, shape), machine.empty(shape, y_bar.dtype)
+    return kernels_of(sizes).conv_forward(machine, sizes, y_bar, w, None, x_bar)
 
 
 def weight_vjp(machine: Machine, layer: ConvTranspose, x: Any, y_bar: Any) -> Any:
     """Return ``w_bar``, with ``y_bar`` in the place of the convolution's input."""
-    w_bar = machine.empty(layer.weight_shape, y_bar.dtype)
-    return conv_weight_vjp(machine, sizes_of(layer, x.shape), x, y_bar, w_bar)
+    sizes, w_bar = sizes_of(layer, x.shape), machine.empty(layer.weight_shape, y_bar.dtype)
+    return kernels_of(sizes).conv_weight_vjp(machine, sizes, x, y_bar, w_bar)
 
 
 def sizes_of(layer: ConvTranspose, shape: tuple[int, ...]) -> Sizes:

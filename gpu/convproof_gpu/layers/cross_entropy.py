@@ -16,7 +16,7 @@ import numpy as np
 
 from convproof.errors import DTypeError, ShapeError
 from convproof_gpu.elements import type_of
-from convproof_gpu.lines import THREADS, Lines, lanes_of
+from convproof_gpu.lines import THREADS, Lines, aligned, lanes_of, width_along
 from convproof_gpu.machine import Kernel, Machine, integer_type, launch, packed
 
 
@@ -27,10 +27,11 @@ def forward(machine: Machine, x: Any, target: Any) -> Any:
         ShapeError: if the shapes do not fit, or a target is no class.
         DTypeError: if the targets are no 64-bit integers.
     """
-    lines, integer = _checked(x, target), integer_type(x.size, target.size)
+    (lines, width), integer = _checked(x, target), integer_type(x.size, target.size)
     loss = machine.empty(target.shape, x.dtype)
-    args = {"x": x, "target": target, "loss": loss, "lines": packed(lines, integer)}
-    kernel = Kernel("cross_entropy_forward", (type_of(x=x), integer))
+    args = {"x": aligned(x), "target": target, "loss": loss, "lines": packed(lines, integer)}
+    arguments = (type_of(x=x), integer, str(width), str(lines.held(width)))
+    kernel = Kernel("cross_entropy_forward", arguments)
     launch(machine, kernel, lines.blocks, THREADS, args, ("loss",))
     return loss
 
@@ -42,20 +43,21 @@ def input_vjp(machine: Machine, x: Any, target: Any, loss_bar: Any) -> Any:
         ShapeError: if the shapes do not fit, or a target is no class.
         DTypeError: if the targets are no 64-bit integers.
     """
-    lines, integer = _checked(x, target), integer_type(x.size, target.size)
+    (lines, width), integer = _checked(x, target), integer_type(x.size, target.size)
     if loss_bar.shape != target.shape:
         msg = f"loss_bar must have the shape of the targets {target.shape}, got {loss_bar.shape}."
         raise ShapeError(msg)
     x_bar = machine.empty(x.shape, x.dtype)
-    given = {"x": x, "target": target, "loss_bar": loss_bar, "x_bar": x_bar}
-    kernel = Kernel("cross_entropy_input_vjp", (type_of(x=x, loss_bar=loss_bar), integer))
+    given = {"x": aligned(x), "target": target, "loss_bar": loss_bar, "x_bar": x_bar}
+    arguments = (type_of(x=x, loss_bar=loss_bar), integer, str(width), str(lines.held(width)))
+    kernel = Kernel("cross_entropy_input_vjp", arguments)
     args = given | {"lines": packed(lines, integer)}
     launch(machine, kernel, lines.blocks, THREADS, args, ("x_bar",))
     return x_bar
 
 
-def _checked(x: Any, target: Any) -> Lines:
-    """Return the rows of ``x``, whose shape and targets are right."""
+def _checked(x: Any, target: Any) -> tuple[Lines, int]:
+    """Return the rows of ``x``, whose shape and targets are right, and ``WIDTH``."""
     if not x.shape or target.shape != x.shape[:-1]:
         msg = (
             f"scores (*, classes) and targets (*) must fit, got the shapes {x.shape} and "
@@ -71,4 +73,5 @@ def _checked(x: Any, target: Any) -> Lines:
         if low < 0 or high >= classes:
             msg = f"targets are classes 0 to {classes - 1}, got {low if low < 0 else high}."
             raise ShapeError(msg)
-    return Lines(prod(target.shape), classes, 1, lanes_of(classes, adjacent=True))
+    width = width_along(classes, x.dtype.itemsize)
+    return Lines(prod(target.shape), classes, 1, lanes_of(classes, width, adjacent=True)), width

@@ -8,9 +8,12 @@ import numpy as np
 
 from convproof.layers import LocalResponseNorm
 from convproof_gpu.elements import type_of
+from convproof_gpu.lines import SIZES
 from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
 
-_CHANNELS, _POSITIONS, _THREADS = 32, 32, 256  # of a block of the derivative
+_THREADS = 256
+_CHUNK = 32  # channels of a walk
+_CHANNELS, _POSITIONS = 32, 32  # of a block of the derivative, where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,12 @@ def forward(machine: Machine, layer: LocalResponseNorm, x: Any) -> Any:
     window, integer = _window(layer, x.shape), integer_type(x.size, x.shape[1] + layer.size)
     y = machine.empty(x.shape, x.dtype)
     args = {"x": x, "y": y, "window": packed(window, integer), **_numbers(layer)}
-    kernel = Kernel("local_response_norm_forward", (type_of(x=x), integer))
-    launch(machine, kernel, blocks_of(x.size), 256, args, ("y",))
+    file, arguments = "local_response_norm_forward", (type_of(x=x), integer)
+    if _walks(window):
+        kernel = Kernel(file, (*arguments, str(window.size)), f"{file}_walk")
+        launch(machine, kernel, _walkers(window), _THREADS, args, ("y",))
+    else:
+        launch(machine, Kernel(file, arguments), blocks_of(x.size), _THREADS, args, ("y",))
     return y
 
 
@@ -45,11 +52,27 @@ def input_vjp(machine: Machine, layer: LocalResponseNorm, x: Any, y_bar: Any) ->
         **_numbers(layer),
         "factor": np.float32(2 * layer.alpha * layer.beta / layer.size),
     }
-    kernel = Kernel("local_response_norm_input_vjp", (type_of(x=x, y_bar=y_bar), integer))
+    file, arguments = "local_response_norm_input_vjp", (type_of(x=x, y_bar=y_bar), integer)
+    if _walks(window):
+        kernel = Kernel(file, (*arguments, str(window.size)), f"{file}_walk")
+        launch(machine, kernel, _walkers(window), _THREADS, args, ("x_bar",))
+        return x_bar
+    kernel = Kernel(file, arguments)
     positions = blocks_of(window.outer * window.inner, _POSITIONS)
     blocks = positions * blocks_of(window.channels, _CHANNELS)
     launch(machine, kernel, blocks, _THREADS, args, ("x_bar",))
     return x_bar
+
+
+def _walks(window: Window) -> bool:
+    """Return whether threads walk: else neighbouring ones would have neighbouring channels."""
+    return window.size in SIZES and window.inner > 1
+
+
+def _walkers(window: Window) -> int:
+    """Return the blocks of a walk."""
+    positions = blocks_of(window.outer * window.inner, _THREADS)
+    return positions * blocks_of(window.channels, _CHUNK)
 
 
 def _window(layer: LocalResponseNorm, shape: tuple[int, ...]) -> Window:

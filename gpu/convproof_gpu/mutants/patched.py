@@ -42,8 +42,9 @@ class Patched(Simulated):
             path = Path(self._folder.name, f"{kernel.file}.cu")
             module = SimModule(path, name_expressions=[kernel.expression])
             self._kernels[kernel] = module.get_function(kernel.expression)
+            self._kernels[kernel].max_dynamic_shared_size_bytes = kernel.shared
         with conditions(steps=_STEPS):
-            self._kernels[kernel]((blocks,), (threads,), args, outputs=outputs)
+            self._kernels[kernel]((blocks,), (threads,), args, kernel.shared, outputs=outputs)
 
     @cached_property
     def _folder(self) -> "tempfile.TemporaryDirectory[str]":

@@ -32,24 +32,30 @@ MUTANTS = [
     ),
     patched(
         "kernel_that_adds_one_to_the_total", "softmax", "rounding", _LINES,
-        "return {greatest, together<plus>(held, portion, total)};",
-        "return {greatest, 1.0f + together<plus>(held, portion, total)};",
+        "expf(v[k] - greatest);\n  return {greatest, together",
+        "expf(v[k] - greatest);\n  return {greatest, 1.0f + together",
         "One more than the exponentials is divided by.",
     ),
     patched(
-        "kernel_with_a_tree_that_starts_too_low", "softmax", "rounding", _LINES,
-        "for (int step = portion.lanes / 2; step > 0; step /= 2) {",
-        "for (int step = portion.lanes / 4; step > 0; step /= 2) {",
+        "kernel_with_lines_of_neighbours_alone", "softmax", "shape", _LINES,
+        "first + e * (WIDTH > 1 ? 1 : step)", "first + e",
+        "Elements that lie apart are taken for neighbours.",
+    ),
+    patched(
+        "kernel_with_a_tree_that_starts_too_low", "softmax_input", "rounding", _LINES,
+        "for (int step = within / 2; step > 0; step /= 2)",
+        "for (int step = within / 4; step > 0; step /= 2)",
         "Half of the lanes' sums are left out.",
     ),
     patched(
-        "kernel_without_the_barrier_in_the_tree", "softmax", "shape", _LINES,
-        "    __syncthreads();\n    if (portion.lane < step)", "    if (portion.lane < step)",
+        "kernel_without_the_barrier_in_the_tree", "softmax_input", "shape", _LINES,
+        "    __syncthreads();\n    if (lanes.lane < step)", "    if (lanes.lane < step)",
         "A step of the tree reads what the step before still writes.",
     ),
     patched(
         "kernel_that_holds_a_sum_before_the_last_is_read", "softmax_input", "shape", _LINES,
-        "  __syncthreads();  // what was held before has been read\n", "",
+        "  __syncthreads();  // what was held before has been read\n  held[thread]",
+        "  held[thread]",
         "The second sum overwrites the first while it is read.",
     ),
     patched(
@@ -66,8 +72,20 @@ MUTANTS = [
         "A channel is pulled by those that it reads, not by those that read it.",
     ),
     patched(
+        "kernel_that_walks_from_the_channel_before", "local_response_norm", "rounding",
+        "local_response_norm_forward.cu",
+        "load<NEAR>(x, walk.begin - LOW, v);", "load<NEAR>(x, walk.begin - LOW - 1, v);",
+        "The first channels of a walk have their neighbours' windows.",
+    ),
+    patched(
+        "kernel_that_pulls_what_the_step_before_has_pulled", "local_response_norm_input",
+        "rounding", "local_response_norm_input_vjp.cu",
+        "v[i] = v[STEP + i];", "v[i] = v[STEP + i] + v[i];",
+        "What is carried from step to step is added up.",
+    ),
+    patched(
         "kernel_where_the_last_unit_takes_the_gradient", "maxout_input", "ties", "maxout.cuh",
-        "if (v > greatest ||", "if (v >= greatest ||",
+        "if (v > greatest[k] ||", "if (v >= greatest[k] ||",
         "Of equal channels the last one takes the gradient.",
     ),
     patched(
@@ -78,8 +96,8 @@ MUTANTS = [
     ),
     patched(
         "kernel_with_the_bias_gradient_of_the_first_image", "conv2d_bias", "exact", "bias_vjp.cu",
-        "sum += widened(y_bar[n * plane + portion.line * sizes.inner + i]);",
-        "sum += widened(y_bar[portion.line * sizes.inner + i]);",
+        "loaded<WIDTH>(y_bar + n * plane + first + i * WIDTH)",
+        "loaded<WIDTH>(y_bar + first + i * WIDTH)",
         "The first image is added once for every image.",
     ),
     patched(

@@ -3,6 +3,7 @@
 from convproof_gpu.mutants.patched import patched
 
 _WINDOWS = "windows.cuh"
+_BANDS = "bands.cuh"
 
 MUTANTS = [
     patched(
@@ -69,5 +70,20 @@ MUTANTS = [
         "if (number >= windows.planes * volume(windows.output)) return;",
         "if (number > windows.planes * volume(windows.output)) return;",
         "One thread too many writes.",
+    ),
+    patched(
+        "band_where_nan_is_no_maximum", "max_pool2d", "special", _BANDS,
+        "if (!(w <= wide) && wide == wide) {", "if (w > wide) {",
+        "A NaN of a square window is passed over.",
+    ),
+    patched(
+        "band_with_windows_shifted_by_the_padding", "max_pool2d", "exact", _BANDS,
+        "top(Pane::STRIDE * row - bands.low[0])", "top(Pane::STRIDE * row)",
+        "Square windows begin inside the input whatever the padding.",
+    ),
+    patched(
+        "band_that_is_read_before_it_has_arrived", "max_pool2d", "shape", _BANDS,
+        "  cp_async_wait<0>();\n", "",
+        "Windows are read while they are copied.",
     ),
 ]  # fmt: skip

@@ -167,7 +167,8 @@ class SimKernel:
                 f"__launch_bounds__({self._bounds})."
             )
             raise LaunchError(msg)
-        allowed = max(self.max_dynamic_shared_size_bytes, _DEFAULT_SHARED << 10)
+        opted = self.max_dynamic_shared_size_bytes + self.static_shared  # it counts the dynamic
+        allowed = max(opted, _DEFAULT_SHARED << 10)
         arch = self._module.arch
         there_are = min(_MOST_SHARED.get(arch, 227) << 10, allowed)
         if shared_mem < 0 or self.static_shared + shared_mem > there_are:

@@ -29,6 +29,7 @@ _OURS = {
     "device_launch_parameters.h", "cuda_runtime_api.h", "math.h", "cmath", "float.h", "cfloat",
     "limits.h", "climits", "stddef.h", "cstddef", "assert.h", "cassert", "math_constants.h",
 }  # fmt: skip
+_PTX = ("prims.cuh", "warpgroup.cuh")  # which have bodies for the simulator, and are taken as they are
 _REFUSED_HEADERS = ("cooperative_groups", "mma.h", "cuda/", "cub/", "thrust/", "cute/", "cutlass/")
 _REFUSED = {
     "asm": "PTX outside prims.cuh",
@@ -301,8 +302,8 @@ class _Writer:
             return
         header, quoted = match.groups()
         if quoted is not None:
-            if Path(quoted).name == "prims.cuh":
-                self.out[at] = '#include "prims.cuh"'
+            if Path(quoted).name in _PTX:
+                self.out[at] = f'#include "{Path(quoted).name}"'
             elif quoted not in _OURS:
                 self.included.append(quoted)
                 self.out[at] = f'#include "{copy_of(quoted)}"'

@@ -1,15 +1,17 @@
 """Every kernel compiles for a GPU, keeps its numbers in registers, and says what it is."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from convproof_gpu.cubin import ARCHITECTURES, KERNELS, Cubin, compiled, is_there
+from convproof_gpu.machine import Kernel
 from convproof_gpu.specialisations import files, specialisations
 
 KEYS = ("Shapes", "Mapping", "Order of sum", "Races", "Preconditions")
-*ELDER, NEWEST = ARCHITECTURES
+NEWEST = ARCHITECTURES[-1]
 needs_nvrtc = pytest.mark.skipif(not is_there(), reason="NVRTC is not installed (extra nvrtc)")
 
 
@@ -22,17 +24,63 @@ def spilled(made: Cubin) -> list[tuple[str, str]]:
 
 
 @needs_nvrtc
-@pytest.mark.parametrize(
-    "arch", [*(pytest.param(a, marks=pytest.mark.full) for a in ELDER), NEWEST]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("file", files())
 def test_every_specialisation_compiles_without_a_spill(file: str, arch: str) -> None:
     """By NVRTC, which needs no GPU."""
-    expressions = [kernel.expression for kernel in specialisations(file)]
+    assert_compiles(file, arch, specialisations(file))
+
+
+@needs_nvrtc
+@pytest.mark.parametrize("file", files())
+def test_what_needs_most_registers_compiles_without_a_spill(file: str) -> None:
+    """All that may be launched, but of the tiled products, slow to compile, DIMS = 3 alone."""
+    assert_compiles(file, NEWEST, of_most_axes(specialisations(file)))
+
+
+def assert_compiles(file: str, arch: str, kernels: list[Kernel]) -> None:
+    expressions = [kernel.expression for kernel in kernels]
     assert expressions
     made = compiled(KERNELS / f"{file}.cu", arch, name_expressions=expressions)
     assert set(made.symbols) == set(expressions)
     assert spilled(made) == []
+
+
+def of_most_axes(kernels: list[Kernel]) -> list[Kernel]:
+    """Return all but the tiled products of fewer than three axes.
+
+    Of each tile, product and element, three axes take as many registers as fewer, or more. Of the
+    small kernels they may take fewer.
+    """
+    every = {kernel.expression for kernel in kernels}
+
+    def has_more(kernel: Kernel) -> bool:
+        held = kernel.arguments
+        if not any(argument.startswith("Tile<") for argument in held):
+            return False
+        others = [(*held[:i], "3", *held[i + 1 :]) for i, n in enumerate(held) if n in ("1", "2")]
+        return any(replace(kernel, arguments=other).expression in every for other in others)
+
+    return [kernel for kernel in kernels if not has_more(kernel)]
+
+
+@pytest.mark.parametrize("file", files())
+def test_what_is_left_out_has_fewer_axes_than_one_that_is_kept(file: str) -> None:
+    """And is the same in all else."""
+    kernels = specialisations(file)
+    kept = of_most_axes(kernels)
+    for kernel in set(kernels) - set(kept):
+        others = [
+            [
+                (was, now)
+                for was, now in zip(kernel.arguments, other.arguments, strict=True)
+                if was != now
+            ]
+            for other in kept
+            if other.name == kernel.name
+        ]
+        assert any(found in ([("1", "3")], [("2", "3")]) for found in others), kernel
 
 
 @needs_nvrtc

@@ -20,7 +20,7 @@ from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import Request
 from convproof_gpu import machine
 from convproof_gpu.layers import cross_entropy
-from convproof_gpu.lines import lanes_of, lines_along
+from convproof_gpu.lines import EACH, lanes_of, lines_along
 from convproof_gpu.machine import Kernel, launch, packed
 from convproof_gpu.simulated import Simulated
 from convproof_gpu.wing import sim
@@ -53,10 +53,16 @@ def check(name: str, case: Case, dtype: Any) -> None:
 
 @st.composite
 def softmaxes(draw: st.DrawFn) -> Case:
-    """Draw a softmax whose lines are shared by 1 to 256 threads, near and far apart."""
+    """Draw a softmax whose lines are shared by 1 to 256 threads, near and far apart.
+
+    They are held in registers, 8 or 32 elements to a thread, in vectors or one by one, or are so
+    long that they are read again.
+    """
     outer = draw(st.integers(1, 5))
-    size = draw(st.sampled_from([1, 2, 5, 31, 33, 100, 300]))
     inner = draw(st.sampled_from([1, 1, 2, 5, 40]))
+    size = draw(st.sampled_from([1, 2, 5, 8, 31, 33, 100, 256, 300]))
+    if inner == 1 and outer == 1:
+        size = draw(st.sampled_from([999, 1000, 2000, 8192, 8193]))
     return Case(layer=Softmax(dim=-2), input_shape=(outer, size, inner), seed=draw(seeds))
 
 
@@ -107,12 +113,24 @@ def test_a_line_is_answered_alike_in_every_batch(case: Case) -> None:
     assert np.array_equal(sim.forward(case.layer, x), np.concatenate(alone))
 
 
-@given(st.integers(0, 2**20), st.booleans())
-def test_lanes_are_a_power_of_two_that_a_block_holds(size: int, adjacent: bool) -> None:
+@given(st.integers(0, 2**20), st.booleans(), st.sampled_from([1, 4, 8]))
+def test_lanes_are_a_power_of_two_that_a_block_holds(size: int, adjacent: bool, width: int) -> None:
     """``256 % lanes == 0``, and no lane is idle that a smaller power of two would not leave so."""
-    lanes = lanes_of(size, adjacent=adjacent)
+    lanes = lanes_of(size, width, adjacent=adjacent)
     assert 256 % lanes == 0
     assert lanes == 1 or lanes < 2 * size
+
+
+@given(st.integers(1, 20_000), st.sampled_from([1, 3]), st.sampled_from([2, 4]))
+def test_lanes_hold_their_line_or_read_it_again(size: int, inner: int, itemsize: int) -> None:
+    """``lanes EACH >= size`` up to 8192 neighbours or 256 elements far apart, in whole vectors."""
+    lines, width = lines_along((2, size, inner), 1, itemsize)
+    each = lines.held(width)
+    assert size % width == 0
+    assert width == 1 or (inner == 1 and width * itemsize == 16)
+    assert each in EACH
+    assert (each == 0) == (size > (8192 if inner == 1 else 256))
+    assert each == 0 or (each % width == 0 and -(-size // (width * lines.lanes)) * width <= each)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.data())
@@ -120,7 +138,7 @@ def test_the_lines_of_an_axis_hold_every_element_once(
     shape: list[int], data: st.DataObject
 ) -> None:
     """``first + inner e`` of all lines and ``e`` are ``0, ..., n - 1``."""
-    lines = lines_along(tuple(shape), data.draw(st.integers(-len(shape), len(shape) - 1)))
+    lines, _ = lines_along(tuple(shape), data.draw(st.integers(-len(shape), len(shape) - 1)))
     line, e = np.ix_(range(lines.count), range(lines.size))
     first = line // lines.inner * lines.size * lines.inner + line % lines.inner
     assert sorted((first + lines.inner * e).ravel()) == list(range(int(np.prod(shape))))
@@ -131,7 +149,7 @@ def classified(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw scores, one in four times far from 0, targets, and cotangents of the loss."""
     rng = np.random.default_rng(draw(seeds))
     shape = tuple(draw(st.lists(st.integers(0, 6), min_size=0, max_size=2)))
-    classes = draw(st.sampled_from([1, 2, 10, 33, 300]))
+    classes = draw(st.sampled_from([1, 2, 10, 33, 64, 300]))
     x = 3 * rng.standard_normal((*shape, classes)) + draw(st.sampled_from([0, 0, 0, 200]))
     return x, np.asarray(rng.integers(0, classes, shape)), np.asarray(rng.standard_normal(shape))
 
@@ -184,11 +202,13 @@ def test_a_target_that_is_no_class_is_refused(wrong: int) -> None:
     with pytest.raises(ShapeError, match="targets are classes 0 to 2, got"):
         cross_entropy.input_vjp(SIM, x, target, loss)
 
-    sizes = packed(lines_along(x.shape, -1), "int")
+    lines, width = lines_along(x.shape, -1)
+    sizes = packed(lines, "int")
+    arguments = ("float", "int", str(width), str(lines.held(width)))
     backward = {"x": x, "target": target, "loss_bar": loss.copy(), "x_bar": x_bar, "lines": sizes}
     forward = {"x": x, "target": target, "loss": loss, "lines": sizes}
-    launch(SIM, Kernel("cross_entropy_forward", ("float", "int")), 1, 256, forward, ("loss",))
-    launch(SIM, Kernel("cross_entropy_input_vjp", ("float", "int")), 1, 256, backward, ("x_bar",))
+    launch(SIM, Kernel("cross_entropy_forward", arguments), 1, 256, forward, ("loss",))
+    launch(SIM, Kernel("cross_entropy_input_vjp", arguments), 1, 256, backward, ("x_bar",))
     assert np.isnan(loss).tolist() == [False, True]
     assert np.isnan(x_bar).all(1).tolist() == [False, True]
     assert not np.isnan(x_bar[0]).any()
@@ -203,6 +223,82 @@ def test_scores_targets_and_cotangents_must_fit() -> None:
         cross_entropy.input_vjp(SIM, x, target, np.zeros(3, np.float32))
     with pytest.raises(DTypeError, match="int64"):
         cross_entropy.forward(SIM, x, target.astype(np.int32))
+
+
+@in_every_format
+@pytest.mark.parametrize("shape", [(3, 8), (2, 300), (1, 8193), (2, 21, 3), (1, 300, 2)])
+def test_a_line_with_nan_or_infinity_is_nan_and_no_other_line_is(
+    shape: tuple[int, ...], dtype: Any
+) -> None:
+    """``exp(inf - inf)`` is NaN; minus infinity has the power 0, unless there is nothing else."""
+    lines = np.zeros(shape).swapaxes(1, -1).reshape(-1, shape[1])
+    lines[0, -1], lines[-1, 0] = np.nan, -np.inf
+    if len(lines) > 2:
+        lines[1, 0] = np.inf
+    x = lines.reshape(shape[0], *shape[2:], shape[1]).swapaxes(1, -1).astype(dtype)
+    layer, x = Softmax(dim=1), np.ascontiguousarray(x)
+    with np.errstate(invalid="ignore"):
+        right = oracle.forward(layer, x.astype(np.float64)).astype(dtype).astype(np.float64)
+    found = sim.forward(layer, x).astype(np.float64)
+    np.testing.assert_allclose(found, right, rtol=float(ROUNDING[np.dtype(dtype).name].unit) * 4)
+    x_bar = sim.input_vjp(layer, x, np.ones_like(x)).astype(np.float64)
+    assert np.array_equal(np.isnan(x_bar), np.isnan(right))
+
+
+@in_every_format
+def test_where_lines_begin_changes_no_bit(dtype: Any) -> None:
+    """An array that no load of 16 bytes may begin at is copied."""
+    rng = np.random.default_rng(0)
+    for layer, shape in ((Softmax(dim=1), (3, 48)), (Softmax(dim=1), (2, 8, 4))):
+        memory = rng.standard_normal(2 * np.prod(shape) + 1).astype(dtype)
+        x, y_bar = (memory[k : k + np.prod(shape)].reshape(shape) for k in (1, np.prod(shape)))
+        assert np.array_equal(sim.forward(layer, x), sim.forward(layer, x.copy()))
+        expected = sim.input_vjp(layer, x.copy(), y_bar.copy())
+        assert np.array_equal(sim.input_vjp(layer, x, y_bar), expected)
+
+
+@pytest.mark.parametrize("beta", [0.75, 0.5])
+@pytest.mark.parametrize("k", [0.0, 1.0])
+def test_a_window_with_nan_or_infinity_or_of_zeros_is_as_the_quotient_is(
+    beta: float, k: float
+) -> None:
+    """``x / inf == 0``, ``inf / inf`` and ``0 / 0`` are NaN, ``x / 0 == inf``."""
+    x = np.zeros((1, 70, 2), np.float32)
+    x[0, :, 1] = 1e-30  # its square is 0
+    for c, value in ((10, np.nan), (20, np.inf), (30, 1e30), (40, -1.0), (50, 1e-21)):
+        x[0, c, 0] = value
+    layer = LocalResponseNorm(size=5, alpha=1.0, beta=beta, k=k)
+    gap = np.abs(np.arange(70)[:, None] - np.arange(70)) <= 2
+    with np.errstate(all="ignore"):
+        squares = (x * x)[:, None] * gap[None, :, :, None]
+        squares[np.isnan(squares) & ~gap[None, :, :, None]] = 0
+        scale = k + squares.sum(2, dtype=np.float32) / np.float32(5)
+        right = (x / scale.astype(np.float64) ** beta).astype(np.float32)
+    np.testing.assert_allclose(sim.forward(layer, x), right, rtol=2e-6)
+    x_bar = sim.input_vjp(layer, x, np.ones_like(x))
+    far = ~((np.abs(np.arange(70)[:, None] - [10, 20, 30]) <= 4).any(1))
+    if k:
+        assert np.isfinite(x_bar[0, far]).all()
+    assert np.isnan(x_bar[0, 6:15, 0]).any()
+
+
+@given(st.floats(2.0**-100, 2.0**100), st.floats(-8, 8), st.floats(-8, 8))
+def test_a_step_of_newtons_method_makes_the_power_err_by_less_than_3_units(
+    s: float, first: float, second: float
+) -> None:
+    """``|inverse - s^(-3/4)| <= 3 u s^(-3/4)``, if the roots err by ``8 u`` each."""
+    one, u = np.float32, 2.0**-24
+
+    def fused(a: np.float32, b: np.float32, c: np.float32) -> np.float32:
+        return one(np.longdouble(a) * np.longdouble(b) + np.longdouble(c))
+
+    held = one(s)
+    root = one(float(held) ** -0.5 * (1 + first * u))
+    guess = root * (root * one(float(root) ** -0.5 * (1 + second * u)))
+    fourth = held * guess
+    left = fused(-(fourth * fourth), fourth * guess, one(1))
+    inverse = fused(one(0.25) * guess, left, guess)
+    assert abs(float(inverse) * float(held) ** 0.75 - 1) <= 3 * u
 
 
 def test_offsets_of_64_bits_give_the_same_bits() -> None:

@@ -20,6 +20,7 @@ from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import Request
 from convproof_gpu import machine
 from convproof_gpu.elementwise import width_of
+from convproof_gpu.layers.bias import Channels, Shared
 from convproof_gpu.machine import Kernel
 from convproof_gpu.sim import SimFault
 from convproof_gpu.simulated import simulated
@@ -143,6 +144,20 @@ def test_where_an_array_begins_changes_no_bit(layer: Layer, dtype: Any) -> None:
     holds()
 
 
+@in_every_format
+def test_where_units_begin_changes_no_bit(dtype: Any) -> None:
+    """Maxout takes vectors of positions where it may, and the numbers are the same."""
+    rng, layer = np.random.default_rng(0), layers.Maxout(pool_size=3)
+    for shape in ((2, 6, 16), (2, 6, 9), (5, 6)):
+        x = rng.integers(-2, 3, shape).astype(dtype)
+        y_bar = rng.standard_normal(layer.output_shape(shape)).astype(dtype)
+        expected = oracle.forward(layer, x), oracle.input_vjp(layer, x, y_bar)
+        for beyond in (0, 1):
+            held, cotangent = lying(x, dtype, beyond), lying(y_bar, dtype, 0)
+            assert np.array_equal(sim.forward(layer, held), expected[0])
+            assert np.array_equal(sim.input_vjp(layer, held, cotangent), expected[1])
+
+
 def test_a_load_of_16_bytes_that_begins_elsewhere_is_a_fault() -> None:
     """So the width is what the machine may take, and no guess."""
     kernel = simulated(Kernel("relu_forward", ("float", "int", "4")))
@@ -165,6 +180,43 @@ def test_a_bias_is_added_to_its_channel_and_its_derivative_is_the_channels_sum(
     others = tuple(axis for axis in range(x.ndim) if axis != layer.channel_axis)
     sums = integers.sum(others).astype(np.float32).astype(dtype)
     assert np.array_equal(sim.bias_vjp(layer, x), sums)
+
+
+@st.composite
+def many(draw: st.DrawFn) -> tuple[int, int, int]:
+    """Draw sizes of an array whose channels are shared out, once blocks may have little to do."""
+    inner = draw(st.sampled_from([1, 2, 49, 64, 700]))
+    outer = draw(st.sampled_from([1, 3, 40] if inner > 1 else [1, 70, 1000]))
+    return outer, draw(st.sampled_from([1, 2, 8, 33])), inner
+
+
+@in_every_format
+@given(sizes=many(), seed=st.integers(0, LARGE_SEED))
+@few
+def test_a_channel_that_blocks_share_has_the_same_sum(
+    dtype: Any, sizes: tuple[int, int, int], seed: int
+) -> None:
+    """``b_bar[c] = sum_s parts[c, s]``: small integers are added up exactly, in any order."""
+    integers = np.random.default_rng(seed).integers(-1, 2, sizes)
+    layer, y_bar = Bias(channels=sizes[1]), integers.astype(dtype)
+    sums = integers.sum((0, 2)).astype(np.float32).astype(dtype)
+    assert np.array_equal(sim.bias_vjp(layer, y_bar), sums)
+    with patch("convproof_gpu.layers.bias._LEAST", 1):
+        assert np.array_equal(sim.bias_vjp(layer, y_bar), sums)
+        assert np.array_equal(sim.bias_vjp(layer, lying(y_bar, dtype, 1)), sums)
+
+
+@given(many(), st.sampled_from([1, 4, 8]), st.integers(0, 2**20))
+def test_the_blocks_of_a_channel_share_all_its_vectors(
+    sizes: tuple[int, int, int], width: int, more: int
+) -> None:
+    """``(splits - 1) each < count <= splits each``: none is left out and no block is idle."""
+    outer, channels, inner = sizes
+    held = Channels(outer + more, channels, inner)
+    shared = Shared.of(held, width)
+    count = held.outer * inner // shared.width if inner > 1 else held.outer
+    assert (shared.splits - 1) * shared.each < count <= shared.splits * shared.each
+    assert shared.blocks <= max(4096, channels)
 
 
 def test_the_sum_over_no_image_and_over_no_position_is_zero() -> None:

@@ -1,4 +1,4 @@
-"""Tensor cores, ldmatrix and cp.async are what the tables of the PTX ISA say.
+"""Tensor cores, ldmatrix and cp.async are what the tables of the PTX ISA say, and a GPU does.
 
 The tables ("Matrix Fragments for mma.m16n8k8", "... m16n8k16", "ldmatrix") give row and column of
 every register of a lane by ``groupID = lane >> 2`` and ``threadID_in_group = lane % 4``; they are
@@ -7,6 +7,7 @@ written here as they stand there.
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import ml_dtypes
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 
 from convproof_gpu.sim import conditions
 from tests.gpu.sim.corpus import kernel
+from tests.gpu.tensor_core import CUT, instruction
 
+HOPPER = Path(__file__).with_name("hopper.npz")  # bits of A, B, C and D, cases first
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 
@@ -91,25 +94,23 @@ def test_every_element_of_a_and_b_lies_where_the_table_says(name: str) -> None:
         assert np.array_equal(found, a[:, first : first + 8])
 
 
+def _exponent(value: float) -> int:
+    return int(np.frexp(value)[1]) - 1
+
+
 def _truncated(name: str, a: Any, b: Any, c: Any) -> np.ndarray:
     """Return the model's sums in exact arithmetic: aligned, truncated, added, truncated."""
     result = np.zeros((16, 8), np.float32)
     for row in range(16):
         for column in range(8):
+            pairs = [(float(a[row, k]), float(b[k, column])) for k in range(DEPTH[name])]
             parts = [Fraction(float(c[row, column]))]
-            parts += [
-                Fraction(float(a[row, k])) * Fraction(float(b[k, column]))
-                for k in range(DEPTH[name])
+            parts += [Fraction(left) * Fraction(right) for left, right in pairs]
+            exponents = [
+                _exponent(left) + _exponent(right) for left, right in pairs if left * right
             ]
-            largest = max(map(abs, parts))
-            if largest == 0:
-                continue
-            exponent = 0
-            while Fraction(2) ** (exponent + 1) <= largest:
-                exponent += 1
-            while Fraction(2) ** exponent > largest:
-                exponent -= 1
-            unit = Fraction(2) ** (exponent - 25)
+            largest = max([_exponent(float(c[row, column])), *exponents])
+            unit = Fraction(2) ** (largest - 25)
             total = sum(int(part / unit) for part in parts) * unit
             near = np.float32(float(total))
             if abs(Fraction(float(near))) > abs(total):
@@ -131,6 +132,34 @@ def test_sums_are_truncated_as_hoppers_are(name: str) -> None:
     assert np.array_equal(_product(name, a, b, c), _truncated(name, a, b, c))
     with conditions(rounding="nearest"):
         assert not np.array_equal(_product(name, a, b, c), _truncated(name, a, b, c))
+
+
+@pytest.mark.parametrize("name", DEPTH)
+def test_every_bit_is_that_of_a_hopper_gpu(name: str) -> None:
+    """What a GPU gave: pairs that cancel over the last bits, zeros, subnormals, Inf and NaN."""
+    dtype = {"tf32": np.dtype(np.float32), "bf16": BFLOAT16, "f16": np.dtype(np.float16)}[name]
+    with np.load(HOPPER) as held:
+        a, b = held[f"{name}_a"].view(dtype), held[f"{name}_b"].view(dtype)
+        c, d = held[f"{name}_c"].view(np.float32), held[f"{name}_d"]
+    for i in range(len(a)):
+        found = _product(name, a[i], b[i], c[i]).view(np.uint32)
+        assert np.array_equal(found, d[i]), f"case {i}"
+
+
+@pytest.mark.parametrize("name", DEPTH)
+def test_the_bounds_model_is_that_of_a_hopper_gpu(name: str) -> None:
+    """What ``tests.gpu.test_bounds`` takes a tensor core for: the same bits."""
+    with np.load(HOPPER) as held:
+        a, b, c, d = (held[f"{name}_{each}"] for each in "abcd")
+    if name == "tf32":
+        a, b = ((each & CUT).view(np.float32) for each in (a, b))
+    else:
+        dtype = BFLOAT16 if name == "bf16" else np.dtype(np.float16)
+        with np.errstate(invalid="ignore"):
+            a, b = (each.view(dtype).astype(np.float32) for each in (a, b))
+    rows, columns = a[:, :, None, :], np.swapaxes(b, 1, 2)[:, None]
+    found = instruction(c.view(np.float32), rows, columns, least=-14 if name == "f16" else -126)
+    assert np.array_equal(found.view(np.uint32), d)
 
 
 def test_tf32_does_not_look_at_the_low_13_bits() -> None:

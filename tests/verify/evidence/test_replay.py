@@ -79,7 +79,7 @@ def test_a_target_that_is_gone_is_not_fixed(
 
 
 def test_a_run_without_failures_has_nothing_to_replay(capsys: pytest.CaptureFixture[str]) -> None:
-    document_of("flipped.py:conv1d")
+    document_of("flipped.py:conv1d", "--only", "conv1d")
     capsys.readouterr()
     assert run(["replay", "out.json"]) == 0
     assert capsys.readouterr().out == "0 of 0 recorded failures are fixed\n"

@@ -7,7 +7,9 @@
 //   16-bit B     half h of register j: row 2t + h + 8j, column g
 //
 // Sums: a tensor core aligns the accumulator and the products of one instruction to the largest exponent, truncates
-// each to 25 bits behind it, adds, and truncates the sum to float32 (Hopper, as measured in microsoft/MMA-Sim).
+// each to 25 bits behind it, adds, and truncates the sum to float32. The exponent of a product is the sum of its
+// operands', which are at least that of the format's least normal number; what is zero has none. A sum of zero is +0,
+// one beyond the floats infinite, and every NaN is 0x7fffffff (Hopper: all of 479616 sums of mma.sync and wgmma).
 #pragma once
 #include <math.h>
 #include <string.h>
@@ -57,67 +59,79 @@ inline float tf32(uint32_t bits) { return float_of(bits & 0xffffe000u); }  // th
 inline float bf16(uint32_t bits, int half) { return float_of(half ? bits & 0xffff0000u : bits << 16); }
 inline float f16(uint32_t bits, int half) { return half_to_float(static_cast<uint16_t>(half ? bits >> 16 : bits)); }
 
-inline float summed(float c, const double* products, int n) {
-  double plain = c;
-  for (int i = 0; i < n; i++) plain += products[i];
-  if (!isfinite(plain)) return static_cast<float>(plain);
+constexpr int NO_EXPONENT = -1000;
+inline int exponent_of(double value, int least) {
+  if (value == 0) return NO_EXPONENT;
+  int exponent;
+  frexp(value, &exponent);
+  return exponent - 1 < least ? least : exponent - 1;
+}
+
+inline float summed(float c, const float* a, const float* b, int n, int least) {
+  double products[16], plain = c;
+  bool finite = isfinite(c);
+  int largest = exponent_of(c, -126);
+  for (int i = 0; i < n; i++) {
+    products[i] = static_cast<double>(a[i]) * b[i];
+    plain += products[i];
+    finite = finite && isfinite(a[i]) && isfinite(b[i]);
+    int exponent = exponent_of(a[i], least) + exponent_of(b[i], least);
+    if (exponent > largest) largest = exponent;
+  }
+  if (isnan(plain)) return float_of(0x7fffffffu);
+  if (!finite) return static_cast<float>(plain);
   if (now->rounding == static_cast<int>(Rounding::nearest)) {
     float sum = c;
     for (int i = 0; i < n; i++) sum = static_cast<float>(sum + products[i]);
     return sum;
   }
-  double largest = fabs(c);
-  for (int i = 0; i < n; i++) largest = fmax(largest, fabs(products[i]));
-  if (largest == 0) return static_cast<float>(plain);
-  int exponent;
-  frexp(largest, &exponent);
-  double unit = ldexp(1.0, exponent - 1 - 25), sum = trunc(c / unit);
+  if (largest < 2 * -126) return 0;  // all is zero
+  double unit = ldexp(1.0, largest - 25), sum = trunc(c / unit);
   for (int i = 0; i < n; i++) sum += trunc(products[i] / unit);
   double value = sum * unit;
+  if (fabs(value) >= 0x1p128) return value < 0 ? -INFINITY : INFINITY;
   float result = static_cast<float>(value);
-  return fabs(static_cast<double>(result)) > fabs(value) ? nextafterf(result, 0) : result;
+  return (fabs(static_cast<double>(result)) > fabs(value) ? nextafterf(result, 0) : result) + 0.0f;
 }
 
-inline void multiply(Thread* const* lanes, int depth, const float (*a)[16], const float (*b)[8]) {
+inline void multiply(Thread* const* lanes, int depth, int least, const float (*a)[16], const float (*b)[16]) {
   for (int lane = 0; lane < 32; lane++) {
     const Product& product = *static_cast<Product*>(lanes[lane]->operands);
     float d[4];
     for (int j = 0; j < 4; j++) {
       int row = lane / 4 + (j >= 2 ? 8 : 0), column = 2 * (lane % 4) + (j & 1);
-      double products[16];
-      for (int k = 0; k < depth; k++) products[k] = static_cast<double>(a[row][k]) * b[k][column];
-      d[j] = summed(product.c[j], products, depth);
+      d[j] = summed(product.c[j], a[row], b[column], depth, least);
     }
     memcpy(product.d, d, sizeof d);
   }
 }
 
 void mma_m16n8k8_tf32(Thread* const* lanes, unsigned, Site) {
-  float a[16][16], b[16][8];
+  float a[16][16], b[8][16];  // rows of A, columns of B
   for (int lane = 0; lane < 32; lane++) {
     const Product& product = *static_cast<Product*>(lanes[lane]->operands);
     int g = lane / 4, t = lane % 4;
     for (int j = 0; j < 4; j++) a[g + (j & 1) * 8][t + (j >> 1) * 4] = tf32(product.a[j]);
-    for (int j = 0; j < 2; j++) b[t + 4 * j][g] = tf32(product.b[j]);
+    for (int j = 0; j < 2; j++) b[g][t + 4 * j] = tf32(product.b[j]);
   }
-  multiply(lanes, 8, a, b);
+  multiply(lanes, 8, -126, a, b);
 }
 
-inline void mma_16_bit(Thread* const* lanes, float (*value)(uint32_t, int)) {
-  float a[16][16], b[16][8];
+inline void mma_16_bit(Thread* const* lanes, int least, float (*value)(uint32_t, int)) {
+  float a[16][16], b[8][16];  // rows of A, columns of B
   for (int lane = 0; lane < 32; lane++) {
     const Product& product = *static_cast<Product*>(lanes[lane]->operands);
     int g = lane / 4, t = lane % 4;
     for (int h = 0; h < 2; h++) {
       for (int j = 0; j < 4; j++) a[g + (j & 1) * 8][2 * t + h + (j >> 1) * 8] = value(product.a[j], h);
-      for (int j = 0; j < 2; j++) b[2 * t + h + 8 * j][g] = value(product.b[j], h);
+      for (int j = 0; j < 2; j++) b[g][2 * t + h + 8 * j] = value(product.b[j], h);
     }
   }
-  multiply(lanes, 16, a, b);
+  multiply(lanes, 16, least, a, b);
 }
 
-void mma_m16n8k16_bf16(Thread* const* lanes, unsigned, Site) { mma_16_bit(lanes, bf16); }
-void mma_m16n8k16_f16(Thread* const* lanes, unsigned, Site) { mma_16_bit(lanes, f16); }
+void mma_m16n8k16_bf16(Thread* const* lanes, unsigned, Site) { mma_16_bit(lanes, -126, bf16); }
+void mma_m16n8k16_f16(Thread* const* lanes, unsigned, Site) { mma_16_bit(lanes, -14, f16); }
 
 // Matrix m's row r is at the address of lane 8m + r; lane 4g + t gets elements 2t and 2t + 1 of row g, or
 // of column g if transposed.

@@ -1,0 +1,109 @@
+"""Pooling in bands: which rows of its planes a block owns, and which it stages to make them.
+
+Of two axes, with ``K x K`` windows that begin at ``s o - low``. A block owns a band of the rows of
+one plane, or all rows of some planes; what it stages of an array is one run of memory:
+
+=======  =======================  ==================  ============================================
+verb     owns                     stages              rows
+=======  =======================  ==================  ============================================
+forward  windows ``b <= o < e``   ``x``               ``max(s b - low, 0)``, below
+                                                      ``min(s (e - 1) - low + K, I)``
+VJP      inputs ``b <= i < e``    ``y_bar``           ``max(floor((b + low - K) / s) + 1, 0)``,
+                                                      below ``min(floor((e - 1 + low) / s) + 1, O)``
+                                  ``x``, for maxima   those that these windows read
+=======  =======================  ==================  ============================================
+
+A whole plane's are all rows.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from convproof.index_maps.depthwise import Quotient
+
+
+class Square(NamedTuple):
+    """Windows of ``side x side`` taps, ``stride`` apart along both axes."""
+
+    side: int
+    stride: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bands:
+    """What a kernel of a pooling in bands is told, in the order of its struct.
+
+    Attributes:
+        planes: feature maps, ``N C``.
+        input: ``I`` of both axes.
+        output: ``O``.
+        low: padding below the input.
+        each: planes of a block.
+        rows: of a band.
+        bands: of a plane; one, if ``each > 1``.
+        window_columns: divides the number of a unit of windows by the columns.
+        window_groups: divides what is left by the units of a column.
+        input_columns: the same of inputs.
+        input_groups: the same of inputs.
+    """
+
+    planes: int
+    input: tuple[int, int]
+    output: tuple[int, int]
+    low: tuple[int, int]
+    each: int
+    rows: int
+    bands: int
+    window_columns: Quotient
+    window_groups: Quotient
+    input_columns: Quotient
+    input_groups: Quotient
+
+    @property
+    def blocks(self) -> int:
+        """Of a launch."""
+        return -(-self.planes // self.each) * self.bands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """What a kernel of global windows is told, in the order of its struct.
+
+    Attributes:
+        planes: feature maps, ``N C``.
+        size: elements of each.
+        each: planes of a block.
+        elements: divides by ``size``.
+    """
+
+    planes: int
+    size: int
+    each: int
+    elements: Quotient
+
+    @property
+    def blocks(self) -> int:
+        """Of a launch."""
+        return -(-self.planes // self.each)
+
+
+def read(square: Square, low: int, inputs: int, windows: range) -> range:
+    """Return the rows of inputs that rows of windows read.
+
+    Example:
+        >>> read(Square(3, 2), 0, 55, range(4, 8))
+        range(8, 17)
+    """
+    begin, end = square.stride * windows.start - low, square.stride * (windows.stop - 1) - low
+    return range(max(begin, 0), min(end + square.side, inputs))
+
+
+def readers(square: Square, low: int, outputs: int, inputs: range) -> range:
+    """Return the rows of windows that read rows of inputs.
+
+    Example:
+        >>> readers(Square(3, 2), 0, 27, range(8, 16))
+        range(3, 8)
+    """
+    begin = (inputs.start + low - square.side) // square.stride + 1
+    return range(max(begin, 0), min((inputs.stop - 1 + low) // square.stride + 1, outputs))

@@ -1,0 +1,164 @@
+"""A convolution forward, and each phase of its adjoint, as one correlation of windows.
+
+Along each axis a result position ``i`` and a tap ``j`` meet the source at ``o``::
+
+    o(q, j) = origin + stride q + step j         i(q) = first + spread q
+
+so that ``y[n, g R + r, i(q)] = sum_{j,c} w'[g R + r, j, c] x[n, g C + c, o(q, j)]``.
+
+Forward, the source is ``x`` and every output is an ``i``. Backward, the source is ``y_bar``: the inputs
+that leave the same rest when ``i + low`` is divided by the stride are a phase, which meets the taps
+``k = tap + apart j`` alone, one output apart, and nothing is skipped.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import gcd
+
+from convproof.index_maps.address import Address, Int, flat, unflat, volume
+from convproof.index_maps.contraction import Sizes
+
+CHUNK = 8  # channels that lie side by side in w', some of which may be zeros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlations:
+    """What a kernel is told of a correlation, in the order of its struct; the tuples by axis.
+
+    Attributes:
+        batch: ``N``.
+        groups: ``G``.
+        channels: ``C`` of the source, of one group.
+        rows: ``R`` channels of the result, of one group.
+        source: its positions.
+        taps: how many.
+        positions: how many ``q``.
+        result: positions of the array that holds the result.
+        origin: where the first window begins in the source.
+        stride: source positions between neighbouring windows.
+        step: source positions between neighbouring taps.
+        first: where the first result lies.
+        spread: positions between neighbouring results.
+    """
+
+    batch: int
+    groups: int
+    channels: int
+    rows: int
+    source: tuple[int, ...]
+    taps: tuple[int, ...]
+    positions: tuple[int, ...]
+    result: tuple[int, ...]
+    origin: tuple[int, ...]
+    stride: tuple[int, ...]
+    step: tuple[int, ...]
+    first: tuple[int, ...]
+    spread: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Where the weights of a correlation lie in those of a convolution.
+
+    Attributes:
+        sizes: of the correlation.
+        kernel: taps of the convolution.
+        tap: its first tap that is met.
+        apart: its taps from one that is met to the next.
+        adjoint: whether the weights are ``w[g C + c, r]`` rather than ``w[g R + r, c]``.
+    """
+
+    sizes: Correlations
+    kernel: tuple[int, ...]
+    tap: tuple[int, ...]
+    apart: tuple[int, ...]
+    adjoint: bool
+
+    @property
+    def padded(self) -> int:
+        """Channels with the zeros that fill the last chunk."""
+        return -(-self.sizes.channels // CHUNK) * CHUNK
+
+    @property
+    def count(self) -> int:
+        """Elements of ``w'``."""
+        s = self.sizes
+        return s.groups * s.rows * volume(s.taps) * self.padded
+
+    def __call__(self, number: Int) -> Address:
+        """Return where element ``number`` of ``w'`` lies in ``w``."""
+        s = self.sizes
+        row, *j, c = unflat(number, (s.groups * s.rows, *s.taps, self.padded))
+        k = [tap + apart * place for tap, apart, place in zip(self.tap, self.apart, j, strict=True)]
+        at = flat((row, c), (0, s.channels))
+        if self.adjoint:
+            at = flat((row // s.rows, c, row % s.rows), (0, s.channels, s.rows))
+        return Address(flat((at, *k), (0, *self.kernel)), (c < s.channels,))
+
+
+def forward(sizes: Sizes) -> Laid:
+    """Return a convolution as a correlation."""
+    dims = len(sizes.input)
+    told = Correlations(
+        batch=sizes.batch,
+        groups=sizes.groups,
+        channels=sizes.in_channels,
+        rows=sizes.out_channels,
+        source=sizes.input,
+        taps=sizes.kernel,
+        positions=sizes.output,
+        result=sizes.output,
+        origin=tuple(-low for low in sizes.low),
+        stride=sizes.stride,
+        step=sizes.dilation,
+        first=(0,) * dims,
+        spread=(1,) * dims,
+    )
+    return Laid(told, sizes.kernel, (0,) * dims, (1,) * dims, adjoint=False)
+
+
+def adjoint(sizes: Sizes) -> Iterator[Laid]:
+    """Yield the phases of the adjoint that have inputs.
+
+    Example:
+        >>> sizes = Sizes(batch=1, groups=1, in_channels=1, out_channels=1, input=(5,), kernel=(3,),
+        ...               output=(2,), stride=(2,), dilation=(1,), low=(0,))
+        >>> [(phase.sizes.first, phase.tap, phase.sizes.taps) for phase in adjoint(sizes)]
+        [((0,), (0,), (2,)), ((1,), (1,), (1,))]
+    """
+    rows = zip(sizes.input, sizes.kernel, sizes.stride, sizes.dilation, sizes.low, strict=True)
+    for axes in product(*(list(_phases(*row)) for row in rows)):
+        first, positions, taps, tap, apart, origin, step = zip(*axes, strict=True)
+        told = Correlations(
+            batch=sizes.batch,
+            groups=sizes.groups,
+            channels=sizes.out_channels,
+            rows=sizes.in_channels,
+            source=sizes.output,
+            taps=taps,
+            positions=positions,
+            result=sizes.input,
+            origin=origin,
+            stride=(1,) * len(axes),
+            step=step,
+            first=first,
+            spread=sizes.stride,
+        )
+        yield Laid(told, sizes.kernel, tap, apart, adjoint=True)
+
+
+def _phases(
+    size: int, kernel: int, stride: int, dilation: int, low: int
+) -> Iterator[tuple[int, int, int, int, int, int, int]]:
+    """Yield the phases along an axis: first, positions, taps, tap, apart, origin, step."""
+    apart = stride // gcd(stride, dilation)
+    for rest in range(stride):  # of i + low, divided by the stride
+        first = (rest - low) % stride
+        if first >= size:
+            continue
+        met = [k for k in range(min(kernel, apart)) if (dilation * k - rest) % stride == 0]
+        tap = met[0] if met else 0
+        taps = -(-(kernel - tap) // apart) if met else 0
+        origin = (first + low - dilation * tap) // stride
+        yield first, -(-(size - first) // stride), taps, tap, apart, origin, -dilation * apart // stride

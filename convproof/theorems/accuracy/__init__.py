@@ -1,0 +1,3 @@
+"""What kernels that round are off by, at most."""
+
+PROOFS: tuple[str, ...] = ("promotion",)

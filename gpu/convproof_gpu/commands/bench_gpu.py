@@ -1,0 +1,184 @@
+"""``convproof bench gpu``: our kernels beside cuDNN and PyTorch, on one GPU, with every error."""
+
+import re
+from typing import Any
+
+import click
+
+from convproof.cli.output import Output, json_option
+
+_PRECISIONS = "float32,tf32"
+_OPERATIONS = "forward,input_vjp,weight_vjp"
+
+
+def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    """Return the words of a list, each once and each known."""
+    del ctx
+    from convproof_gpu.measuring.ours import PRECISIONS, SHORT
+    from convproof_gpu.measuring.rows import NETWORKS, OPERATIONS
+
+    known = {
+        "networks": tuple(NETWORKS),
+        "operations": OPERATIONS,
+        "precisions": tuple(PRECISIONS),
+    }[str(parameter.name)]
+    words = tuple(dict.fromkeys(SHORT.get(w.strip(), w.strip()) for w in value.split(",")))
+    if value == "all":
+        return known
+    for word in words:
+        if word not in known:
+            msg = f"{word!r} is none of {', '.join(known)}."
+            raise click.BadParameter(msg)
+    return words
+
+
+def _part(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
+    """Return number and count of ``2/5``."""
+    del ctx, parameter
+    found = re.fullmatch(r"(\d+)/(\d+)", value)
+    number, parts = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= number <= parts:
+        msg = f"{value!r} is no part like 2/5, with 1 <= 2 <= 5."
+        raise click.BadParameter(msg)
+    return number, parts
+
+
+@click.command("gpu")
+@click.argument("files", nargs=-1, type=click.Path(dir_okay=False))
+@click.option("--layers", "pattern", default="*", metavar="PATTERNS", help="As vgg16/*,conv1.")
+@click.option("--networks", default="all", callback=_words, help="Names, or all.")
+@click.option(
+    "--operations", default=_OPERATIONS, callback=_words, show_default=True, help="Also: fused."
+)
+@click.option(
+    "--precision", "precisions", default=_PRECISIONS, callback=_words, show_default=True,
+    help="Also: bfloat16, float16.",
+)  # fmt: skip
+@click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True)
+@click.option("--part", default="1/1", callback=_part, metavar="I/N", help="One of N parts.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Begin no row after so long.")
+@click.option("--unsearched", is_flag=True, help="Leave cuDNN to its guess: cudnn.benchmark off.")
+@click.option("--compile", "compiled", is_flag=True, help="torch.compile is a rival too: slow.")
+@click.option(
+    "--resume", is_flag=True, help="Keep what the file of --json holds, measure the rest."
+)
+@click.option("--prepare", metavar="ARCH", help="Measure nothing: compile, for sm_90; no GPU.")
+@click.option("--merge", is_flag=True, help="Measure nothing: make one result of FILES.")
+@json_option
+def command(
+    files: tuple[str, ...],
+    pattern: str,
+    networks: tuple[str, ...],
+    operations: tuple[str, ...],
+    precisions: tuple[str, ...],
+    batch: int,
+    part: tuple[int, int],
+    seconds: float | None,
+    unsearched: bool,
+    compiled: bool,
+    resume: bool,
+    prepare: str | None,
+    merge: bool,
+    json_path: str | None,
+) -> int:
+    """Time our kernels beside cuDNN's and PyTorch's: every layer of the networks, once.
+
+    A ratio is a rival's time over ours: above 1 we are ahead. Beside each time is its error against
+    float64, and an answer that is wrong is told and not timed. The file of --json is whole after
+    every row, so what was measured stays if the run is cut off.
+    """
+    if bool(files) != merge:
+        msg = "--merge takes the FILES that --json wrote, and nothing else takes any."
+        raise click.UsageError(msg)
+    from convproof_gpu.measuring import report
+    from convproof_gpu.measuring.rows import part_of, rows
+
+    if merge:
+        with Output(json_path) as output:
+            _tell(output, report.merged([report.read(file) for file in files]))
+        return 0
+    wanted = part_of(rows(networks, operations, batch, pattern), *part)
+    if prepare is not None:
+        return _prepared(wanted, precisions, prepare)
+    runs, held = report.begun(json_path) if resume else ([], [])
+    wanted = tuple(row for row in wanted if not report.is_in(held, row, precisions))
+    with Output(json_path) as output:
+        document, bench = _begun(precisions, compiled=compiled, searched=not unsearched)
+        document = {"runs": [*runs, *document["runs"]], "rows": held}
+        for records in bench.run(wanted, seconds):
+            document["rows"] += records
+            if output.is_wanted and not output.owns_stdout:
+                _write(output, document)
+            for record in records:
+                click.echo(f"... {_line(record)}", err=True)
+        _tell(output, document)
+    return int(any(record["status"] in ("wrong", "failed") for record in document["rows"]))
+
+
+def _prepared(wanted: tuple[Any, ...], precisions: tuple[str, ...], arch: str) -> int:
+    from convproof_gpu.measuring.prepare import compiled, kernels
+
+    for kernel in compiled(kernels(wanted, precisions), arch):
+        click.echo(f"{kernel.file}: {kernel.expression}")
+    return 0
+
+
+def _begun(
+    precisions: tuple[str, ...], *, compiled: bool, searched: bool
+) -> tuple[dict[str, Any], Any]:
+    """Return a document without rows, and what measures them.
+
+    Raises:
+        GpuUnavailableError: if there is no GPU for both libraries.
+    """
+    from convproof.implementation import load_implementation
+    from convproof_gpu.device import GpuUnavailableError
+    from convproof_gpu.measuring import ceilings
+    from convproof_gpu.measuring.facts import facts
+    from convproof_gpu.measuring.on_torch import TorchDevice
+    from convproof_gpu.measuring.run import Bench
+
+    implementation: Any = load_implementation("gpu")
+    try:
+        import torch
+    except ImportError:
+        why = "PyTorch, which the rivals need, is not installed: pip install 'convproof[torch]'."
+        raise GpuUnavailableError(why) from None
+    if not torch.cuda.is_available():
+        why = f"PyTorch {torch.__version__} sees no CUDA device."
+        raise GpuUnavailableError(why)
+    device = TorchDevice()
+    with device.stream():
+        rates = ceilings.measured(device)
+    document = {"runs": [{"facts": facts(implementation.versions), "rates": rates}], "rows": []}
+    bench = Bench(
+        device=device,
+        implementation=implementation,
+        rates=rates,
+        precisions=precisions,
+        compiled=compiled,
+        searched=searched,
+    )
+    return document, bench
+
+
+def _write(output: Output, document: dict[str, Any]) -> None:
+    output.write("bench", "measured", on="gpu", **document)
+
+
+def _tell(output: Output, document: dict[str, Any]) -> None:
+    from convproof_gpu.measuring import report
+
+    _write(output, document)
+    if not output.owns_stdout:
+        click.echo(report.text(document))
+
+
+def _line(record: dict[str, Any]) -> str:
+    """Return a row in a few words, for who waits."""
+    what = f"{record['name']} {record['operation']} {record['precision']}: "
+    if record["status"] != "measured":
+        return f"{what}{record['status']} {record['why']}".rstrip()
+    against = record["ratios"]["any"]
+    rival = f", {against['ratio']:.2f} against {against['rival']}" if against else ""
+    return f"{what}{record['ours']['us']:.1f} us{rival} ({record['seconds']:.1f} s)"

@@ -1,0 +1,278 @@
+"""How a convolution of few channels is shared among blocks, warps and threads: what costs least.
+
+A block stages the input of a tile of outputs, whose rows are of quads of four. The costs are
+instructions of the processors, counted roughly; only their order matters.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import prod
+
+from convproof.index_maps import Sizes
+
+COMPILED = ((3, 1), (3, 2), (5, 1), (7, 2), (11, 4))  # taps and stride along the width
+ROW_TAPS = tuple(f"RowTaps<{width}, {stride}>" for width, stride in COMPILED)
+ANY_TAPS = "RowTaps<0, 0>"
+THREADS = 256  # of a block of forward
+_QUAD, _CHANNELS, _ROWS, _WARPS = 4, 8, 2, 6
+_MOST_SHARED = 100 << 10  # bytes, so that two blocks run beside each other
+_SHARED = 226 << 10  # bytes of a processor
+_PROCESSORS = 132  # of a large GPU
+_RESIDENT = 2, 12  # blocks of forward on a processor, and warps of the gradient
+_BUSY = 6  # warps that keep a processor busy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiling:
+    """How the outputs of a plane are cut: ``Tiling`` of ``few_channels.cuh``.
+
+    Attributes:
+        quads: of a tile's row, each of four outputs.
+        lines: of a tile: two rows each, or one of the gradient's.
+        tiles: beside each other.
+        bands: of tiles, below each other.
+        pitch: numbers of a staged row's part.
+    """
+
+    quads: int
+    lines: int
+    tiles: int
+    bands: int
+    pitch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward(Tiling):
+    """How ``few_channels_forward`` shares its outputs: ``Plan`` of its source.
+
+    Attributes:
+        sides: parts of a block, which compute different channels.
+        chunk: output channels of a block.
+        held: planes in shared memory.
+    """
+
+    sides: int
+    chunk: int
+    held: int
+
+    @property
+    def passes(self) -> int:
+        """How often a thread computes channels."""
+        return self.chunk // (self.sides * _CHANNELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradient(Tiling):
+    """How ``few_channels_weight_vjp`` shares its sums: ``Plan`` of its source.
+
+    Attributes:
+        sides: warps of a block that differ in their output channels.
+        held: in their planes.
+        levels: in their rows of taps.
+        splits: parts of the sum over outputs.
+    """
+
+    sides: int
+    held: int
+    levels: int
+    splits: int
+
+    @property
+    def warps(self) -> int:
+        """Warps of a block."""
+        return self.sides * self.held * self.levels
+
+
+@lru_cache(maxsize=1024)
+def forward_plan(sizes: Sizes) -> Forward | None:
+    """Return the plan of three axes that costs least, or None if shared memory holds none."""
+    return min(forward_plans(sizes), key=lambda plan: _forward_cost(sizes, plan), default=None)
+
+
+def forward_plans(sizes: Sizes) -> Iterator[Forward]:
+    """Yield ways to share the outputs: wider tiles first."""
+    planes, rows = sizes.in_channels * sizes.kernel[0], -(-sizes.output[1] // _ROWS)
+    for sides in (1, 2, 4):
+        each, step = THREADS // sides, sides * _CHANNELS
+        passes = -(-sizes.out_channels // step)
+        for quads in _widths(sizes, each):
+            most = min(each // quads, rows)
+            for lines in sorted({most, -(-most // 2), -(-most // 4)}):
+                cut = _cut(sizes, quads, lines, rows)
+                shares = {(planes, -(-passes // n) * step) for n in (1, 2, 4)} | {(1, step)}
+                for held, chunk in sorted(shares):
+                    plan = Forward(**cut, sides=sides, chunk=chunk, held=held)
+                    if forward_shared(sizes, plan) <= _MOST_SHARED:
+                        yield plan
+
+
+@lru_cache(maxsize=1024)
+def gradient_plan(sizes: Sizes) -> Gradient | None:
+    """Return the plan of three axes that costs least, or None if there is none."""
+    return min(gradient_plans(sizes), key=lambda plan: _gradient_cost(sizes, plan), default=None)
+
+
+def gradient_plans(sizes: Sizes) -> Iterator[Gradient]:
+    """Yield ways to share the sums: none for taps that are not compiled."""
+    if not compiled(sizes):
+        return
+    planes, rows = sizes.in_channels * sizes.kernel[0], sizes.output[1]
+    levels = -(-sizes.kernel[1] // _tall(sizes))
+    shapes = [
+        (sides, held, level)
+        for sides in range(1, min(_WARPS, -(-sizes.out_channels // _CHANNELS)) + 1)
+        for held in range(1, min(_WARPS // sides, planes) + 1)
+        for level in range(1, min(_WARPS // (sides * held), levels) + 1)
+    ]
+    for quads in _widths(sizes, 64):
+        for lines in sorted({min(rows, n) for n in (1, 2, 4, 8, 16)}):
+            cut = _cut(sizes, quads, lines, rows)
+            for sides, held, level in shapes:
+                plan = Gradient(**cut, sides=sides, held=held, levels=level, splits=1)
+                if gradient_shared(sizes, plan) <= _MOST_SHARED:
+                    yield replace(plan, splits=_splits(sizes, plan))
+
+
+def _widths(sizes: Sizes, most: int) -> list[int]:
+    """Return how many quads a tile's row may have."""
+    in_row: int = -(-sizes.output[2] // _QUAD)
+    least = -(-in_row // most)
+    return sorted({-(-in_row // tiles) for tiles in (least, least + 1, 2 * least)}, reverse=True)
+
+
+def _cut(sizes: Sizes, quads: int, lines: int, rows: int) -> dict[str, int]:
+    """Return a tiling of so many quads and lines."""
+    stride, reach = sizes.stride[2], sizes.dilation[2] * (sizes.kernel[2] - 1)
+    window = -(-(reach // stride + _QUAD) // _QUAD) * _QUAD
+    return {
+        "quads": quads,
+        "lines": lines,
+        "tiles": -(-sizes.output[2] // (_QUAD * quads)),
+        "bands": -(-rows // lines),
+        "pitch": _QUAD * (quads - 1) + window,
+    }
+
+
+def _forward_cost(sizes: Sizes, plan: Forward) -> tuple[float, int]:
+    """Return the instructions of a block times the rounds of blocks, and the shared memory."""
+    planes, area = sizes.in_channels * sizes.kernel[0], prod(sizes.kernel[1:])
+    warps = max(plan.sides * -(-plan.quads * plan.lines // 32), _BUSY)
+    products = _ROWS * _CHANNELS * _QUAD
+    computing = warps * (planes * area * products * 1.08 + 4 * products)
+    patches = planes * _staging(_patch_rows(sizes, plan), sizes.stride[2] * plan.pitch)
+    weights = planes * area * plan.chunk * 12 / 32
+    rounds = -(-forward_blocks(sizes, plan) // (_PROCESSORS * _RESIDENT[0]))
+    shared = forward_shared(sizes, plan)
+    return rounds * (plan.passes * computing + patches + weights), shared
+
+
+def _gradient_cost(sizes: Sizes, plan: Gradient) -> tuple[float, int]:
+    """Return the instructions of all blocks, more if they leave a processor idle; the memory."""
+    tall, width = _tall(sizes), sizes.kernel[2]
+    loads = _CHANNELS + tall * sizes.stride[2] * 2
+    turn = _CHANNELS * _QUAD * tall * width * 1.04 + loads + 40
+    turns = -(-plan.quads * plan.lines // 32)
+    staging = plan.held * _staging(_tap_rows(sizes, plan), sizes.stride[2] * plan.pitch)
+    staging += plan.sides * _CHANNELS * _staging(plan.lines, _QUAD * plan.quads)
+    strip = plan.warps * turns * turn + staging
+    blocks, beside = plan.splits * groups_of(sizes, plan), _beside(sizes, plan)
+    rounds = -(-blocks // (_PROCESSORS * beside)) * beside
+    idle = max(1.0, _BUSY / (plan.warps * beside))
+    last = _CHANNELS * tall * width * 12 * plan.warps
+    shared = gradient_shared(sizes, plan)
+    return rounds * (-(-_strips(sizes, plan) // plan.splits) * strip + last) * idle, shared
+
+
+def _staging(rows: int, columns: int) -> float:
+    """Return the instructions of the warps that stage rows, 256 numbers of one at a time."""
+    return rows * -(-columns // 256) * 60
+
+
+def _splits(sizes: Sizes, plan: Gradient) -> int:
+    """Return the parts that keep every processor busy for a whole number of rounds."""
+    groups, slots = groups_of(sizes, plan), _PROCESSORS * _beside(sizes, plan)
+    strips = _strips(sizes, plan)
+    choices = {min(strips, max(1, rounds * slots // groups)) for rounds in (1, 2, 3, 4)}
+
+    def rounds(splits: int) -> int:
+        return -(-splits * groups // slots) * -(-strips // splits)
+
+    best = min(sorted(choices), key=rounds)
+    found: int = -(-strips // -(-strips // best))  # none of them empty
+    return found
+
+
+def _beside(sizes: Sizes, plan: Gradient) -> int:
+    """Return how many blocks run on a processor at once."""
+    return max(1, min(_RESIDENT[1] // plan.warps, _SHARED // (gradient_shared(sizes, plan) + 1024)))
+
+
+def _strips(sizes: Sizes, plan: Gradient) -> int:
+    found: int = sizes.batch * sizes.output[0] * plan.tiles * plan.bands
+    return found
+
+
+def groups_of(sizes: Sizes, plan: Gradient) -> int:
+    """Return how many blocks hold all weights."""
+    planes = sizes.in_channels * sizes.kernel[0]
+    sides = -(-sizes.out_channels // (plan.sides * _CHANNELS))
+    found: int = (
+        sides * -(-planes // plan.held) * -(-sizes.kernel[1] // (plan.levels * _tall(sizes)))
+    )
+    return found
+
+
+def _tall(sizes: Sizes) -> int:
+    """Return how many rows of taps a warp sums: TALL of the source."""
+    width = sizes.kernel[2]
+    return 3 if width <= 3 else 2 if width <= 5 else 1
+
+
+def _patch_rows(sizes: Sizes, plan: Forward) -> int:
+    outputs = _ROWS * plan.lines
+    found: int = sizes.stride[1] * (outputs - 1) + sizes.dilation[1] * (sizes.kernel[1] - 1) + 1
+    return found
+
+
+def _tap_rows(sizes: Sizes, plan: Gradient) -> int:
+    taps = plan.levels * _tall(sizes)
+    found: int = sizes.stride[1] * (plan.lines - 1) + sizes.dilation[1] * (taps - 1) + 1
+    return found
+
+
+def forward_shared(sizes: Sizes, plan: Forward) -> int:
+    """Return the bytes of the patches and the weights."""
+    patch = _patch_rows(sizes, plan) * sizes.stride[2] * plan.pitch
+    weights = prod(sizes.kernel[1:]) * plan.chunk
+    found: int = 4 * plan.held * (patch + weights)
+    return found
+
+
+def gradient_shared(sizes: Sizes, plan: Gradient) -> int:
+    """Return the bytes of the patches and the cotangents."""
+    patch = _tap_rows(sizes, plan) * sizes.stride[2] * plan.pitch
+    found: int = 4 * (plan.held * patch + plan.sides * _CHANNELS * plan.lines * _QUAD * plan.quads)
+    return found
+
+
+def forward_blocks(sizes: Sizes, plan: Forward) -> int:
+    """Return how many blocks there are."""
+    tiles = plan.tiles * plan.bands * -(-sizes.out_channels // plan.chunk)
+    found: int = sizes.batch * sizes.output[0] * tiles
+    return found
+
+
+def compiled(sizes: Sizes) -> bool:
+    """Return whether the taps along the width are: then they are not dilated."""
+    return row_taps(sizes) != ANY_TAPS
+
+
+def row_taps(sizes: Sizes) -> str:
+    """Return the template argument for the width."""
+    known = sizes.kernel[2], sizes.stride[2]
+    return (
+        f"RowTaps<{known[0]}, {known[1]}>"
+        if sizes.dilation[2] == 1 and known in COMPILED
+        else ANY_TAPS
+    )

@@ -1,0 +1,48 @@
+"""Our side: an implementation's verbs on PyTorch's tensors, as a user calls them."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from convproof.implementation import Implementation
+from convproof.layers import Layer, ReLU
+from convproof_gpu.measuring.arrays import Arrays
+from convproof_gpu.measuring.rows import Row, is_product
+
+PRECISIONS = {  # name: the elements' dtype
+    "float32": "float32",
+    "tf32": "float32",
+    "bfloat16": "bfloat16",
+    "float16": "float16",
+}
+SHORT = {"bf16": "bfloat16", "f16": "float16", "fp16": "float16", "fp32": "float32"}
+
+
+def offered(layer: Layer, precision: str) -> tuple[Layer | None, str]:
+    """Return the layer that computes in a precision, or None and why there is none."""
+    if precision != PRECISIONS[precision]:
+        if not is_product(layer):
+            return None, f"a {type(layer).__name__} multiplies no weights"
+        if "precision" not in {field.name for field in fields(layer)}:
+            return None, f"{type(layer).__name__} has no precision={precision!r}"
+        try:
+            return replace(layer, precision=precision), ""  # type: ignore[call-arg]
+        except Exception as error:  # the layer's law, whatever class it raises
+            return None, str(error).splitlines()[0]
+    return layer, ""
+
+
+def call_of(
+    implementation: Implementation, row: Row, layer: Layer, arrays: Arrays
+) -> Callable[[], Any]:
+    """Return the row's operation on these arrays, of a layer in some precision."""
+    verbs, x, w, y_bar = implementation, arrays.x, arrays.w, arrays.y_bar
+    weights = () if w is None else (w,)
+    if row.operation == "input_vjp":
+        return lambda: verbs.input_vjp(layer, x, y_bar, *weights)
+    if row.operation == "weight_vjp":
+        return lambda: verbs.weight_vjp(layer, x, y_bar)
+    if row.operation == "fused":
+        biased, relu = replace(layer, bias=True), ReLU()  # type: ignore[call-arg]
+        return lambda: verbs.forward(relu, verbs.forward(biased, x, w, arrays.b))
+    return lambda: verbs.forward(layer, x, *weights)

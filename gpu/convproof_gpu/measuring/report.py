@@ -1,0 +1,162 @@
+"""The document of a run, the merging of its parts, and the short table."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import geometric_mean
+from typing import Any
+
+from convproof.benchmarks.tables import aligned
+from convproof.errors import EvidenceError
+from convproof_gpu.measuring.ratios import NAMES
+from convproof_gpu.measuring.rows import Row
+
+Document = dict[str, Any]
+_SCHEMA = "convproof/bench/1"
+_HEADING = (
+    "layer", "operation", "precision", "us", "eager", "error", "roofline",
+    "best us", "error", "any", "exact", "tf32",
+)  # fmt: skip
+_WORDS = 3
+
+
+def read(path: str) -> Document:
+    """Return the document of a file that ``convproof bench gpu --json`` wrote.
+
+    Raises:
+        EvidenceError: if it is none.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{path!r} cannot be read: {error.strerror}."
+        raise EvidenceError(msg) from None
+    except ValueError:
+        document = None
+    head = document if isinstance(document, dict) else {}
+    if head.get("schema") != _SCHEMA or head.get("on") != "gpu":
+        msg = f"{path!r} is no result of `convproof bench gpu --json`."
+        raise EvidenceError(msg)
+    return head
+
+
+def merged(documents: Sequence[Document]) -> Document:
+    """Return one document of several: every row once, a measured one rather than one that is not.
+
+    Of a row that was measured twice the first time stays, with the others under ``again``. Facts
+    and ceilings of each part are kept, in order.
+    """
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for document in documents:
+        for row in document["rows"]:
+            key = (row["name"], row["operation"], row["precision"], str(row["input_shape"]))
+            before = rows.get(key)
+            if before is None or (before["status"] != "measured" and row["status"] == "measured"):
+                rows[key] = dict(row)
+            elif row["status"] == "measured":
+                before["again"] = [*before.get("again", ()), _shortly(row), *row.get("again", ())]
+    return {
+        "runs": [run for document in documents for run in document["runs"]],
+        "rows": list(rows.values()),
+    }
+
+
+def begun(path: str | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the runs, and the rows that were measured, of a file that may not be there yet.
+
+    Raises:
+        EvidenceError: if it is a file of something else.
+    """
+    if path is None or not Path(path).is_file():
+        return [], []
+    document = read(path)
+    return document["runs"], [row for row in document["rows"] if not _is_missing(row)]
+
+
+def is_in(rows: Sequence[dict[str, Any]], row: Row, precisions: Sequence[str]) -> bool:
+    """Return whether rows hold a row in each of the precisions."""
+    shape = list(row.input_shape)
+    held = {
+        r["precision"]
+        for r in rows
+        if (r["name"], r["operation"], r["input_shape"]) == (row.name, row.operation, shape)
+    }
+    return held >= set(precisions)
+
+
+def text(document: Document) -> str:
+    """Return facts, table and summary."""
+    lines = []
+    for run in document["runs"]:
+        lines.append(", ".join(f"{name} {value}" for name, value in run["facts"].items()))
+        lines.append(f"ceilings: {_ceilings(run['rates'])}")
+    lines += ["", table(document["rows"]), "", summary(document["rows"])]
+    return "\n".join(lines)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return one line for each row; a ratio in parentheses is a tie, one above 1 says we lead."""
+    return aligned(_HEADING, [_cells(row) for row in rows], words=_WORDS)
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the geometric mean of the ratios per operation and precision, and what is missing."""
+    lines = []
+    groups = dict.fromkeys((row["operation"], row["precision"]) for row in rows)
+    for operation, precision in groups:
+        of = [r for r in rows if (r["operation"], r["precision"]) == (operation, precision)]
+        means = []
+        for name in NAMES:
+            found = [r["ratios"][name]["ratio"] for r in of if (r.get("ratios") or {}).get(name)]
+            if found:
+                ahead = sum(ratio > 1 for ratio in found)
+                means.append(f"{name} {geometric_mean(found):.2f} ({ahead} of {len(found)} ahead)")
+        if means:
+            lines.append(f"{operation} {precision}: {', '.join(means)}")
+    counts = Counter(row["status"] for row in rows)
+    lines.append(", ".join(f"{number} {status}" for status, number in counts.items()))
+    missing = [f"{r['name']} {r['operation']} {r['precision']}" for r in rows if _is_missing(r)]
+    if missing:
+        lines.append(f"not measured: {', '.join(missing)}")
+    return "\n".join(lines)
+
+
+def _is_missing(row: dict[str, Any]) -> bool:
+    return bool(row["status"] == "not measured")
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    head = [row["name"], row["operation"], row["precision"]]
+    if row["status"] != "measured":
+        return [*head, row["status"], *[""] * (len(_HEADING) - len(head) - 1)]
+    ours, ratios = row["ours"], row["ratios"]
+    best = next(
+        (r for r in row["rivals"] if ratios["any"] and r["name"] == ratios["any"]["rival"]), None
+    )
+    return [
+        *head,
+        f"{ours['us']:.1f}",
+        f"{ours['eager_us']:.1f}" if "eager_us" in ours else "",
+        f"{ours['error']['rel_l2']:.1e}",
+        f"{row['roofline']:.0%}",
+        f"{best['us']:.1f}" if best else "",
+        f"{best['error']['rel_l2']:.1e}" if best else "",
+        *(_told(ratios[name]) for name in NAMES),
+    ]
+
+
+def _told(ratio: dict[str, Any] | None) -> str:
+    if ratio is None:
+        return "-"
+    return f"({ratio['ratio']:.2f})" if ratio["tie"] else f"{ratio['ratio']:.2f}"
+
+
+def _ceilings(rates: dict[str, float]) -> str:
+    words = [f"copy {rates['copy'] / 1e12:.2f} TB/s"]
+    words += [f"{name} {rate / 1e12:.0f} TFLOP/s" for name, rate in rates.items() if name != "copy"]
+    return ", ".join(words)
+
+
+def _shortly(row: dict[str, Any]) -> dict[str, Any]:
+    return {"us": row["ours"]["us"], "ratios": row["ratios"]}

@@ -1,0 +1,189 @@
+"""``convproof bench gpu`` without a GPU: refused in a line, and run on a device that is a count."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from convproof.cli import USAGE, group, run
+from convproof.cli import bench as benchmarks
+from convproof_gpu.commands import bench_gpu
+from convproof_gpu.cubin import kept
+from convproof_gpu.device import cupy_or_why
+from convproof_gpu.measuring import prepare
+from convproof_gpu.measuring.rows import rows
+from tests.gpu.measuring.small import RATES, bench
+
+_HERE = (
+    "--networks", "lenet5", "--layers", "conv1,avg1,fc2", "--operations", "forward", "--batch", "1"
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command be found whether or not this tree's entry points are installed."""
+    entry = type("Entry", (), {"load": staticmethod(lambda: bench_gpu.command)})
+    monkeypatch.setattr(benchmarks, "added", lambda _: {"gpu": entry})
+
+
+@pytest.fixture
+def cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand a CPU in for the GPU."""
+
+    def begun(precisions: tuple[str, ...], **more: Any) -> tuple[dict[str, Any], Any]:
+        document = {"runs": [{"facts": {"GPU": "none"}, "rates": RATES}], "rows": []}
+        return document, bench(precisions=precisions, **more)
+
+    monkeypatch.setattr(bench_gpu, "_begun", begun)
+
+
+def command(*arguments: str) -> int:
+    return run(["bench", "gpu", *arguments])
+
+
+def test_the_command_is_registered() -> None:
+    """In this tree's pyproject.toml, under a name of two words."""
+    text = (Path(bench_gpu.__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"bench gpu" = "convproof_gpu.commands.bench_gpu:command"' in text
+    assert isinstance(group.get_command(click.Context(group), "bench"), click.Group)
+
+
+@pytest.mark.skipif(not cupy_or_why()[1], reason="there is a GPU")
+def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Exit code 4, nothing on standard output, and no file."""
+    path = tmp_path / "out.json"
+    assert command("--json", str(path)) == USAGE == 4
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("Error: there is no GPU to run on: ")
+    assert len(told.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--part", "3/2"), "'3/2' is no part like 2/5"),
+        (("--networks", "resnet"), "'resnet' is none of lenet5, alexnet"),
+        (("--precision", "float8"), "'float8' is none of float32, tf32"),
+        (("--layers", "conv99"), "fits 'conv99'"),
+        (("--merge",), "--merge takes the FILES"),
+        (("a.json",), "--merge takes the FILES"),
+    ],
+)
+def test_a_mistake_is_a_line(
+    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*arguments) == USAGE
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("cpu")
+def test_a_run_writes_its_document_and_tells_its_table(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "out.json"
+    assert command(*_HERE, "--precision", "fp32,tf32", "--json", str(path)) == 0
+
+    document = json.loads(path.read_text())
+    assert (document["schema"], document["on"]) == ("convproof/bench/1", "gpu")
+    assert {r["status"] for r in document["rows"] if r["precision"] == "float32"} == {"measured"}
+    told = capsys.readouterr()
+    assert len(told.err.splitlines()) == len(document["rows"])
+    assert "lenet5/conv1" in told.out
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("cpu")
+def test_to_standard_output_one_document_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(*_HERE, "--layers", "conv1", "--precision", "float32", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["rows"]) == 1
+
+
+@pytest.mark.usefixtures("cpu")
+def test_what_was_measured_stays_when_a_run_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is whole after every row: an interruption in the third leaves the first two."""
+    path, whole, count = tmp_path / "out.json", bench_gpu._line, [0]
+
+    def line(record: dict[str, Any]) -> str:
+        count[0] += 1
+        if count[0] == 3:
+            raise KeyboardInterrupt
+        return whole(record)
+
+    monkeypatch.setattr(bench_gpu, "_line", line)
+    assert command(*_HERE, "--precision", "float32", "--json", str(path)) == 2
+    assert len(json.loads(path.read_text())["rows"]) == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("cpu")
+def test_the_parts_of_a_run_merge_to_the_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(tmp_path / f"{n}.json") for n in (1, 2, 3)]
+    for number, path in enumerate(paths, start=1):
+        assert (
+            command(*_HERE, "--precision", "float32", "--part", f"{number}/3", "--json", path) == 0
+        )
+    capsys.readouterr()
+    assert command("--merge", *paths, "--json") == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert {row["name"] for row in found["rows"]} == {
+        r.name for r in rows(["lenet5"], ["forward"], pattern="conv1,avg1,fc2")
+    }
+    assert len(found["runs"]) == 3
+
+
+@pytest.mark.usefixtures("cpu")
+def test_at_once_over_the_limit_nothing_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    assert command(*_HERE, "--seconds", "0", "--json", str(path)) == 0
+    assert {row["status"] for row in json.loads(path.read_text())["rows"]} == {"not measured"}
+
+
+@pytest.mark.usefixtures("cpu")
+def test_a_run_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file holds is kept and not measured again, what it lacks is measured."""
+    path = tmp_path / "out.json"
+    again = (*_HERE, "--precision", "float32", "--resume", "--json", str(path))
+    assert command(*again, "--layers", "conv1") == 0
+    (first,) = json.loads(path.read_text())["rows"]
+    assert command(*again, "--seconds", "0") == 0
+    assert command(*again) == 0
+
+    document = json.loads(path.read_text())
+    assert document["rows"][0] == first
+    assert [row["status"] for row in document["rows"]] == ["measured"] * 3
+    assert len(document["runs"]) == 3
+    monkeypatch.setattr(bench_gpu, "_line", None)  # it is not asked for a row
+    assert command(*again) == 0
+
+
+@pytest.mark.usefixtures("cpu")
+def test_a_wrong_row_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1: a broken law, as everywhere."""
+    from convproof_gpu.measuring import errors
+
+    monkeypatch.setattr(errors, "allowed", lambda *_: 0.0)
+    assert command(*_HERE, "--layers", "conv1", "--precision", "float32") == 1
+
+
+def test_every_kernel_of_a_row_is_found_to_be_compiled() -> None:
+    """For every layer of LeNet-5 and each verb; of each, no kernel is asked for twice."""
+    found = prepare.kernels(rows(["lenet5"]), ("float32", "bfloat16"))
+
+    files = {kernel.file for kernel in found}
+    assert {"conv_forward", "conv_input_vjp", "conv_weight_vjp", "softmax_forward"} <= files
+    assert any("bf16" in k.expression or "bfloat16" in k.expression for k in found)
+    asked: list[tuple[str, ...]] = []
+    made = list(prepare.compiled(found, "sm_90", lambda *call: asked.append(call)))
+    assert made == list(found)
+    assert len(set(asked)) == len(asked) == len(found)
+    assert callable(kept)
