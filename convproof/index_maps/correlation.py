@@ -89,12 +89,32 @@ class Laid:
     def __call__(self, number: Int) -> Address:
         """Return where element ``number`` of ``w'`` lies in ``w``."""
         s = self.sizes
-        row, *j, c = unflat(number, (s.groups * s.rows, *s.taps, self.padded))
+        row, within = unflat(number, (s.groups * s.rows, volume(s.taps) * self.padded))
+        tap, c = ordered(within, volume(s.taps), self.padded)
+        _, *j = unflat(tap, (1, *s.taps))
         k = [tap + apart * place for tap, apart, place in zip(self.tap, self.apart, j, strict=True)]
         at = flat((row, c), (0, s.channels))
         if self.adjoint:
             at = flat((row // s.rows, c, row % s.rows), (0, s.channels, s.rows))
         return Address(flat((at, *k), (0, *self.kernel)), (c < s.channels,))
+
+
+def ordered(number: Int, taps: int, padded: int) -> tuple[Int, Int]:
+    """Return the tap and the channel of a number: four chunks of channels, all taps of each.
+
+    So the same channels are read again while they are still near.
+
+    Example:
+        >>> [ordered(number, 2, 40) for number in (0, 31, 32, 64, 72)]
+        [(0, 0), (0, 31), (1, 0), (0, 32), (1, 32)]
+    """
+    chunk, channel = number // CHUNK, number % CHUNK
+    blocks, rest = padded // (4 * CHUNK), padded // CHUNK % 4
+    whole = chunk < blocks * taps * 4
+    many = whole * 4 + (1 - whole) * max(rest, 1)
+    first = whole * (chunk // (4 * taps) * 4) + (1 - whole) * blocks * 4
+    chunk = chunk - first * taps
+    return chunk // many, (first + chunk % many) * CHUNK + channel
 
 
 def forward(sizes: Sizes) -> Laid:

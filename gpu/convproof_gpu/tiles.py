@@ -44,14 +44,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class TensorTile:
-    """``rows x columns`` sums on the tensor cores, 32 depths at a time, copied ``stages`` ahead.
+    """``rows x columns`` sums on the tensor cores, 32 depths at a time.
 
     Attributes are the arguments of ``TensorTile`` in ``tensor_contraction.cuh``.
     """
 
     rows: int
     columns: int
-    stages: int = 2
     precision: Precision = "float32"
 
     threads = 128
@@ -59,12 +58,12 @@ class TensorTile:
     @property
     def argument(self) -> str:
         """The template argument."""
-        return f"TensorTile<{self.rows}, {self.columns}, {self.stages}, {self.precision.upper()}>"
+        return f"TensorTile<{self.rows}, {self.columns}, {self.precision.upper()}>"
 
     @property
     def shared(self) -> int:
-        """Bytes of dynamic shared memory: the operands' stages and the low words, then the sums."""
-        words = 32 * (self.stages * (self.rows + self.columns) + self.rows)
+        """Bytes of dynamic shared memory: two slabs and the low words, then the sums."""
+        words = 32 * (2 * (self.rows + self.columns) + self.rows)
         return 4 * max(words, self.rows * self.columns)
 
     def covering(self, rows: int, columns: int) -> int:

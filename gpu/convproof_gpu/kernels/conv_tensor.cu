@@ -7,7 +7,7 @@
 //
 // Stands in      convproof/index_maps/correlation.py
 // Shapes         x (N, G C, *source)   w' (G R, J, C8)   b (G R) or null   y (N, G R, *result), C-contiguous;
-//                C8 is C padded to a multiple of 8, with zeros
+//                C8 is C padded to a multiple of 8, with zeros; (J, C8) in the order of `Order`
 // Mapping        tensor_contraction.cuh
 // Order of sum   tensor_contraction.cuh; the bias last; the parts, ascending: the same in every run
 // Races          none: one thread owns an output, or a weight of a part; no atomics
@@ -40,9 +40,11 @@ struct Laid {
   int adjoint;
 
   __device__ int operator()(int number) const {
-    const int c = number % padded, j = number / padded % taps, row = number / padded / taps;
+    const int row = number / padded / taps;
+    int c, rest;
+    Order{taps, padded}(number % (padded * taps), rest, c);
     if (c >= channels) return -1;
-    int k = 0, rest = j, place[3];
+    int k = 0, place[3];
 #pragma unroll
     for (int d = 2; d >= 0; d--) {
       place[d] = tap[d] + apart[d] * (rest % many[d]);

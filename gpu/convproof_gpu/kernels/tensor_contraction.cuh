@@ -5,7 +5,8 @@
 // where the right operand is seen through windows: it is 0, or source[n, c, position], with a spot (n, o) along one
 // side and a tap k of a channel c along the other. Eight channels of one tap are a chunk: side by side along their side.
 //
-// Mapping        a block is a warpgroup and computes ROWS x COLUMNS sums, 32 depths at a time, copied STAGES - 1 ahead
+// Mapping        a block is a warpgroup and computes ROWS x COLUMNS sums, 32 depths at a time; the next are on
+//                their way meanwhile
 // Order of sum   a slab of 32 depths in the tensor cores' own order; the slabs, ascending, by additions of floats;
 //                `splits` blocks may share the depth of a tile, each a part
 // Precision      FLOAT32: a float is the sum of two words of tf32, high and low, and a product of floats that of three:
@@ -29,9 +30,9 @@
 
 enum Precision { FLOAT32, TF32 };
 
-template <int R, int C, int S, Precision P>
+template <int R, int C, Precision P>
 struct TensorTile {
-  static constexpr int ROWS = R, COLUMNS = C, DEPTH = 32, STAGES = S, THREADS = 128, RESIDENT = R * C > 8192 ? 2 : 3;
+  static constexpr int ROWS = R, COLUMNS = C, DEPTH = 32, THREADS = 128, RESIDENT = R * C > 8192 ? 2 : 3;
   static constexpr Precision PRECISION = P;
 };
 
@@ -105,13 +106,13 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
                                                 const Store& store) {
   using Spots = typename Map::Spots;
   using Chunks = typename Map::Chunks;
-  constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, DEPTH = Tile::DEPTH, STAGES = Tile::STAGES, THREADS = Tile::THREADS;
+  constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, DEPTH = Tile::DEPTH, THREADS = Tile::THREADS;
   constexpr int GROUPS = COLUMNS / 64, STEPS = DEPTH / 8, HALF = ROWS / 2, EACH = THREADS / COLUMNS;
   constexpr bool ACROSS = Map::ACROSS, WIDE = sizeof(T) == 4, SPLIT = WIDE && Tile::PRECISION == FLOAT32;
   extern __shared__ __align__(1024) unsigned char memory[];
-  float* const rows_of = reinterpret_cast<float*>(memory);             // STAGES x ROWS x DEPTH, swizzled
-  float* const low = rows_of + STAGES * ROWS * DEPTH;                  // ROWS x DEPTH, swizzled
-  float* const columns_of = low + (SPLIT ? ROWS * DEPTH : 0);          // STAGES x COLUMNS x DEPTH
+  float* const rows_of = reinterpret_cast<float*>(memory);             // 2 x ROWS x DEPTH, swizzled
+  float* const low = rows_of + 2 * ROWS * DEPTH;                  // ROWS x DEPTH, swizzled
+  float* const columns_of = low + (SPLIT ? ROWS * DEPTH : 0);          // 2 x COLUMNS x DEPTH
   __shared__ Chunks chunks[ACROSS ? 2 * DEPTH / CHUNK : COLUMNS / CHUNK];
   __shared__ Spots spots[ACROSS ? 1 : 2 * DEPTH];
 
@@ -150,30 +151,37 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
       spots[slab % 2 * DEPTH + thread] = spot;
     }
   };
-  const auto gather = [&](float* a, int number, const Chunks& chunk) {  // the chunk in its place of the slab or the columns
+  float batch[CHUNK];  // of the next slab, on its way: a thread's share is two chunks for each group
+  const auto number_of = [&](int i) { return ACROSS ? thread / COLUMNS + EACH * i : warp + 4 * i; };  // in the slab, or the columns
+  const auto fetch = [&](int slab, int i) {
+    if constexpr (!ACROSS) mine = spots[slab % 2 * DEPTH + lane];
+    const Chunks chunk = chunks[(ACROSS ? slab % 2 * (DEPTH / CHUNK) : 0) + number_of(i)];
     const bool meets = map.meets(mine, chunk);
     const unsigned at = mine.offset + chunk.offset;
 #pragma unroll
-    for (int i = 0; i < CHUNK; i++) {
-      const int place = number * CHUNK + i;
-      copied(a + (ACROSS ? word(my_column, place) : word(place, lane)), right, at + i * map.apart, meets & (i < chunk.channels));
+    for (int k = 0; k < CHUNK; k++) batch[k] = meets & (k < chunk.channels) ? widened(right[at + k * map.apart]) : 0.0f;
+  };
+  const auto put = [&](int slab, int i) {
+    float* const a = columns_of + slab % 2 * (COLUMNS * DEPTH);
+#pragma unroll
+    for (int k = 0; k < CHUNK; k++) {
+      const int place = number_of(i) * CHUNK + k;
+      a[ACROSS ? word(my_column, place) : word(place, lane)] = batch[k];
     }
   };
-  const auto load = [&](int slab) {
-    float* const b = rows_of + slab % STAGES * (ROWS * DEPTH);
-    float* const a = columns_of + slab % STAGES * (COLUMNS * DEPTH);
+  const auto load = [&](int slab) {  // the rows
+    float* const b = rows_of + slab % 2 * (ROWS * DEPTH);
     const int start = begin + slab * DEPTH, left_over = end - start;
-    if constexpr (!ACROSS) mine = spots[slab % 2 * DEPTH + lane];
     if (fours) {
       const int four = thread % 8 * 4, depth = ACROSS ? start + four : spots[ACROSS ? 0 : slab % 2 * DEPTH + four].left;
-#pragma unroll
+#pragma unroll 4
       for (int j = 0; j < ROWS / 16; j++) {
         const int line = thread / 8 + 16 * j;
         const bool there = (four < left_over) & (line < map.rows - first_row);
         copied_four(b + swizzled(line, four), left, map.row(product, first_row + thread / 8) + 16 * j * map.long_row() + depth, there);
       }
     } else {
-      const int depth = ACROSS ? start + lane : mine.left;
+      const int depth = ACROSS ? start + lane : spots[ACROSS ? 0 : slab % 2 * DEPTH + lane].left;
 #pragma unroll 4
       for (int j = 0; j < ROWS / 4; j++) {
         const int line = warp + 4 * j;
@@ -181,12 +189,7 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
         copied(b + swizzled(line, lane), left, map.row(product, first_row + warp) + 4 * j * map.long_row() + depth, there);
       }
     }
-    constexpr int MANY = ACROSS ? DEPTH / CHUNK / EACH : COLUMNS / CHUNK / 4;  // chunks of a thread
-#pragma unroll
-    for (int j = 0; j < MANY; j++) {
-      const int number = ACROSS ? thread / COLUMNS + EACH * j : warp + 4 * j;
-      gather(a, number, chunks[ACROSS ? slab % 2 * (DEPTH / CHUNK) + number : number]);
-    }
+    cp_async_commit();
   };
 
   const auto other = [](float v) { return __uint_as_float(SPLIT ? low_word(v) : cvt_rna_tf32(v)); };  // than the word that is there
@@ -203,18 +206,16 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
 
   look(0);
   __syncthreads();
-#pragma unroll 1
-  for (int slab = 0; slab < STAGES - 1; slab++) {
-    if (slab < slabs) load(slab);
-    cp_async_commit();
-    look(slab + 1);
-    __syncthreads();
-  }
+  if (slabs > 0) load(0);
+#pragma unroll
+  for (int i = 0; i < 2 * GROUPS; i++) fetch(0, i), put(0, i);
+  look(1);
 #pragma unroll 1
   for (int slab = 0; slab < slabs; slab++) {
-    float* const b = rows_of + slab % STAGES * (ROWS * DEPTH);
-    const float* const a = columns_of + slab % STAGES * (COLUMNS * DEPTH);
-    cp_async_wait<STAGES - 2>();
+    float* const b = rows_of + slab % 2 * (ROWS * DEPTH);
+    const float* const a = columns_of + slab % 2 * (COLUMNS * DEPTH);
+    const bool more = slab + 1 < slabs;
+    cp_async_wait<0>();
     __syncthreads();
     if constexpr (WIDE) {
 #pragma unroll
@@ -226,11 +227,11 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
     }
     warpgroup_visible();
     __syncthreads();
-    if (slab + STAGES - 1 < slabs) load(slab + STAGES - 1);
-    cp_async_commit();
-    look(slab + STAGES);
+    if (more) load(slab + 1);
+    look(slab + 2);
 #pragma unroll
     for (int i = 0; i < GROUPS; i++) {
+      if (more) fetch(slab + 1, 2 * i);
       unsigned high[STEPS][4], rest[STEPS][4];
       const int base = 64 * i + 16 * warp;
 #pragma unroll
@@ -259,9 +260,11 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
         }
       }
       warpgroup_commit();
+      if (more) put(slab + 1, 2 * i), fetch(slab + 1, 2 * i + 1);  // while the tensor cores work
       warpgroup_wait();
 #pragma unroll
       for (int j = 0; j < HALF; j++) sum[i][j] += part[j];
+      if (more) put(slab + 1, 2 * i + 1);
     }
   }
 

@@ -38,6 +38,21 @@ __device__ inline int unfolded(int number, const int (&sizes)[DIMS], int (&posit
   return number;
 }
 
+// The tap and the channel of a number: four chunks of channels, all taps of each, then the next four; what is left last.
+struct Order {
+  int taps, padded;
+
+  __device__ void operator()(int number, int& tap, int& c) const {
+    const int channel = number % CHUNK, whole = padded / (4 * CHUNK) * taps * 4;
+    int chunk = number / CHUNK;
+    const int many = chunk < whole ? 4 : padded / CHUNK % 4;  // chunks of a tap
+    int first = chunk < whole ? chunk / (4 * taps) * 4 : padded / (4 * CHUNK) * 4;
+    chunk -= chunk < whole ? first * taps : whole;
+    tap = chunk / many;
+    c = (first + chunk % many) * CHUNK + channel;
+  }
+};
+
 template <int DIMS>
 struct Windowed {  // what both maps say of spots and chunks
   using Spots = Spot<DIMS>;
@@ -59,10 +74,10 @@ struct Windowed {  // what both maps say of spots and chunks
     return at;
   }
   __device__ Chunks chunk_of(int number) const {
-    int j[DIMS];
+    int j[DIMS], tap, c;
     Chunks at;
-    const int c = number % padded;
-    unfolded(number / padded, s.taps, j);
+    Order{many(s.taps), padded}(number, tap, c);
+    unfolded(tap, s.taps, j);
 #pragma unroll
     for (int d = 0; d < DIMS; d++) at.step[d] = s.step[d] * j[d];
     at.offset = static_cast<unsigned>(c * apart) + modular(at.step, s.source);
