@@ -6,9 +6,9 @@ Along each axis a result position ``i`` and a tap ``j`` meet the source at ``o``
 
 so that ``y[n, g R + r, i(q)] = sum_{j,c} w'[g R + r, j, c] x[n, g C + c, o(q, j)]``.
 
-Forward, the source is ``x`` and every output is an ``i``. Backward, the source is ``y_bar``: the inputs
-that leave the same rest when ``i + low`` is divided by the stride are a phase, which meets the taps
-``k = tap + apart j`` alone, one output apart, and nothing is skipped.
+Forward, the source is ``x`` and every output is an ``i``. Backward, the source is ``y_bar``: the
+inputs that leave the same rest when ``i + low`` is divided by the stride are a phase, which meets
+the taps ``k = tap + apart j`` alone, one output apart, and nothing is skipped.
 """
 
 from collections.abc import Iterator
@@ -84,7 +84,13 @@ class Laid:
     def count(self) -> int:
         """Elements of ``w'``."""
         s = self.sizes
-        return s.groups * s.rows * volume(s.taps) * self.padded
+        return int(s.groups * s.rows * volume(s.taps) * self.padded)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether ``w'`` is ``w``."""
+        taps = volume(self.kernel), volume(self.sizes.taps)
+        return not self.adjoint and taps == (1, 1) and self.padded == self.sizes.channels
 
     def __call__(self, number: Int) -> Address:
         """Return where element ``number`` of ``w'`` lies in ``w``."""
@@ -181,4 +187,12 @@ def _phases(
         tap = met[0] if met else 0
         taps = -(-(kernel - tap) // apart) if met else 0
         origin = (first + low - dilation * tap) // stride
-        yield first, -(-(size - first) // stride), taps, tap, apart, origin, -dilation * apart // stride
+        yield (
+            first,
+            -(-(size - first) // stride),
+            taps,
+            tap,
+            apart,
+            origin,
+            -dilation * apart // stride,
+        )

@@ -21,6 +21,7 @@ from convproof.index_maps.contraction import Sizes
 
 TAPS = (3, 5, 7)  # along the second last axis, which a kernel may unroll
 _BITS = 30
+BELOW = 2**_BITS  # every number that a quotient is taken of
 
 
 class Quotient(NamedTuple):

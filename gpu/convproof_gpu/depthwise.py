@@ -23,6 +23,7 @@ import numpy as np
 
 from convproof.index_maps import Sizes
 from convproof.index_maps.depthwise import (
+    BELOW,
     TAPS,
     Box,
     Phases,
@@ -35,12 +36,12 @@ from convproof.index_maps.depthwise import (
 )
 from convproof_gpu.elements import type_of
 from convproof_gpu.elementwise import width_of
-from convproof_gpu.machine import Kernel, Machine, blocks_of, launch, packed
+from convproof_gpu.machine import Kernel, LaunchLawError, Machine, blocks_of, launch, packed
 from convproof_gpu.products import Activation, _check_counts, _epilogue, _slices
 
 CREW, EACH = 256, 8  # threads of a block, results of a thread
 _MOST_BOX, _MOST_TAPS, _MOST_ANSWERS = 7168, 1024, 4096
-_MOST = 2**29  # positions of an axis, and blocks
+_MOST = 2**29  # positions of an axis
 _WAVE = 528  # blocks that fill a large GPU four times
 _WARPS = CREW // 32
 
@@ -112,7 +113,7 @@ def conv_forward(
         }
         kernel = Kernel("depthwise_forward", (element, str(taps), str(width)))
         blocks = _tiles(s, chosen, s.output) * tiling.chunks.by * s.groups
-        launch(machine, kernel, blocks, CREW, args, ("y",))
+        _launch(machine, kernel, blocks, args, "y")
     return y
 
 
@@ -154,7 +155,7 @@ def conv_input_vjp(
             "epilogue": _epilogue(*activation),
         }
         kernel = Kernel("depthwise_input_vjp", (element, str(taps), str(width)))
-        launch(machine, kernel, _tiles(s, chosen, s.input) * s.groups, CREW, args, ("x_bar",))
+        _launch(machine, kernel, _tiles(s, chosen, s.input) * s.groups, args, "x_bar")
     return x_bar
 
 
@@ -207,12 +208,29 @@ def conv_weight_vjp(
         }
         kernel = Kernel("depthwise_weight_vjp", (element, str(taps), str(width)))
         blocks = s.out_channels * sharing.passes.by * s.groups * sharing.splits
-        launch(machine, kernel, blocks, CREW, args, ("parts",))
+        _launch(machine, kernel, blocks, args, "parts")
         begin += sharing.splits
     if not alone:
         args = {"parts": parts, "y": w_bar, "splits": np.int32(count), "n": np.int32(w_bar.size)}
         launch(machine, Kernel("sum_parts", (element,)), blocks_of(w_bar.size), 256, args, ("y",))
     return w_bar
+
+
+def _launch(
+    machine: Machine, kernel: Kernel, blocks: int, args: dict[str, Any], output: str
+) -> None:
+    """Launch a kernel, which divides the number of each block.
+
+    Raises:
+        LaunchLawError: if the quotients are not exact for so many blocks.
+    """
+    if blocks > BELOW:
+        msg = (
+            f"{kernel.file} would take {blocks} blocks, but it divides their numbers, exactly if "
+            f"they are at most {BELOW}. Split the groups into {-(-blocks // BELOW)} parts."
+        )
+        raise LaunchLawError(msg)
+    launch(machine, kernel, blocks, CREW, args, (output,))
 
 
 def _element(**arrays: Any) -> str:

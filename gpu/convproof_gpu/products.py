@@ -21,10 +21,11 @@ from convproof.index_maps import (
     UnsharedPaired,
     UnsharedSpread,
 )
-from convproof.index_maps.correlation import Laid, adjoint, forward
+from convproof.index_maps.correlation import CHUNK, Correlations, Laid, adjoint, forward
+from convproof.index_maps.depthwise import quotient
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, blocks_of, launch, packed
-from convproof_gpu.tiles import TensorTile, Tile, tile_of
+from convproof_gpu.tiles import TensorTile, Tile, parted, tile_of
 
 Activation = Literal["none", "relu", "tanh"]
 Map = Correlated | Spread | Paired | UnsharedCorrelated | UnsharedSpread | UnsharedPaired
@@ -32,8 +33,8 @@ _ACTIVATIONS = ("none", "relu", "tanh")
 _EPILOGUE = np.dtype([("activation", "<i4"), ("amplitude", "<f4"), ("slope", "<f4")])
 _MOST = 2**31 - 2**16  # elements that an int addresses, with a tile beyond them
 _PER_LAUNCH = _MOST
-_WAVE = 264  # blocks that fill a large GPU twice: weights that need fewer share the depth
-_LEAST_DEPTH = 4096  # of a part
+_WAVE = 2112  # blocks that fill a large GPU: weights that need fewer share the depth
+_LEAST_DEPTH = 256  # of a part
 
 
 def conv_forward(
@@ -173,15 +174,35 @@ def _correlate(
     element = type_of(**{name: array for name, array in given.items() if array is not None})
     given = dict(zip(("x", "w", "b", "y"), given.values(), strict=True))
     s, dims = laid.sizes, str(len(laid.kernel))
-    w = machine.empty((laid.count,), given["w"].dtype)
-    args = {"w": given["w"], "laid_out": w, "n": np.int32(laid.count), "laid": _laid(laid)}
-    layout = Kernel("conv_tensor", (element,), "conv_tensor_weights")
-    launch(machine, layout, blocks_of(laid.count), 256, args, ("laid_out",))
-    args = given | {"w": w, "sizes": packed(s, "int")} | last
+    w = given["w"] if laid.is_identity else _laid_out(machine, laid, given["w"], element)
+    args = given | {"w": w, "sizes": _told(s)} | last
     kernel = Kernel("conv_tensor", (element, dims, tile.argument), shared=tile.shared)
     blocks = s.groups * tile.covering(s.rows, s.batch * prod(s.positions))
-    whole = ("y",) if s.positions == s.result else ()
-    launch(machine, kernel, blocks, tile.threads, args, whole)
+    whole = s.positions == s.result  # one phase writes all
+    extents = s.groups, s.rows, s.batch * prod(s.positions), prod(s.taps) * laid.padded
+    _, splits = parted(tile, *extents) if whole else (0.0, 1)
+    if splits == 1:
+        launch(machine, kernel, blocks, tile.threads, args, ("y",) if whole else ())
+        return
+    y, b = given["y"], given["b"]
+    parts, n = machine.empty((splits, y.size), np.float32), np.int32(y.size)
+    told = {"splits": np.int32(splits), "n": n, "sizes": _told(s)}
+    kernel = replace(kernel, name="conv_tensor_parts")
+    args = {"x": given["x"], "w": w, "parts": parts} | told
+    launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
+    volume = {"volume": np.int32(prod(s.result)), "channels": np.int32(s.groups * s.rows)}
+    args = {"parts": parts, "b": b, "y": y, "splits": np.int32(splits), "n": n} | volume | last
+    finish = Kernel("conv_tensor", (element,), "conv_tensor_finish")
+    launch(machine, finish, blocks_of(y.size), 256, args, ("y",))
+
+
+def _laid_out(machine: Machine, laid: Laid, w: Any, element: str) -> Any:
+    """Return ``w'``."""
+    out = machine.empty((laid.count,), w.dtype)
+    args = {"w": w, "laid_out": out, "n": np.int32(laid.count), "laid": _laid(laid)}
+    kernel = Kernel("conv_tensor", (element,), "conv_tensor_weights")
+    launch(machine, kernel, blocks_of(laid.count), 256, args, ("laid_out",))
+    return out
 
 
 def _pair(
@@ -193,13 +214,13 @@ def _pair(
     tile: TensorTile,
     splits: int,
 ) -> Any:
-    """Launch the products of the weights on the tensor cores, each slice in parts; then their sum."""
+    """Launch the weights' products on the tensor cores, each slice in parts; then their sum."""
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     laid = forward(slices[0][1])
     s, dims = laid.sizes, str(len(laid.kernel))
     blocks = s.groups * tile.covering(s.rows, prod(s.taps) * laid.padded)
-    depth = s.batch * prod(s.positions)
-    splits = splits or max(1, min(_WAVE // max(blocks, 1), depth // _LEAST_DEPTH))
+    extents = s.groups, s.rows, prod(s.taps) * laid.padded, s.batch * prod(s.positions)
+    splits = splits or parted(tile, *extents)[1]
     parts = machine.empty((len(slices) * splits, laid.count), np.float32)
     kernel = Kernel(
         "conv_tensor", (element, dims, tile.argument), "conv_tensor_weight_vjp", tile.shared
@@ -210,7 +231,7 @@ def _pair(
             "x": x[images],
             "parts": parts[number * splits : (number + 1) * splits],
             "splits": np.int32(splits),
-            "sizes": packed(forward(part).sizes, "int"),
+            "sizes": _told(forward(part).sizes),
         }
         launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
     count = np.int32(laid.count)
@@ -226,11 +247,44 @@ def _laid(laid: Laid) -> bytes:
     s, missing = laid.sizes, (1,) * (3 - len(laid.kernel))
     numbers = [s.channels, laid.padded, prod(s.taps), s.rows, *missing, *laid.kernel]
     numbers += [*(0,) * len(missing), *laid.tap, *missing, *laid.apart, *missing, *s.taps]
-    return np.array([*numbers, laid.adjoint], np.int32).tobytes()
+    return np.array([*numbers, laid.adjoint, *_orders(s)], np.int32).tobytes()
+
+
+def _told(s: Correlations) -> bytes:
+    """Return the struct ``Correlations`` of ``tensor_products.cuh``."""
+    numbers = [
+        s.batch,
+        s.groups,
+        s.channels,
+        s.rows,
+        prod(s.taps),
+        *s.source,
+        *s.result,
+        *s.origin,
+        *s.stride,
+    ]
+    numbers += [*s.step, *s.first, *s.spread]
+    for size in (*s.taps, *s.positions):
+        numbers += quotient(max(size, 1))
+    return np.array([*numbers, *_orders(s)], np.int32).tobytes()
+
+
+def _orders(s: Correlations) -> list[int]:
+    """Return the quotients of ``Order``."""
+    chunks = -(-s.channels // CHUNK)
+    by = 4 * max(prod(s.taps), 1), max(chunks % 4, 1)
+    return [number for size in by for number in quotient(size)]
 
 
 def locally_connected_forward(
-    machine: Machine, sizes: Sizes, x: Any, w: Any, b: Any, y: Any, *, tile: Tile | TensorTile | None = None
+    machine: Machine,
+    sizes: Sizes,
+    x: Any,
+    w: Any,
+    b: Any,
+    y: Any,
+    *,
+    tile: Tile | TensorTile | None = None,
 ) -> Any:
     """Write ``y``, whose weights ``(G M, C, *O, *K)`` are not shared, and return it."""
     _check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b}, shared=False)
@@ -241,7 +295,13 @@ def locally_connected_forward(
 
 
 def locally_connected_input_vjp(
-    machine: Machine, sizes: Sizes, y_bar: Any, w: Any, x_bar: Any, *, tile: Tile | TensorTile | None = None
+    machine: Machine,
+    sizes: Sizes,
+    y_bar: Any,
+    w: Any,
+    x_bar: Any,
+    *,
+    tile: Tile | TensorTile | None = None,
 ) -> Any:
     """Write ``x_bar`` and return it."""
     _check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, shared=False)
@@ -252,7 +312,13 @@ def locally_connected_input_vjp(
 
 
 def locally_connected_weight_vjp(
-    machine: Machine, sizes: Sizes, y_bar: Any, x: Any, w_bar: Any, *, tile: Tile | TensorTile | None = None
+    machine: Machine,
+    sizes: Sizes,
+    y_bar: Any,
+    x: Any,
+    w_bar: Any,
+    *,
+    tile: Tile | TensorTile | None = None,
 ) -> Any:
     """Write ``w_bar`` and return it.
 

@@ -56,6 +56,11 @@ class TensorTile:
     threads = 128
 
     @property
+    def area(self) -> int:
+        """Sums of a block."""
+        return self.rows * self.columns
+
+    @property
     def argument(self) -> str:
         """The template argument."""
         return f"TensorTile<{self.rows}, {self.columns}, {self.precision.upper()}>"
@@ -75,24 +80,53 @@ LARGE = Tile(64, 64, 16, 4, 4)
 SMALL = Tile(16, 16, 8, 2, 2)
 FLAT = Tile(4, 64, 8, 1, 4)  # few rows: depthwise, and few channels
 TILES = (LARGE, SMALL, FLAT)
-_FEW_ROWS, _FEW_DEPTHS = 16, 32  # with which most of a tensor tile is zeros
-_BLOCKS = 132  # with which every multiprocessor of a large GPU has one
+_RATES = {  # rows, columns: TFLOP/s, blocks at once
+    (128, 128): (83, 2),
+    (64, 128): (73, 3),
+    (64, 64): (60, 4),
+    (32, 128): (48, 4),
+    (16, 128): (32, 4),
+}
 TENSOR_TILES = tuple(
-    TensorTile(rows, columns, precision=precision)
+    TensorTile(rows, columns, precision)
     for precision in ("float32", "tf32")
-    for rows, columns in ((128, 128), (64, 128), (64, 64))
+    for rows, columns in _RATES
 )
+_PROCESSORS, _COPY = 132, 3e6  # of the GPU that the rates were measured on, an H200; bytes per us
+_FEW_COLUMNS = 16  # with which much of a tensor tile is zeros
+FEW_DEPTHS = 83  # of fewer the bound of a tensor tile is above that of a sum of floats
+_LEAST_PART, _MOST_PARTS = 512, 128  # depths of a part, and parts
+_ENDS = 200  # depths that a block's beginning and end take the time of
 
 
 def tile_of(map_: Any) -> Tile | TensorTile:
     """Return the tile for the products of a map: on the tensor cores, if they do not idle there."""
-    products, rows, columns, depth = map_.extents
+    _, rows, columns, depth = map_.extents
     shared = isinstance(map_, Correlated | Spread | Paired)
-    if shared and rows > _FEW_ROWS and depth >= _FEW_DEPTHS and rows * columns > LARGE.area:
-        large, wide, small = TENSOR_TILES[:3]
-        if rows > wide.rows and products * large.covering(rows, columns) >= _BLOCKS:
-            return large
-        return wide if products * wide.covering(rows, columns) >= _BLOCKS else small
+    enough = rows * columns > LARGE.area and columns >= _FEW_COLUMNS and depth >= FEW_DEPTHS
+    if shared and enough:
+        return min(TENSOR_TILES[: len(_RATES)], key=lambda tile: parted(tile, *map_.extents)[0])
     if rows <= FLAT.rows:
         return FLAT
     return SMALL if rows * columns <= LARGE.area else LARGE
+
+
+def parted(
+    tile: TensorTile, products: int, rows: int, columns: int, depth: int
+) -> tuple[float, int]:
+    """Return how long products take on an H200, in microseconds, and in how many parts.
+
+    Blocks run in waves; where the last would be nearly empty, blocks share the depth of a tile, and
+    their parts are added.
+    """
+    rate, at_once = _RATES[tile.rows, tile.columns]
+    blocks = products * tile.covering(rows, columns)
+    flops = 2e-6 * at_once * tile.area * _PROCESSORS / rate  # of a wave, in us per depth
+
+    def time(parts: int) -> float:
+        waves = -(-blocks * parts // (_PROCESSORS * at_once))
+        added = 4 * products * rows * columns * (parts + 1) / _COPY if parts > 1 else 0
+        return waves * flops * (depth / parts + _ENDS) + added
+
+    most = max(1, min(_MOST_PARTS, depth // _LEAST_PART))
+    return min((time(parts), parts) for parts in range(1, most + 1))

@@ -78,6 +78,10 @@ class Wing:
         """Return ``y``."""
         return self._verb(layer, "forward", x, *arrays)
 
+    def forward_relu(self, layer: Layer, x: Any, *arrays: Any) -> Any:
+        """Return ``max(y, 0)`` of a convolution, in one kernel: NaN stays NaN."""
+        return self._verb(layer, "forward_relu", x, *arrays)
+
     def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any:
         """Return ``x_bar``."""
         return self._verb(layer, "input_vjp", x, y_bar, *arrays)

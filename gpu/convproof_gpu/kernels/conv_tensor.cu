@@ -1,6 +1,7 @@
 // conv_tensor: the products of a convolution on the tensor cores, and what lays out their weights.
 //
 //   conv_tensor             y[n, g R + r, i(q)] = activation( b[g R + r] + sum_{j,c}  w'[g R + r, j, c] * x[n, g C + c, o(q, j)] )
+//   conv_tensor_parts       the same sums, not yet added to a bias, each of a part of the depth; conv_tensor_finish adds them
 //   conv_tensor_weight_vjp  parts[g R + r, j, c] = sum_{n,q}  y_bar[n, g R + r, q] * x[n, g C + c, o(q, j)]
 //   conv_tensor_weights     w'[g R + r, j, c] = w[g R + r, c, j],  or  w[g C + c, r, tap + apart j]  of an adjoint's phase
 //   conv_tensor_sum         w_bar[g R + r, c, j] = sum of the parts
@@ -27,6 +28,15 @@ conv_tensor(const T* __restrict__ x, const T* __restrict__ w, const T* __restric
 
 template <class T, int DIMS, class Tensor>
 __global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
+conv_tensor_parts(const T* __restrict__ x, const T* __restrict__ w, float* __restrict__ parts, const int splits, const int n,
+                  const Correlations<DIMS> sizes) {
+  contract_on_tensor_cores<T, Tensor>(Correlation<DIMS>(sizes), w, x, splits, [&](int, int, int at, int split, float sum) {
+    parts[static_cast<long long>(split) * n + at] = sum;
+  });
+}
+
+template <class T, int DIMS, class Tensor>
+__global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
 conv_tensor_weight_vjp(const T* __restrict__ y_bar, const T* __restrict__ x, float* __restrict__ parts, const int splits,
                        const Correlations<DIMS> sizes) {
   const Pairing<DIMS> map(sizes);
@@ -38,11 +48,12 @@ conv_tensor_weight_vjp(const T* __restrict__ y_bar, const T* __restrict__ x, flo
 struct Laid {
   int channels, padded, taps, rows, kernel[3], tap[3], apart[3], many[3];  // kernel of w; many of w'; of three axes
   int adjoint;
+  Quotient four_taps, rest;
 
   __device__ int operator()(int number) const {
     const int row = number / padded / taps;
     int c, rest;
-    Order{taps, padded}(number % (padded * taps), rest, c);
+    Order{four_taps, this->rest, padded}(number % (padded * taps), rest, c);
     if (c >= channels) return -1;
     int k = 0, place[3];
 #pragma unroll
@@ -74,4 +85,16 @@ __global__ void conv_tensor_sum(const float* __restrict__ parts, T* __restrict__
   float sum = 0.0f;
   for (int split = 0; split < splits; split++) sum += parts[static_cast<long long>(split) * n + at];
   w_bar[to] = rounded<T>(sum);
+}
+
+// y, of n elements and `volume` positions of each of `channels`.
+template <class T>
+__global__ void conv_tensor_finish(const float* __restrict__ parts, const T* __restrict__ b, T* __restrict__ y, const int splits, const int n,
+                                   const int volume, const int channels, const Epilogue epilogue) {
+  const long long at = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (at >= n) return;
+  float sum = 0.0f;
+  for (int split = 0; split < splits; split++) sum += parts[static_cast<long long>(split) * n + at];
+  if (b != nullptr) sum += widened(b[at / volume % channels]);
+  y[at] = rounded<T>(epilogue(sum));
 }

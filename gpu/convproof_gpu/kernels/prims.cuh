@@ -1,5 +1,5 @@
-// Tensor cores, ldmatrix and asynchronous copies: PTX for a GPU, the simulator's functions for a CPU. The only
-// file of a kernel in which PTX may stand. Compiles with NVRTC and nvcc for sm_80 and later.
+// Tensor cores, ldmatrix and asynchronous copies: PTX for a GPU, the simulator's functions for a CPU. PTX may
+// stand here and in warpgroup.cuh alone. Compiles with NVRTC and nvcc for sm_80 and later.
 #pragma once
 
 #ifdef CONVPROOF_SIM

@@ -32,7 +32,7 @@ enum Precision { FLOAT32, TF32 };
 
 template <int R, int C, Precision P>
 struct TensorTile {
-  static constexpr int ROWS = R, COLUMNS = C, DEPTH = 32, THREADS = 128, RESIDENT = R * C > 8192 ? 2 : 3;
+  static constexpr int ROWS = R, COLUMNS = C, DEPTH = 32, THREADS = 128, RESIDENT = R * C > 8192 ? 2 : R * C > 4096 ? 3 : 4;
   static constexpr Precision PRECISION = P;
 };
 
@@ -151,22 +151,16 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
       spots[slab % 2 * DEPTH + thread] = spot;
     }
   };
-  float batch[CHUNK];  // of the next slab, on its way: a thread's share is two chunks for each group
   const auto number_of = [&](int i) { return ACROSS ? thread / COLUMNS + EACH * i : warp + 4 * i; };  // in the slab, or the columns
-  const auto fetch = [&](int slab, int i) {
-    if constexpr (!ACROSS) mine = spots[slab % 2 * DEPTH + lane];
+  const auto gather = [&](int slab, int i) {
+    float* const a = columns_of + slab % 2 * (COLUMNS * DEPTH);
     const Chunks chunk = chunks[(ACROSS ? slab % 2 * (DEPTH / CHUNK) : 0) + number_of(i)];
     const bool meets = map.meets(mine, chunk);
     const unsigned at = mine.offset + chunk.offset;
 #pragma unroll
-    for (int k = 0; k < CHUNK; k++) batch[k] = meets & (k < chunk.channels) ? widened(right[at + k * map.apart]) : 0.0f;
-  };
-  const auto put = [&](int slab, int i) {
-    float* const a = columns_of + slab % 2 * (COLUMNS * DEPTH);
-#pragma unroll
     for (int k = 0; k < CHUNK; k++) {
       const int place = number_of(i) * CHUNK + k;
-      a[ACROSS ? word(my_column, place) : word(place, lane)] = batch[k];
+      copied(a + (ACROSS ? word(my_column, place) : word(place, lane)), right, at + k * map.apart, meets & (k < chunk.channels));
     }
   };
   const auto load = [&](int slab) {  // the rows
@@ -189,6 +183,9 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
         copied(b + swizzled(line, lane), left, map.row(product, first_row + warp) + 4 * j * map.long_row() + depth, there);
       }
     }
+    if constexpr (!ACROSS) mine = spots[slab % 2 * DEPTH + lane];
+#pragma unroll
+    for (int i = 0; i < 2 * GROUPS; i++) gather(slab, i);
     cp_async_commit();
   };
 
@@ -207,8 +204,6 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
   look(0);
   __syncthreads();
   if (slabs > 0) load(0);
-#pragma unroll
-  for (int i = 0; i < 2 * GROUPS; i++) fetch(0, i), put(0, i);
   look(1);
 #pragma unroll 1
   for (int slab = 0; slab < slabs; slab++) {
@@ -217,6 +212,7 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
     const bool more = slab + 1 < slabs;
     cp_async_wait<0>();
     __syncthreads();
+    look(slab + 2);
     if constexpr (WIDE) {
 #pragma unroll
       for (int j = 0; j < ROWS * DEPTH / (4 * THREADS); j++) {
@@ -228,10 +224,8 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
     warpgroup_visible();
     __syncthreads();
     if (more) load(slab + 1);
-    look(slab + 2);
 #pragma unroll
     for (int i = 0; i < GROUPS; i++) {
-      if (more) fetch(slab + 1, 2 * i);
       unsigned high[STEPS][4], rest[STEPS][4];
       const int base = 64 * i + 16 * warp;
 #pragma unroll
@@ -260,11 +254,9 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
         }
       }
       warpgroup_commit();
-      if (more) put(slab + 1, 2 * i), fetch(slab + 1, 2 * i + 1);  // while the tensor cores work
       warpgroup_wait();
 #pragma unroll
       for (int j = 0; j < HALF; j++) sum[i][j] += part[j];
-      if (more) put(slab + 1, 2 * i + 1);
     }
   }
 
@@ -279,7 +271,7 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
   __syncthreads();
   const int c = first_column + my_column;
   if (c >= map.columns) return;
-#pragma unroll 2
+#pragma unroll 1
   for (int line = thread / COLUMNS; line < ROWS && first_row + line < map.rows; line += EACH) {
     const int r = first_row + line;
     float v = sums[place(line, my_column)];

@@ -9,14 +9,16 @@
 //
 // Stands in      convproof/index_maps/correlation.py
 #pragma once
+#include "quotient.cuh"
 #include "tensor_contraction.cuh"
 
 // A convolution forward, or one phase of its adjoint; channels of one group, C padded to whole chunks in w'.
 template <int DIMS>
 struct Correlations {
-  int batch, groups, channels, rows;
-  int source[DIMS], taps[DIMS], positions[DIMS], result[DIMS];
-  int origin[DIMS], stride[DIMS], step[DIMS], first[DIMS], spread[DIMS];
+  int batch, groups, channels, rows, all_taps;
+  int source[DIMS], result[DIMS], origin[DIMS], stride[DIMS], step[DIMS], first[DIMS], spread[DIMS];
+  Quotient taps[DIMS], positions[DIMS];
+  Quotient four_taps, rest;  // chunks of all taps of a block of four, and of a tap of what is left
 };
 
 template <int DIMS>
@@ -26,30 +28,39 @@ __device__ inline int many(const int (&sizes)[DIMS]) {
   for (int d = 0; d < DIMS; d++) all *= sizes[d];
   return all;
 }
+template <int DIMS>
+__device__ inline int many(const Quotient (&sizes)[DIMS]) {
+  int all = 1;
+#pragma unroll
+  for (int d = 0; d < DIMS; d++) all *= sizes[d].by;
+  return all;
+}
 
 // The position of a row-major number; what is left of the number is returned.
 template <int DIMS>
-__device__ inline int unfolded(int number, const int (&sizes)[DIMS], int (&position)[DIMS]) {
+__device__ inline int unfolded(int number, const Quotient (&sizes)[DIMS], int (&position)[DIMS]) {
 #pragma unroll
-  for (int d = DIMS - 1; d >= 0; d--) {
-    position[d] = number % sizes[d];
-    number /= sizes[d];
-  }
+  for (int d = DIMS - 1; d >= 0; d--) position[d] = sizes[d].rest(number);
   return number;
 }
 
 // The tap and the channel of a number: four chunks of channels, all taps of each, then the next four; what is left last.
 struct Order {
-  int taps, padded;
+  Quotient four_taps, rest;
+  int padded;
 
   __device__ void operator()(int number, int& tap, int& c) const {
-    const int channel = number % CHUNK, whole = padded / (4 * CHUNK) * taps * 4;
-    int chunk = number / CHUNK;
-    const int many = chunk < whole ? 4 : padded / CHUNK % 4;  // chunks of a tap
-    int first = chunk < whole ? chunk / (4 * taps) * 4 : padded / (4 * CHUNK) * 4;
-    chunk -= chunk < whole ? first * taps : whole;
-    tap = chunk / many;
-    c = (first + chunk % many) * CHUNK + channel;
+    const int blocks = padded / (4 * CHUNK), whole = blocks * four_taps.by;
+    const int channel = number % CHUNK;
+    int chunk = number / CHUNK, block = blocks, in;
+    if (chunk < whole) {
+      const int within = four_taps.rest(chunk);
+      block = chunk, in = within % 4, tap = within / 4;
+    } else {
+      chunk -= whole;
+      in = rest.rest(chunk), tap = chunk;
+    }
+    c = (4 * block + in) * CHUNK + channel;
   }
 };
 
@@ -70,13 +81,17 @@ struct Windowed {  // what both maps say of spots and chunks
 #pragma unroll
     for (int d = 0; d < DIMS; d++) at.start[d] = s.origin[d] + s.stride[d] * q[d];
     at.offset = static_cast<unsigned>((n * s.groups + product) * s.channels * apart) + modular(at.start, s.source);
-    at.left = n * s.groups * s.rows * positions + number % positions;
+    at.left = n * s.groups * s.rows * positions;
+    int flat = 0;
+#pragma unroll
+    for (int d = 0; d < DIMS; d++) flat = flat * s.positions[d].by + q[d];
+    at.left += flat;
     return at;
   }
   __device__ Chunks chunk_of(int number) const {
     int j[DIMS], tap, c;
     Chunks at;
-    Order{many(s.taps), padded}(number, tap, c);
+    Order{s.four_taps, s.rest, padded}(number, tap, c);
     unfolded(tap, s.taps, j);
 #pragma unroll
     for (int d = 0; d < DIMS; d++) at.step[d] = s.step[d] * j[d];
@@ -93,7 +108,7 @@ struct Correlation : Windowed<DIMS> {
   int products, rows, columns, depths;
 
   __device__ explicit Correlation(const Correlations<DIMS>& of)
-      : Windowed<DIMS>(of), products(of.groups), rows(of.rows), columns(of.batch * this->positions), depths(many(of.taps) * this->padded) {}
+      : Windowed<DIMS>(of), products(of.groups), rows(of.rows), columns(of.batch * this->positions), depths(of.all_taps * this->padded) {}
 
   __device__ Spot<DIMS> spot(int product, int number) const { return this->spot_of(product, number); }
   __device__ Chunk<DIMS> chunk(int, int number) const { return this->chunk_of(number); }
@@ -115,7 +130,7 @@ struct Pairing : Windowed<DIMS> {
   int products, rows, columns, depths;
 
   __device__ explicit Pairing(const Correlations<DIMS>& of)
-      : Windowed<DIMS>(of), products(of.groups), rows(of.rows), columns(many(of.taps) * this->padded), depths(of.batch * this->positions) {}
+      : Windowed<DIMS>(of), products(of.groups), rows(of.rows), columns(of.all_taps * this->padded), depths(of.batch * this->positions) {}
 
   __device__ Spot<DIMS> spot(int product, int number) const { return this->spot_of(product, number); }
   __device__ Chunk<DIMS> chunk(int, int number) const { return this->chunk_of(number); }

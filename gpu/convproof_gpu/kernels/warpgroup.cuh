@@ -56,6 +56,13 @@ __device__ __forceinline__ void warpgroup_multiply(float (&d)[16], const unsigne
                : WORDS16(d, 0)
                : OPERANDS(a, b, k, add));
 }
+__device__ __forceinline__ void warpgroup_multiply(float (&d)[8], const unsigned (&a)[4], const float* b, int k, bool add = true) {
+  asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %13, 0;\n"
+               "wgmma.mma_async.sync.aligned.m64n16k8.f32.tf32.tf32 "
+               "{%0,%1,%2,%3,%4,%5,%6,%7}, {%8,%9,%10,%11}, %12, p, 1, 1;\n}"
+               : WORDS4(d, 0), WORDS4(d, 4)
+               : OPERANDS(a, b, k, add));
+}
 #undef OPERANDS
 #undef WORDS16
 #undef WORDS4

@@ -13,14 +13,18 @@ from convproof.index_maps import Sizes
 from convproof.layers import Conv, LocallyConnected
 from convproof_gpu import depthwise, few_channels, products
 from convproof_gpu.machine import Machine
+from convproof_gpu.products import Activation
 from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrapping_of
 
 
 def forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any = None) -> Any:
     """Return ``y``."""
-    sizes = sizes_of(layer, x.shape)
-    y = machine.empty(layer.output_shape(x.shape), x.dtype)
-    return kernels_of(sizes).conv_forward(machine, sizes, _bordered(machine, layer, x), w, b, y)
+    return _forward(machine, layer, x, w, b, "none")
+
+
+def forward_relu(machine: Machine, layer: Conv, x: Any, w: Any, b: Any = None) -> Any:
+    """Return ``relu(y)``, which is written once."""
+    return _forward(machine, layer, x, w, b, "relu")
 
 
 def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
@@ -88,6 +92,15 @@ def check_dims(dims: int) -> None:
     if not 1 <= dims <= 3:
         msg = f"the kernels have 1 to 3 spatial axes, not {dims}."
         raise UnsupportedError(msg)
+
+
+def _forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any, activation: Activation) -> Any:
+    sizes = sizes_of(layer, x.shape)
+    y = machine.empty(layer.output_shape(x.shape), x.dtype)
+    x = _bordered(machine, layer, x)
+    return kernels_of(sizes).conv_forward(
+        machine, sizes, x, w, b, y, activation=(activation, 1.0, 1.0)
+    )
 
 
 def _bordered(machine: Machine, layer: Conv, x: Any) -> Any:

@@ -44,5 +44,7 @@ def call_of(
         return lambda: verbs.weight_vjp(layer, x, y_bar)
     if row.operation == "fused":
         biased, relu = replace(layer, bias=True), ReLU()  # type: ignore[call-arg]
+        if fused := getattr(verbs, "forward_relu", None):
+            return lambda: fused(biased, x, w, arrays.b)
         return lambda: verbs.forward(relu, verbs.forward(biased, x, w, arrays.b))
     return lambda: verbs.forward(layer, x, *weights)
