@@ -17,12 +17,14 @@ from convproof import layers
 from convproof.functions import Role
 from convproof.layers import Bias, Layer, Shape
 from convproof_gpu.cubin import digest
+from convproof_gpu.few_channels import LEAST
 from convproof_gpu.machine import Kernel
 from convproof_gpu.specialisations import files
 from convproof_gpu.wing import Wing
 
 _DIGITS = 16  # of a hash
 _MANY = 2**13  # images, whose sums are taken in parts
+_BY_OUTPUTS = (layers.Conv, layers.ConvTranspose)  # whose kernels depend on how many there are
 
 
 class Blank(np.ndarray):
@@ -89,9 +91,15 @@ class KernelSources:
         return {file: digest(file)[:_DIGITS] for file in files()}
 
     def inputs(self, layer: Layer) -> tuple[Shape, Shape]:
-        """Return a small input, and one whose weight's gradient is summed in parts."""
-        few = least_input(layer)
-        return few, (_MANY * few[0], *few[1:])
+        """Return a small input, and one of so many images that what only large ones run is run.
+
+        The weight's gradient is then summed in parts, and there are outputs enough for the kernels
+        of few channels, also of the convolution that a transposed one is the adjoint of.
+        """
+        few, many = least_input(layer), _MANY
+        if type(layer) in _BY_OUTPUTS:
+            many = max(many, -(-LEAST // min(prod(few), prod(layer.output_shape(few)))))
+        return few, (many * few[0], *few[1:])
 
     def launched(self, layer: Layer, dtype: str, input_shape: Shape) -> dict[Role, tuple[str, ...]]:
         """Return the files of the kernels that each function launches for such an input.

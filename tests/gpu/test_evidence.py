@@ -60,7 +60,7 @@ def _launched(layer: Any, *, many: bool = False) -> dict[Any, tuple[str, ...]]:
 
 
 def test_a_convolution_launches_its_products() -> None:
-    """Forward, its two adjoints and the sum of a bias; a sum in parts where there are many."""
+    """Forward, its two adjoints and the sum of a bias; other kernels where there are many."""
     conv = nn.Conv2d(3, 8, 3, padding=1)
     few = {
         "forward": ("conv_forward",),
@@ -69,8 +69,18 @@ def test_a_convolution_launches_its_products() -> None:
         "bias": ("bias_vjp",),
     }
     assert _launched(conv) == few
-    assert _launched(conv, many=True) == few | {"weight": ("conv_weight_vjp", "sum_parts")}
-    assert _launched(nn.ConvTranspose2d(3, 8, 3))["forward"] == ("conv_input_vjp",)
+    assert _launched(conv, many=True) == {
+        "forward": ("few_channels_forward",),
+        "input": ("conv_tensor",),
+        "weight": ("few_channels_weight_vjp", "sum_parts"),
+        "bias": ("bias_vjp",),
+    }
+    transposed = nn.ConvTranspose2d(3, 8, 3)
+    assert _launched(transposed)["forward"] == ("conv_input_vjp",)
+    assert _launched(nn.ConvTranspose2d(8, 3, 3), many=True)["input"] == ("few_channels_forward",)
+    assert _launched(transposed, many=True)["weight"] == ("conv_weight_vjp", "sum_parts")
+    assert _launched(nn.Conv2d(64, 64, 3), many=True)["forward"] == ("conv_tensor",)
+    assert _launched(nn.Conv2d(4, 8, 3, groups=4))["forward"] == ("depthwise_forward",)
     assert _launched(nn.MaxPool2d(2)).keys() == {"forward", "input"}
 
 
@@ -100,10 +110,14 @@ def test_the_recorder_notes_what_the_simulator_runs(name: str) -> None:
 
 def test_every_kernel_of_a_layer_is_recorded_of_some() -> None:
     """The union over all layers is every file but those that no layer's verb launches."""
-    circular = nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular")
+    others = (
+        nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular"),
+        nn.Conv2d(4, 4, 3, groups=4),
+        nn.Conv2d(64, 64, 3),
+    )
     found = {
         file
-        for layer in (*LAYERS.values(), circular)
+        for layer in (*LAYERS.values(), *others)
         for many in (False, True)
         for files in _launched(layer, many=many).values()
         for file in files
@@ -199,13 +213,16 @@ def test_what_was_not_asked_has_no_evidence(
 
 
 def test_what_only_large_inputs_launch_is_said_to_be_beyond_the_cases() -> None:
+    """The kernels of few channels and of tensor cores, and the sum of parts."""
     conv = nn.Conv2d(3, 8, 3)
-    assert conv.evidence().beyond == ("sum_parts",)
-    assert "for large inputs alone: sum_parts" in str(conv.evidence())
+    large = ("conv_tensor", "few_channels_forward", "few_channels_weight_vjp", "sum_parts")
+    assert conv.evidence().beyond == large
+    assert f"for large inputs alone: {', '.join(large)}" in str(conv.evidence())
     small = conv.evidence(input_size=(1, 3, 9, 9))
     assert small.beyond == ()
-    assert "sum_parts" not in small.kernels
-    assert conv.evidence(input_size=(1, 3, 299, 299)).beyond == ("sum_parts",)
+    assert not {*large} & {*small.kernels}
+    assert conv.evidence(input_size=(1, 3, 299, 299)).beyond == large
+    assert nn.Conv2d(64, 64, 3).evidence().beyond == ("conv_tensor",)
 
 
 def test_a_file_that_names_no_sources_is_of_none_that_are_known(

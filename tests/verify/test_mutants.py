@@ -21,6 +21,7 @@ def by_name(mutant: Mutant) -> str:
     return mutant.name
 
 
+@pytest.mark.usefixtures("untyped")  # test_laws.py has every law's checks typed
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NaN is what some show
 @pytest.mark.parametrize("mutant", MUTANTS, ids=by_name)
 def test_a_fault_is_refuted_by_its_law_in_lines_that_fail_on_their_own(mutant: Mutant) -> None:

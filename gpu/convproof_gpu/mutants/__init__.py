@@ -8,6 +8,7 @@ from convproof_gpu.mutants.depthwise import MUTANTS as _DEPTHWISE
 from convproof_gpu.mutants.few_channels import MUTANTS as _FEW_CHANNELS
 from convproof_gpu.mutants.pointwise import MUTANTS as _POINTWISE
 from convproof_gpu.mutants.pooling import MUTANTS as _POOLING
+from convproof_gpu.mutants.tensor import MUTANTS as _TENSOR
 from convproof_gpu.mutants.wrapping import MUTANTS as _WRAPPING
 
-MUTANTS = [*_CONTRACTION, *_DEPTHWISE, *_FEW_CHANNELS, *_POOLING, *_POINTWISE, *_WRAPPING]
+MUTANTS = [*_CONTRACTION, *_DEPTHWISE, *_FEW_CHANNELS, *_POOLING, *_POINTWISE, *_TENSOR, *_WRAPPING]

@@ -33,21 +33,22 @@ MUTANTS = [
     ),
     patched(
         "kernel_reads_weights_beyond_the_tail", "conv2d", "shape", _TILE,
-        "first_row + line < map.rows && start + d < end",
-        "first_row + line <= map.rows && start + d < end",
+        "first_row + line < map.rows && start + d < end ? map.left(row[i], depth)",
+        "first_row + line <= map.rows && start + d < end\n"
+        "            ? map.left(map.row(product, first_row + line), depth)",
         "The weights of a row too many are read.",
     ),
     patched(
         "kernel_reads_depth_beyond_the_tail", "conv2d", "shape", _TILE,
-        "first_row + line < map.rows && start + d < end ? map.left",
-        "first_row + line < map.rows ? map.left",
+        "first_row + line < map.rows && start + d < end ? map.left(row[i], depth)",
+        "first_row + line < map.rows ? map.left(row[i], map.depth(product, start + d))",
         "Weights beyond the last tap are read.",
     ),
     patched(
         "kernel_with_a_stale_depth", "conv2d", "exact", _TILE,
-        "const typename Map::Depth depth = map.depth(product, start + d);\n#pragma unroll\n"
+        "map.depth(product, below(start + d, end));\n#pragma unroll\n"
         "      for (int i = 0; i < Left::lines; i++) {",
-        "const typename Map::Depth depth = map.depth(product, begin + d);\n#pragma unroll\n"
+        "map.depth(product, below(begin + d, end));\n#pragma unroll\n"
         "      for (int i = 0; i < Left::lines; i++) {",
         "Every step of the depth reads the first step's weights.",
     ),

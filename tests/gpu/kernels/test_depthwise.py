@@ -344,6 +344,29 @@ def test_a_launch_with_an_array_that_does_not_fit_its_sizes_is_refused() -> None
         depthwise.conv_forward(SIM, sizes, held["x"][:, :1], held["w"], None, y)
 
 
+@pytest.mark.parametrize("verb", ["forward", "input_vjp", "weight_vjp"])
+def test_a_blocks_number_is_below_what_can_be_divided(verb: str) -> None:
+    """``blocks <= 2^30``: a block for each group here, whose number a quotient is taken of."""
+
+    def run(groups: int) -> list[Kernel]:
+        one = (1, 1)
+        sizes = Sizes(
+            batch=1, groups=groups, in_channels=1, out_channels=1,
+            input=one, kernel=one, output=one, stride=one, dilation=one, low=(0, 0),
+        )  # fmt: skip
+        assert depthwise.fits(sizes)
+        x, w, y = (blank((*s, 1, 1), np.float32) for s in ((1, groups), (groups, 1), (1, groups)))
+        arrays = {"forward": (x, w, None, y), "input_vjp": (y, w, None, x), "weight_vjp": (y, x, w)}
+        recorder = Recorder()
+        getattr(depthwise, f"conv_{verb}")(recorder, sizes, *arrays[verb])
+        return [*recorder.kernels]
+
+    assert [kernel.file for kernel in run(2**30)] == [f"depthwise_{verb}"]
+    told = rf"{2**30 + 1} blocks.* at most {2**30}. Split the groups into 2 parts"
+    with pytest.raises(LaunchLawError, match=told):
+        run(2**30 + 1)
+
+
 def test_an_empty_batch_has_no_answers_and_a_gradient_of_zero() -> None:
     """An empty sum is 0."""
     layer = _layer(_case((1, 2, 9, 9), (3, 3), low=(1, 1)))

@@ -24,7 +24,7 @@ template <class Tile>
 __global__ void __launch_bounds__(Tile::THREADS, 1)
 sums_of_tiles(const float* none, int* owner, int* times, int products, int rows, int columns, int depths, int splits) {
   const Numbered map{products, rows, columns, depths};
-  contract<float, Tile>(map, none, none, splits, [&](int, int, int at, int split, float) {
+  contract(Tile(), map, none, none, splits, [&](int, int, int at, int split, float) {
     const int place = split * products * rows * columns + at;
     owner[place] = blockIdx.x * Tile::THREADS + threadIdx.x;
     times[place] += 1;

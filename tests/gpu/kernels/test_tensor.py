@@ -1,0 +1,215 @@
+"""The products on the tensor cores, simulated: exactly the oracle's integers, however they end."""
+
+from dataclasses import replace
+from math import prod
+from typing import Any
+from unittest.mock import patch
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convproof.cases import Case
+from convproof.index_maps import Correlated, Paired, Spread
+from convproof_gpu import products
+from convproof_gpu.layers.conv import sizes_of
+from convproof_gpu.products import conv_forward, conv_input_vjp
+from convproof_gpu.tiles import FLAT, LARGE, SMALL, TENSOR_TILES, TensorTile, Tile, parted, tile_of
+from tests.gpu.kernels.tensor_cases import (
+    CORNERS,
+    LEAST,
+    OPERANDS,
+    SIM,
+    Verb,
+    conv_of,
+    few,
+    forward,
+    in_parts,
+    input_vjp,
+    integers,
+    layer_of,
+    of_verbs,
+    right,
+    tensor_cases,
+    told,
+    weight_vjp,
+    without_bias,
+)  # fmt: skip
+
+
+def equal(verb: Verb, case: Case, tile: TensorTile, dtype: Any = np.float32) -> bool:
+    held = integers(case, dtype)
+    return np.array_equal(verb(case, held, tile), right(verb, case, held).astype(dtype))
+
+
+of_tiles = pytest.mark.parametrize("tile", TENSOR_TILES, ids=lambda tile: tile.argument)
+of_tiles_soon = pytest.mark.parametrize(  # each takes a compilation for every kernel
+    "tile",
+    [
+        tile
+        if tile.precision == "float32" or replace(tile, precision="float32") == LEAST
+        else pytest.param(tile, marks=pytest.mark.full)
+        for tile in TENSOR_TILES
+    ],
+    ids=[tile.argument for tile in TENSOR_TILES],
+)
+of_corners = pytest.mark.parametrize("case", CORNERS.values(), ids=CORNERS)
+
+
+@of_tiles_soon
+@of_verbs
+@given(tensor_cases(2))
+@few
+def test_every_tile_gives_the_same_integers(verb: Verb, tile: TensorTile, case: Case) -> None:
+    """``kernel<Tile>(x, w) == oracle(x, w)`` of any window, groups and channels."""
+    assert equal(verb, case, tile)
+
+
+@of_corners
+@of_verbs
+def test_a_corner_gives_the_oracles_integers(verb: Verb, case: Case) -> None:
+    """Where tiles, slabs, chunks or phases end, and where they are empty."""
+    assert equal(verb, case, LEAST)
+
+
+@pytest.mark.full
+@of_corners
+@of_tiles
+@of_verbs
+def test_a_corner_does_in_every_tile(verb: Verb, tile: TensorTile, case: Case) -> None:
+    """The same."""
+    assert equal(verb, case, tile)
+
+
+@pytest.mark.parametrize(
+    ("dims", "dtype", "precision"),
+    [
+        (1, np.float32, "float32"),
+        (3, np.float32, "float32"),
+        (2, ml_dtypes.bfloat16, "float32"),
+        *(
+            pytest.param(dims, dtype, precision, marks=pytest.mark.full)
+            for dims in (1, 2, 3)
+            for dtype in (np.float32, np.float16, ml_dtypes.bfloat16)
+            for precision in ("float32", "tf32")
+        ),
+    ],
+)
+@of_verbs
+def test_every_format_and_number_of_axes_gives_the_oracles(
+    verb: Verb, dims: int, dtype: Any, precision: Any
+) -> None:
+    """Elements of 16 bits are words as they are, and their sums are rounded once."""
+
+    @few
+    @given(tensor_cases(dims))
+    def holds(case: Case) -> None:
+        assert equal(verb, case, replace(LEAST, precision=precision), dtype)
+
+    holds()
+
+
+@pytest.mark.parametrize("wide", [0, 1])
+@of_verbs
+@given(tensor_cases(2))
+@few
+def test_a_wide_integer_is_two_words(verb: Verb, wide: int, case: Case) -> None:
+    """``a (h + l) == a h + a l``: one operand of up to 22 bits, the other of a few, exactly."""
+    assert equal_of_two_words(verb, wide, case)
+
+
+def equal_of_two_words(verb: Verb, wide: int, case: Case) -> bool:
+    name, held = OPERANDS[verb][wide], integers(case := without_bias(case))
+    most = min(2**22, 2**24 // (4 * case.products))
+    rng = np.random.default_rng(case.seed)
+    held[name] = rng.integers(-most, most + 1, held[name].shape).astype(np.float32)
+    return np.array_equal(verb(case, held, LEAST), right(verb, case, held))
+
+
+@of_verbs
+@pytest.mark.parametrize("splits", [1, 2, 3, 40])
+def test_a_sum_in_parts_is_the_sum(verb: Verb, splits: int) -> None:
+    """``sum_s parts[s] == result`` and its bias, also of parts that have no slab."""
+    for case in (CORNERS["several slabs"], CORNERS["long sums over positions"]):
+        with in_parts(splits):
+            assert equal(verb, case, LEAST)
+
+
+@of_verbs
+@given(tensor_cases(2))
+@few
+def test_a_batch_in_slices_is_the_batch(verb: Verb, case: Case) -> None:
+    """As where an array has more than 2^31 elements: here more than those of one image."""
+    most = max(prod(s[1:]) for s in (case.input_shape, case.output_shape))
+    with patch.object(products, "_PER_LAUNCH", most):
+        assert equal(verb, case, LEAST)
+
+
+@pytest.mark.parametrize("splits", [1, 2])
+@given(tensor_cases(2))
+@few
+def test_an_activation_is_applied_after_the_bias(splits: int, case: Case) -> None:
+    """``max(sum + b, 0)`` in one kernel or after the parts; and of the adjoint, in every phase."""
+    held = integers(case)
+    relu: tuple[products.Activation, float, float] = ("relu", 1.0, 1.0)
+    layer, sizes = replace(conv_of(case), bias=True), told(case)
+    b = np.arange(layer.out_channels, dtype=np.float32) - 1
+    y, x_bar = np.empty(case.output_shape, np.float32), np.empty(case.input_shape, np.float32)
+    with in_parts(splits):
+        conv_forward(SIM, sizes, held["x"], held["w"], b, y, activation=relu, tile=LEAST)
+    plain = right(forward, replace(case, layer=layer), held | {"b": b})
+    assert np.array_equal(y, np.maximum(plain, 0))
+
+    b = np.arange(layer.in_channels, dtype=np.float32) - 1
+    with in_parts(splits):
+        conv_input_vjp(SIM, sizes, held["y_bar"], held["w"], b, x_bar, activation=relu, tile=LEAST)
+    plain = right(input_vjp, case, held) + b[:, None, None]
+    assert np.array_equal(x_bar, np.maximum(plain, 0))
+
+
+def test_an_empty_batch_has_no_answers_and_a_gradient_of_zero() -> None:
+    """An empty sum is 0."""
+    case = CORNERS["channels just above a chunk"].with_batch(0)
+    shapes = {"x": case.input_shape, "w": conv_of(case).weight_shape, "y_bar": case.output_shape}
+    held = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
+    assert forward(case, held, LEAST).size == input_vjp(case, held, LEAST).size == 0
+    assert not weight_vjp(case, held, LEAST).any()
+
+
+# Which products are taken to the tensor cores.
+
+
+def test_a_product_is_taken_to_the_tensor_cores_if_they_do_not_idle() -> None:
+    """More sums than a large tile of floats, and enough depth: else a tile of floats."""
+    sizes = sizes_of(layer_of((64, 64), (3, 3), low=(1, 1)), (1, 64, 28, 28))
+    for map_ in (Correlated(sizes), Spread(sizes), Paired(sizes)):
+        chosen = tile_of(map_)
+        assert isinstance(chosen, TensorTile)
+        assert chosen.precision == "float32"
+    changes: tuple[tuple[dict[str, Any], Tile], ...] = (
+        ({"in_channels": 1}, LARGE),  # 9 depths
+        ({"output": (4, 4)}, SMALL),  # 64 x 16 sums
+        ({"out_channels": 4, "output": (4, 4)}, FLAT),
+    )
+    for changed, tile in changes:
+        assert tile_of(Correlated(replace(sizes, **changed))) == tile
+
+
+@given(
+    st.sampled_from(TENSOR_TILES),
+    st.integers(1, 4),
+    st.integers(1, 300),
+    st.integers(1, 3000),
+    st.integers(1, 20000),
+)
+def test_a_depth_is_taken_in_parts_where_blocks_are_few(
+    tile: TensorTile, groups: int, rows: int, columns: int, depth: int
+) -> None:
+    """A part has 512 depths or more; where blocks fill whole waves, it is not worth its sum."""
+    time, parts = parted(tile, groups, rows, columns, depth)
+    assert time > 0
+    assert 1 <= parts <= max(1, depth // 512)
+    assert parted(tile, 132 * 12, tile.rows, tile.columns, depth)[1] == 1
+    assert parted(tile, 1, 1, 1, 20000)[1] > 1

@@ -1,0 +1,193 @@
+"""What ``convproof plan`` tells is what would be launched, and what was derived of it."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import pytest
+
+from convproof.cli import run
+from convproof_gpu.bounds import bound
+from convproof_gpu.measuring.rows import rows, summands
+from convproof_gpu.planning import Launch, Plan, planned
+from convproof_gpu.tiles import TENSOR_TILES
+
+TILES = {tile.argument: tile for tile in TENSOR_TILES}
+GEOMETRY = ["32x128x56x56", "conv(3, 256, p1)"]  # vgg16/conv5
+CHUNK = 8
+
+
+@cache
+def plans() -> dict[str, Plan]:
+    found = rows(("alexnet", "special"), batch=32)
+    return {str(row): planned(row) for row in found if row.weight_shape}
+
+
+def on_tensor_cores() -> list[tuple[Plan, Launch]]:
+    found = [(plan, each) for plan in plans().values() for each in plan.launches if each.extents]
+    assert len(found) > 20
+    return found
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert run(["plan", *arguments, "--json"]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_the_blocks_cover_the_products_once_for_each_part() -> None:
+    """blocks = parts G ceil(R / rows) ceil(J / columns): the sizes are those of the launch."""
+    for plan, launch in on_tensor_cores():
+        assert launch.extents is not None
+        products, over_rows, columns, _ = launch.extents
+        once = products * TILES[launch.tile].covering(over_rows, columns)
+        assert launch.blocks == launch.parts * once, plan.row
+
+
+def test_the_products_of_a_launch_are_the_flops_of_the_row() -> None:
+    """2 G R J D = flops, where no channels are filled up with zeros and every output is met."""
+    checked = 0
+    for plan, launch in on_tensor_cores():
+        channels = plan.row.input_shape[1]
+        if plan.row.operation == "forward" and len(plan.products) == 1 and channels % CHUNK == 0:
+            assert launch.extents is not None
+            products, over_rows, columns, depth = launch.extents
+            assert 2 * products * over_rows * columns * depth == plan.cost.flops, plan.row
+            checked += 1
+    assert checked > 5
+
+
+def test_a_bound_is_below_that_of_a_sum_of_floats_just_on_tensor_cores() -> None:
+    """c < N there, and c = N elsewhere."""
+    for plan in plans().values():
+        if any(launch.extents for launch in plan.launches):
+            assert plan.coefficient < summands(plan.row), plan.row
+        else:
+            assert plan.coefficient == summands(plan.row), plan.row
+
+
+def test_a_bound_is_the_derived_one_of_the_depth_and_its_parts() -> None:
+    """bound <= c < bound + 1/100."""
+    (row,) = rows(operations=["forward"], batch=32, pattern="vgg16/conv5")
+    in_parts = plans()["alexnet/conv3 forward"]
+    for plan, depth, parts in ((planned(row), 1152, 1), (in_parts, 256 * 9, 2)):
+        derived = bound(depth, "float32", splits=parts)
+        assert derived <= Fraction(plan.coefficient) + Fraction(1, 2**40)
+        assert plan.coefficient < derived + Fraction(1, 100)
+
+
+def test_slices_of_a_batch_are_bounded_as_one_sum_in_any_order() -> None:
+    """The weights of a batch beyond 2^31 elements take two launches, and c is of all slabs."""
+    (row,) = rows(operations=["weight_vjp"], batch=6144, pattern="vgg16/conv6")
+    plan = planned(row)
+
+    assert len(plan.products) == 3
+    assert plan.coefficient >= bound(summands(row), "float32")
+
+
+def test_a_time_is_predicted_for_the_parts_that_were_chosen_and_no_others() -> None:
+    for plan, launch in on_tensor_cores():
+        assert replace(launch, parts=launch.parts + 1).us is None
+        if plan.us is not None:
+            assert plan.roofline is not None
+            assert 0 < plan.roofline < 1, plan.row
+    assert all(
+        plan.us is None for plan in plans().values() if not any(e.extents for e in plan.launches)
+    )
+
+
+def test_every_launch_is_told_with_those_that_multiply_apart() -> None:
+    """Weights are laid out before, and the parts of a sum added after."""
+    plan = plans()["alexnet/conv3 forward"]
+    names = [launch.kernel.name for launch in plan.launches]
+
+    assert names == ["conv_tensor_weights", "conv_tensor_parts", "conv_tensor_finish"]
+    assert [launch.kernel.name for launch in plan.products] == ["conv_tensor_parts"]
+    assert [launch.parts for launch in plan.launches] == [1, 2, 1]
+
+
+def test_a_layer_of_a_network_and_the_same_one_written_out_are_planned_alike(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = told(capsys, "vgg16/conv5", "--batch", "32")
+    written = told(capsys, *GEOMETRY)
+
+    assert (named["schema"], named["verdict"]) == ("convproof/plan/1", "passed")
+    assert [each["operation"] for each in named["plans"]] == ["forward", "input_vjp", "weight_vjp"]
+    assert [{**each, "name": "conv1"} for each in named["plans"]] == written["plans"]
+    assert named["plans"][0]["launches"][-1]["blocks"] == 1568
+
+
+def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "lenet5", "--operation", "forward"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.split()[0] for line in lines[1:-2]]
+    assert names == [f"lenet5/{name}" for name in ("conv1", "conv2", "conv3", "fc1", "fc2")]
+    assert "launches" not in "".join(lines)
+    assert run(["plan", *GEOMETRY, "--operation", "forward"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("32x128x56x56 -> 32x256x56x56 Conv 3x3\n")
+    assert "128x128 tensor" in out
+    assert "TensorTile<128, 128, FLOAT32>>  1568 blocks of 128 threads, 81920 bytes shared" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["vgg17"], "no network is called 'vgg17': did you mean vgg19"),
+        (["vgg16/conv55"], "vgg16 has no layer with weights called 'conv55': did you mean conv5"),
+        (["vgg16/pool1"], "vgg16 has no layer with weights called 'pool1'"),
+        (["8x8x8", "conv(3, 4)"], "'8x8x8' is no input NxCxHxW or NxF"),
+        (["0x3x8x8", "conv(3, 4)"], "'0x3x8x8' is no input NxCxHxW or NxF"),
+        (["1x3x8x8", "pool(2)"], "1x3x8x8 has no layer with weights: it has none at all"),
+        (["1x3x8x8", "conv(9, 4)"], "does not fit"),
+        (["1x3x8x8", "conv(3"], "an argument or ')' is expected here"),
+        ([*GEOMETRY, "--batch", "4"], "the batch of '32x128x56x56' is its first number"),
+        (["vgg16", "--operation", "fused"], "'fused' is not one of"),
+    ],
+)
+def test_a_mistake_is_told_clearly_and_exits_4(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", *arguments]) == 4
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_channels_are_filled_up_to_chunks_in_the_depth() -> None:
+    """D = K ceil(C / 8) 8, and c is of it: 20 channels are 24."""
+    (row,) = rows(operations=["forward"], batch=32, pattern="vgg16/conv5")
+    layer = replace(row.layer, in_channels=20)  # type: ignore[call-arg]
+    plan = planned(replace(row, layer=layer, input_shape=(32, 20, 56, 56)))
+    (launch,) = plan.products
+
+    assert launch.extents is not None
+    assert launch.extents[3] == 9 * 24
+
+
+def test_a_bias_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """2 N P Q M C R S operations, and bytes of x, w and y."""
+    (plan,) = told(capsys, *GEOMETRY, "--operation", "forward")["plans"]
+
+    assert plan["flops"] == 2 * 32 * 56 * 56 * 256 * 128 * 9
+    assert plan["bytes"] == 4 * (32 * 56 * 56 * (128 + 256) + 256 * 128 * 9)
+
+
+def test_no_time_is_predicted_of_one_position_to_an_image() -> None:
+    """No rate was measured of the strides of a fully connected layer."""
+    for name in ("fc1", "fc2", "fc3"):
+        plan = plans()[f"alexnet/{name} forward"]
+        assert any(launch.extents for launch in plan.launches)
+        assert plan.us is None
+
+
+def test_a_time_is_of_all_launches_or_of_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """A phase of the adjoint is one part, also where ``parted`` would take more."""
+    sizes = ("4x512x14x14", "conv(3, 512, s2, p1)", "--operation", "input_vjp")
+    (plan,) = told(capsys, *sizes)["plans"]
+    times = [each["us"] for each in plan["launches"] if each["tile"]]
+
+    assert len(times) == 4
+    assert 0 < times.count(None) < 4
+    assert plan["us"] is None
