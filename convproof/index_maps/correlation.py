@@ -14,10 +14,12 @@ the taps ``k = tap + apart j`` alone, one output apart, and nothing is skipped.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from math import gcd
+from math import gcd, prod
+
+import numpy as np
 
 from convproof.index_maps.address import Address, Int, flat, unflat, volume
-from convproof.index_maps.contraction import Sizes
+from convproof.index_maps.contraction import Correlated, Paired, Sizes, Spread
 
 CHUNK = 8  # channels that lie side by side in w', some of which may be zeros
 
@@ -172,6 +174,45 @@ def adjoint(sizes: Sizes) -> Iterator[Laid]:
             spread=sizes.stride,
         )
         yield Laid(told, sizes.kernel, tap, apart, adjoint=True)
+
+
+def least_products(map_: Correlated | Spread | Paired) -> int:
+    """Return how many products the shortest sum of a map has that has any.
+
+    Padding and strides leave out products of a sum: ``extents`` counts them all.
+
+    Example:
+        >>> sizes = Sizes(batch=1, groups=1, in_channels=2, out_channels=1, input=(5,), kernel=(3,),
+        ...               output=(5,), stride=(1,), dilation=(1,), low=(1,))
+        >>> least_products(Correlated(sizes)), least_products(Paired(sizes))
+        (4, 4)
+    """
+    s = map_.sizes
+    axes = zip(s.input, s.kernel, s.output, s.stride, s.dilation, s.low, strict=True)
+    if isinstance(map_, Correlated):
+        least = [_least(i, -low, r, o, t, k) for i, k, o, r, t, low in axes]
+        return int(s.in_channels * prod(least))
+    if isinstance(map_, Paired):
+        least = [_least(i, -low, t, k, r, o) for i, k, o, r, t, low in axes]
+        return int(s.batch * prod(least))
+    least = []
+    for i, k, o, r, t, low in axes:
+        found = [
+            _least(o, origin, 1, positions, step, taps)
+            for _, positions, taps, _, _, origin, step in _phases(i, k, r, t, low)
+        ]
+        least.append(min(filter(None, found), default=0))
+    return int(s.out_channels * prod(least))
+
+
+def _least(size: int, origin: int, stride: int, positions: int, step: int, taps: int) -> int:
+    """Return the least number, but 0, of taps ``j`` with ``0 <= o(q, j) < size``."""
+    first = origin + stride * np.arange(positions)
+    if step < 0:
+        first, step = first + step * (taps - 1), -step
+    low, high = -(first // max(step, 1)), (size - 1 - first) // max(step, 1)
+    counts = np.minimum(high, taps - 1) - np.maximum(low, 0) + 1
+    return int(min(counts[counts > 0], default=0))
 
 
 def _phases(

@@ -196,7 +196,7 @@ def _described(
     public, calls = Signature([*own, *extra, *further]), Calls()
 
     def named(*args: Any, **options: Any) -> Any:
-        key = key_of(args, options) if operands else None
+        key = key_of(operands, args, options) if operands else None
         call = None if key is None else calls.known(key)
         if call is not None:
             return call(choose, args, options)

@@ -14,6 +14,7 @@ from convproof.layers import Layer, Shape
 
 _MOST_KEPT = 4096  # calls of one function
 _PLAIN = frozenset({int, bool, float, str, type(None)})
+_NAMELESS = ("",) * 32  # the builder's arguments, by position
 
 
 class Recalled:
@@ -100,13 +101,15 @@ class Calls:
             self._kept[key] = call
 
 
-def key_of(args: Sequence[Any], options: dict[str, Any]) -> Hashable | None:
+def key_of(operands: Operands, args: Sequence[Any], options: dict[str, Any]) -> Hashable | None:
     """Return what a call depends on apart from its arrays' numbers, or None if that is not plain.
 
-    Equal numbers of different types, as 1, 1.0 and True, are told apart: not all are accepted.
+    Equal numbers of different types, as 1, 1.0 and True, are told apart: not all are accepted. Only
+    what stands in an array's place is known by its shape: a stride that is an array is a number.
     """
     key: list[Any] = []
-    for value in (*args, *options.values()) if options else args:
+    named = zip((*operands.own, *_NAMELESS[: len(args) - len(operands.own)]), args, strict=False)
+    for name, value in (*named, *options.items()) if options else named:
         kind = type(value)
         key.append(kind)
         if kind in _PLAIN:
@@ -117,7 +120,7 @@ def key_of(args: Sequence[Any], options: dict[str, Any]) -> Hashable | None:
             key.append(tuple(value))
         else:
             shape = getattr(value, "shape", None)
-            if not isinstance(shape, tuple):
+            if not isinstance(shape, tuple) or name not in operands.arrays:
                 return None
             key.append(shape)
     if options:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from convproof.index_maps import Correlated, Paired, Spread
+from convproof.index_maps.correlation import CHUNK, least_products
 
 Precision = Literal["float32", "tf32"]
 
@@ -93,22 +94,30 @@ TENSOR_TILES = tuple(
     for rows, columns in _RATES
 )
 _PROCESSORS, _COPY = 132, 3e6  # of the GPU that the rates were measured on, an H200; bytes per us
+_MOST = 2**30 - 2**16  # that a `Quotient` divides
 _FEW_COLUMNS = 16  # with which much of a tensor tile is zeros
-FEW_DEPTHS = 83  # of fewer the bound of a tensor tile is above that of a sum of floats
+FEW_DEPTHS = 83  # of fewer products the bound of a tensor tile is above that of a sum of floats
 _LEAST_PART, _MOST_PARTS = 512, 128  # depths of a part, and parts
 _ENDS = 200  # depths that a block's beginning and end take the time of
 
 
 def tile_of(map_: Any) -> Tile | TensorTile:
     """Return the tile for the products of a map: on the tensor cores, if they do not idle there."""
-    _, rows, columns, depth = map_.extents
-    shared = isinstance(map_, Correlated | Spread | Paired)
-    enough = rows * columns > LARGE.area and columns >= _FEW_COLUMNS and depth >= FEW_DEPTHS
-    if shared and enough:
+    _, rows, columns, _ = map_.extents
+    if isinstance(map_, Correlated | Spread | Paired) and _fits(map_):
         return min(TENSOR_TILES[: len(_RATES)], key=lambda tile: parted(tile, *map_.extents)[0])
     if rows <= FLAT.rows:
         return FLAT
     return SMALL if rows * columns <= LARGE.area else LARGE
+
+
+def _fits(map_: Correlated | Spread | Paired) -> bool:
+    """Return whether the tensor cores' sums are as exact as those of floats, and not too many."""
+    products, rows, columns, depth = map_.extents
+    channels = (map_.sizes.in_channels, map_.sizes.out_channels)
+    most = max(columns, depth, products * rows * min(columns, depth) * CHUNK)
+    many = rows * columns > LARGE.area and columns >= _FEW_COLUMNS and depth >= FEW_DEPTHS
+    return many and most < _MOST and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
 
 
 def parted(

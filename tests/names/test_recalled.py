@@ -13,6 +13,7 @@ from convproof.names import TorchNames
 from convproof.names.recalled import Calls, Operands, key_of
 
 X, W = np.arange(32.0).reshape(1, 2, 4, 4), np.arange(24.0).reshape(3, 2, 2, 2)
+CONV = Operands("forward", ("input", "weight", "bias"), ("input", "weight", "bias"))
 B, Y = np.arange(3.0), np.arange(27.0).reshape(1, 3, 3, 3)
 CALLS: list[Callable[[Any], Any]] = [
     lambda f: f.conv2d(X, W),
@@ -70,22 +71,22 @@ def test_an_equal_number_of_another_type_is_refused_as_ever(stride: Any) -> None
 
 def test_what_differs_has_another_key() -> None:
     different = [
-        key_of((X, W), {}),
-        key_of((X, W, None), {}),
-        key_of((X, W, B), {}),
-        key_of((X, W), {"bias": B}),
-        key_of((X, W, None, 1), {}),
-        key_of((X, W, None, True), {}),
-        key_of((X, W, None, (1, 1)), {}),
-        key_of((X, W, None, [1, 1]), {}),
-        key_of((X, W), {"stride": 1}),
-        key_of((X, W), {"padding": 1}),
-        key_of((X.shape, W), {}),
-        key_of((W, X), {}),
+        key_of(CONV, (X, W), {}),
+        key_of(CONV, (X, W, None), {}),
+        key_of(CONV, (X, W, B), {}),
+        key_of(CONV, (X, W), {"bias": B}),
+        key_of(CONV, (X, W, None, 1), {}),
+        key_of(CONV, (X, W, None, True), {}),
+        key_of(CONV, (X, W, None, (1, 1)), {}),
+        key_of(CONV, (X, W, None, [1, 1]), {}),
+        key_of(CONV, (X, W), {"stride": 1}),
+        key_of(CONV, (X, W), {"padding": 1}),
+        key_of(CONV, (X.shape, W), {}),
+        key_of(CONV, (W, X), {}),
     ]
     assert len(set(different)) == len(different)
-    assert key_of((X, W), {"padding": ((0, 1), 0)}) is None
-    assert key_of((X, object()), {}) is None
+    assert key_of(CONV, (X, W), {"padding": ((0, 1), 0)}) is None
+    assert key_of(CONV, (X, object()), {}) is None
 
 
 def test_a_key_without_a_hash_is_not_kept() -> None:
@@ -131,3 +132,26 @@ def _relu() -> Any:
     from convproof.layers import ReLU
 
     return ReLU()
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("kind", [np.int64, np.array, lambda n: np.array([n])[0]])
+@pytest.mark.parametrize("option", ["stride", "padding", "dilation"])
+def test_a_number_in_an_array_is_a_number(kind: Any, option: str) -> None:
+    """``f(x, stride=int64(2))`` after ``f(x, stride=int64(1))`` is what ``f(x, stride=2)`` is."""
+    x, w = np.ones((1, 1, 9)), np.ones((1, 1, 3))
+    for number in (1, 2):
+        expected = F.conv1d(x, w, **{option: number})
+        assert np.array_equal(F.conv1d(x, w, **{option: kind(number)}), expected)
+    for number in (2, 4):
+        expected = F.max_pool1d(x, number)
+        assert np.array_equal(F.max_pool1d(x, kind(number)), expected)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_a_shape_that_is_an_array_is_a_shape() -> None:
+    """``conv1d_input(array([1, 1, n]), ...)`` is of ``n`` positions, each time."""
+    w, y_bar = np.ones((1, 1, 3)), np.ones((1, 1, 3))
+    for size in (7, 8):
+        answer = F.conv1d_input(np.array([1, 1, size]), w, y_bar, 2)
+        assert answer.shape == (1, 1, size)
