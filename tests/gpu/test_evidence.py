@@ -61,7 +61,7 @@ def _launched(layer: Any, *, many: bool = False) -> dict[Any, tuple[str, ...]]:
 
 def test_a_convolution_launches_its_products() -> None:
     """Forward, its two adjoints and the sum of a bias; other kernels where there are many."""
-    conv = nn.Conv2d(3, 8, 3, padding=1)
+    conv = nn.Conv2d(3, 32, 3, padding=1)
     few = {
         "forward": ("conv_forward",),
         "input": ("conv_input_vjp",),
@@ -214,7 +214,7 @@ def test_what_was_not_asked_has_no_evidence(
 
 def test_what_only_large_inputs_launch_is_said_to_be_beyond_the_cases() -> None:
     """The kernels of few channels and of tensor cores, and the sum of parts."""
-    conv = nn.Conv2d(3, 8, 3)
+    conv = nn.Conv2d(3, 96, 3)
     large = ("conv_tensor", "few_channels_forward", "few_channels_weight_vjp", "sum_parts")
     assert conv.evidence().beyond == large
     assert f"for large inputs alone: {', '.join(large)}" in str(conv.evidence())

@@ -156,14 +156,14 @@ def test_a_mistake_is_told_clearly_and_exits_4(
 
 
 def test_channels_are_filled_up_to_chunks_in_the_depth() -> None:
-    """D = K ceil(C / 8) 8, and c is of it: 20 channels are 24."""
+    """D = K ceil(C / 8) 8, and c is of it: 28 channels are 32."""
     (row,) = rows(operations=["forward"], batch=32, pattern="vgg16/conv5")
-    layer = replace(row.layer, in_channels=20)  # type: ignore[call-arg]
-    plan = planned(replace(row, layer=layer, input_shape=(32, 20, 56, 56)))
+    layer = replace(row.layer, in_channels=28)  # type: ignore[call-arg]
+    plan = planned(replace(row, layer=layer, input_shape=(32, 28, 56, 56)))
     (launch,) = plan.products
 
     assert launch.extents is not None
-    assert launch.extents[3] == 9 * 24
+    assert launch.extents[3] == 9 * 32
 
 
 def test_a_bias_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
