@@ -65,10 +65,10 @@ MUTANTS = [
         "The output channels of a group are not added.",
     ),
     patched(
-        "depthwise_kernel_with_the_first_images_inputs", "conv2d_weight", "exact", _WEIGHT,
-        "staged<WIDTH>(box, x + (place.image * sizes.groups + g) * inputs,",
-        "staged<WIDTH>(box, x + g * inputs,",
-        "Every tile of cotangents meets the first images.",
+        "depthwise_kernel_with_images_one_channel_apart", "conv2d_weight", "exact", _WEIGHT,
+        "inner, sizes.input, sizes.groups * inputs, images, begin)",
+        "inner, sizes.input, inputs, images, begin)",
+        "The inputs of an image are those of the next channel.",
     ),
     patched(
         "depthwise_kernel_without_the_sharers", "conv2d_weight", "exact", _WEIGHT,
