@@ -107,7 +107,10 @@ def test_bands_give_the_oracles_numbers(kind: type[Pool], dtype: str) -> None:
 @of_each
 @in_every_format
 def test_bands_and_windows_of_any_kind_give_the_same_bits(kind: type[Pool], dtype: str) -> None:
-    """Of numbers that round, of ties and of both zeros: the same sums in the same order."""
+    """Of numbers that round, of ties and of both zeros: the same sums in the same order.
+
+    What a sum's NaN has for a sign, IEEE 754 leaves open.
+    """
 
     @few
     @given(squares(kind), st.sampled_from([48, STAGED]), st.integers(0, 2**16))
@@ -128,7 +131,12 @@ def test_bands_and_windows_of_any_kind_give_the_same_bits(kind: type[Pool], dtyp
             expected = answers(sim, case)
         assert found.keys() == expected.keys()
         for verb, array in expected.items():
-            assert found[verb].tobytes() == array.tobytes(), verb
+            assert bits(found[verb]) == bits(array), verb
+
+    def bits(array: np.ndarray) -> bytes:
+        if kind is MaxPool:
+            return array.tobytes()
+        return np.where(np.isnan(array), array.dtype.type(NAN), array).tobytes()  # any NaN is one
 
     holds()
 
