@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 def command(names: tuple[str, ...], activation: str, json_path: str | None) -> int:
     """Print the table of a network: parameters, operations and volume of every layer.
 
-    NAME is lenet5-simplified, alexnet, vgg16, googlenet, ... or a network of your own in the
+    NAME is lenet5, alexnet, vgg16, googlenet, ... or a network of your own in the
     lecture's notation, in quotes: "input(32, 3) conv(5, 32, p2) pool(2) fc(10) softmax". Without
     NAME all networks are summed up, one per line.
 
     Counting is the lecture's: a convolution takes (r^2 k + 1) operations for each output, a pooling
     layer, a norm and a softmax one for each element of their input. The receptive field counts
-    positions in the padding.
+    positions in the padding. Totals are the main branch's; auxiliary classifiers are beside them.
     """
     from convproof.networks.build import network
     from convproof.networks.names import NAMES, named
@@ -55,20 +55,20 @@ def command(names: tuple[str, ...], activation: str, json_path: str | None) -> i
 
 def record(network: "Network") -> dict[str, Any]:
     """Return a network's table as JSON's values."""
-    from convproof.networks.count import rows, total
+    from convproof.networks.count import rows, summed
 
-    main = {n.name for n in network.main()}
-    extra = any(node.name not in main for node in network)
+    main, beside = rows(network), rows(network, auxiliary=True)
+    total = summed(main)
     return {
         "name": network.name,
         "input": list(reversed(network.input_shape)),
-        "layers": [_as_record(row) for row in rows(network)],
-        "auxiliary": [_as_record(r) for r in rows(network, auxiliary=True)] if extra else [],
+        "layers": [_as_record(row) for row in main],
+        "auxiliary": [_as_record(row) for row in beside],
         "totals": {
-            "parameters": total(network).parameters,
-            "operations": total(network).operations,
-            "multiply_adds": total(network).multiply_adds,
-            "activations": total(network).activations,
+            "parameters": total.parameters,
+            "operations": total.operations,
+            "multiply_adds": total.multiply_adds,
+            "activations": total.activations,
         },
     }
 
@@ -80,6 +80,7 @@ def _as_record(row: "Row") -> dict[str, Any]:
         "parameters": row.parameters,
         "operations": row.operations,
         "multiply_adds": row.multiply_adds,
+        "activations": row.activations,
         "volume": list(row.volume),
         "receptive_field": list(reversed(row.receptive_field)),
         "stride": list(reversed(row.stride)),
@@ -87,18 +88,23 @@ def _as_record(row: "Row") -> dict[str, Any]:
 
 
 def _table(network: "Network", width: int) -> list[str]:
-    from convproof.networks.count import rows, total
+    from convproof.networks.count import rows, summed, total
 
     heading = ["layer", "parameters", "operations", "volume", "field", "stride"]
-    body = [_cells(row) for row in rows(network)]
-    summed = total(network)
-    body.append(["total", f"{summed.parameters:,}", f"{summed.operations:,}", "", "", ""])
+    listed = rows(network)
+    whole = summed(listed)
+    body = [_cells(row) for row in listed]
+    body.append(["total", f"{whole.parameters:,}", f"{whole.operations:,}", "", "", ""])
     lines = _aligned([heading, *body])
     if max(map(len, lines)) > width:
         lines = _aligned([[*row[:1], *row[3:4], *row[1:3]] for row in [heading, *body]])
     if max(map(len, lines)) > width:
         lines = [line for row in body for line in (row[0], f"  {row[3]}", f"  {row[1]} {row[2]}")]
-    more = (f"multiply-adds {summed.multiply_adds:,}", f"activations {summed.activations:,}")
+    more = [f"multiply-adds {whole.multiply_adds:,}", f"activations {whole.activations:,}"]
+    beside = total(network, auxiliary=True)
+    if beside.operations:
+        more += ["auxiliary classifiers", f"  parameters {beside.parameters:,}"]
+        more += [f"  operations {beside.operations:,}"]
     return [*lines, *more]
 
 
@@ -120,10 +126,8 @@ def _square(sizes: tuple[int, ...]) -> str:
 def _summary(networks: list["Network"], width: int) -> list[str]:
     from convproof.networks.count import total
 
-    body = [
-        [each.name, f"{total(each).parameters:,}", f"{total(each).operations:,}"]
-        for each in networks
-    ]
+    totals = [(each.name, total(each)) for each in networks]
+    body = [[name, f"{each.parameters:,}", f"{each.operations:,}"] for name, each in totals]
     lines = _aligned([["network", "parameters", "operations"], *body])
     if max(map(len, lines)) > width:
         return [line for name, *rest in body for line in (name, f"  {' '.join(rest)}")]

@@ -1,38 +1,18 @@
 """From the notation to a graph: every layer gets its channels from the shape that it reads."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from math import prod
+from dataclasses import dataclass, field
 from typing import Any
 
 from convproof.errors import ConvProofError, NetworkError
-from convproof.layers import (
-    AvgPool,
-    Conv,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    Layer,
-    Linear,
-    LocalResponseNorm,
-    Maxout,
-    MaxPool,
-    ReLU,
-    Shape,
-    Softmax,
-    Tanh,
-)
+from convproof.layers import Layer, Shape
 from convproof.networks.graph import INPUT, Network, Node, output_shape
+from convproof.networks.makers import ACTIVATIONS, MAKERS
 from convproof.networks.notation import Call, parse
-from convproof.networks.wiring import Concat, Dropout, Flatten
+from convproof.networks.wiring import Concat, Flatten
 
-SCALED_TANH = Tanh(amplitude=1.7159, slope=2 / 3)  # LeCun et al. 1998, appendix A
-# Krizhevsky et al. 2012, section 3.3: k = 2, n = 5, alpha = 1e-4 (not divided by n), beta = 0.75
-KRIZHEVSKY = LocalResponseNorm(size=5, alpha=5e-4, beta=0.75, k=2.0)
-_ACTIVATIONS: dict[str, Layer] = {
-    "relu": ReLU(), "tanh": Tanh(), "stanh": SCALED_TANH, "softmax": Softmax(dim=-1),
-}  # fmt: skip
-_WEIGHTED = ("conv", "fc", "inc")
-_GIVEN_BY_LETTER = {"p": "padding", "s": "stride", "t": "dilation", "g": "groups"}
+_ACTIVATED = ("conv", "fc", "masked", "structured")  # an activation follows where none is written
+_WEIGHTED = (*_ACTIVATED, "inc", "rbf")
+_WRITTEN = {*ACTIVATIONS, "maxout"} - {"softmax"}
 
 
 def network(name: str, text: str, *, activation: str = "relu") -> Network:
@@ -60,7 +40,7 @@ def network(name: str, text: str, *, activation: str = "relu") -> Network:
         msg = f"{name} must begin with its input, as in: input(32, 3) conv(5, 32) fc(10)."
         raise NetworkError(msg)
     builder = _Builder(name, calls[0])
-    written = any(call.word in _ACTIVATIONS and call.word != "softmax" for call in calls)
+    written = any(call.word in _WRITTEN for call in calls)
     implied = None if written or activation == "none" else _activation(activation)
     followed = _followed(calls)
     for place, call in enumerate(calls[1:], start=1):
@@ -81,10 +61,10 @@ def _followed(calls: tuple[Call, ...]) -> list[bool]:
 
 
 def _activation(name: str) -> Layer:
-    if name not in _ACTIVATIONS:
-        msg = f"activation must be one of {', '.join(_ACTIVATIONS)} or none, got {name!r}."
+    if name not in ACTIVATIONS:
+        msg = f"activation must be one of {', '.join(ACTIVATIONS)} or none, got {name!r}."
         raise NetworkError(msg)
-    return _ACTIVATIONS[name]
+    return ACTIVATIONS[name]
 
 
 @dataclass(slots=True)
@@ -102,6 +82,9 @@ class _Builder:
         sizes = [a for a in self.first.arguments if isinstance(a, int)]
         if not 1 <= len(sizes) <= 3 or len(sizes) != len(self.first.arguments):
             msg = f"{self.first.text}: write input(n, channels), input(h, w, channels) or input(n)."
+            raise NetworkError(msg)
+        if min(sizes) < 1:
+            msg = f"{self.first.text}: every size of an input must be at least 1."
             raise NetworkError(msg)
         shape: Shape = (sizes[0],) if len(sizes) == 1 else (sizes[-1], sizes[0], sizes[-2])
         self.shapes[INPUT] = shape
@@ -132,11 +115,11 @@ class _Builder:
 
     def _single(self, call: Call, reads: list[str], implied: Layer | None) -> str:
         shape = self.shapes[reads[0]]
-        if call.word == "fc" and len(shape) > 1:
+        if call.word in ("fc", "rbf") and len(shape) > 1:
             reads = [self.put(Flatten(), reads, "flatten")]
             shape = self.shapes[reads[0]]
         end = self.put(self._layer(call, shape), reads, call.word, name=call.name)
-        if implied is not None and call.word in ("conv", "fc"):
+        if implied is not None and call.word in _ACTIVATED:
             end = self.put(implied, [end], type(implied).__name__.lower())
         return end
 
@@ -192,10 +175,14 @@ class _Builder:
         return name
 
     def _layer(self, call: Call, shape: Shape) -> Layer:
-        make = _MAKERS.get(call.word)
+        make = MAKERS.get(call.word)
         if make is None:
-            known = ", ".join(["input", *_MAKERS, "inc"])
-            msg = f"{self.name}: there is no layer {call.word!r}; there are {known}."
+            known = ", ".join(["input", *MAKERS, "inc"])
+            msg = (
+                f"{self.name}: its input is said once, first; {call.text} is a second one."
+                if call.word == "input"
+                else f"{self.name}: there is no layer {call.word!r}; there are {known}."
+            )
             raise NetworkError(msg)
         try:
             return make(call, shape)
@@ -216,103 +203,3 @@ class _Builder:
     def _numbered(self, kind: str) -> str:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return f"{kind}{self._counts[kind]}"
-
-
-def _options(call: Call, places: tuple[str, ...]) -> dict[str, int]:
-    """Return what is given by place and by letter."""
-    found: dict[str, int] = {}
-    numbers = [a for a in call.arguments if isinstance(a, int | float)]
-    if len(numbers) > len(places):
-        msg = f"{call.text} has {len(numbers)} numbers, and {len(places)} can be given by place"
-        raise ValueError(msg)
-    found.update(zip(places, map(int, numbers), strict=False))
-    for word in call.arguments:
-        if isinstance(word, str):
-            option, number = _GIVEN_BY_LETTER.get(word[:1], ""), word[1:]
-            if not option or not number.isdecimal():
-                msg = f"{word!r} is none of p, s, t and g with a number, such as p1"
-                raise ValueError(msg)
-            found[option] = int(number)
-    return found
-
-
-def _conv(call: Call, shape: Shape) -> Layer:
-    given = _options(call, ("kernel_size", "out_channels", "padding", "stride"))
-    dims = len(shape) - 1
-    return Conv(
-        in_channels=shape[0],
-        out_channels=given["out_channels"],
-        kernel_size=(given["kernel_size"],) * dims,
-        stride=(given.get("stride", 1),) * dims,
-        padding=((given.get("padding", 0),) * 2,) * dims,
-        dilation=(given.get("dilation", 1),) * dims,
-        groups=given.get("groups", 1),
-    )
-
-
-def _pool(kind: type[MaxPool] | type[AvgPool]) -> Callable[[Call, Shape], Layer]:
-    def make(call: Call, shape: Shape) -> Layer:
-        given = _options(call, ("kernel_size", "stride", "padding"))
-        dims = len(shape) - 1
-        return kind(
-            kernel_size=(given["kernel_size"],) * dims,
-            stride=(given.get("stride", given["kernel_size"]),) * dims,
-            padding=((given.get("padding", 0),) * 2,) * dims,
-            dilation=(given.get("dilation", 1),) * dims,
-        )
-
-    return make
-
-
-def _fc(call: Call, shape: Shape) -> Layer:
-    given = _options(call, ("out_features",))
-    return Linear(in_features=prod(shape), out_features=given["out_features"])
-
-
-def _norm(call: Call, shape: Shape) -> Layer:
-    del shape
-    size = _options(call, ("size",)).get("size", KRIZHEVSKY.size)
-    return replace(KRIZHEVSKY, size=size, alpha=KRIZHEVSKY.alpha / KRIZHEVSKY.size * size)
-
-
-def _maxout(call: Call, shape: Shape) -> Layer:
-    del shape
-    return Maxout(pool_size=_options(call, ("pool_size",))["pool_size"])
-
-
-def _dropout(call: Call, shape: Shape) -> Layer:
-    del shape
-    return Dropout(p=float(call.arguments[0])) if call.arguments else Dropout()  # type: ignore[arg-type]
-
-
-def _plain(layer: Layer) -> Callable[[Call, Shape], Layer]:
-    def make(call: Call, shape: Shape) -> Layer:
-        del shape
-        _options(call, ())
-        return layer
-
-    return make
-
-
-def _global(kind: type[GlobalAvgPool] | type[GlobalMaxPool]) -> Callable[[Call, Shape], Layer]:
-    def make(call: Call, shape: Shape) -> Layer:
-        _options(call, ())
-        return kind(dims=len(shape) - 1)
-
-    return make
-
-
-_MAKERS: Mapping[str, Callable[[Call, Shape], Layer]] = {
-    "conv": _conv,
-    "pool": _pool(MaxPool),
-    "avg": _pool(AvgPool),
-    "gap": _global(GlobalAvgPool),
-    "gmp": _global(GlobalMaxPool),
-    "fc": _fc,
-    "norm": _norm,
-    "maxout": _maxout,
-    "dropout": _dropout,
-    "flatten": _plain(Flatten()),
-    "concat": _plain(Concat()),
-    **{word: _plain(layer) for word, layer in _ACTIVATIONS.items()},
-}

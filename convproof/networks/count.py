@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from math import prod
 
 from convproof.layers import Conv, Linear, ReLU, Shape, Tanh
+from convproof.networks.composed import Composed
 from convproof.networks.field import Field, fields
 from convproof.networks.graph import INPUT, Network, Node
+from convproof.networks.rbf import Negate
 from convproof.networks.wiring import Dropout, Flatten
 
-_UNLISTED = (ReLU, Tanh, Dropout, Flatten)
+_UNLISTED = (ReLU, Tanh, Dropout, Flatten, Negate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,11 @@ class Row:
     def volume(self) -> Shape:
         """As the lecture writes it: ``(width, height, channels)``, or ``(features,)``."""
         return tuple(reversed(self.shape))
+
+    @property
+    def activations(self) -> int:
+        """Numbers in the output, for one image."""
+        return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +92,18 @@ def rows(network: Network, *, auxiliary: bool = False) -> tuple[Row, ...]:
 
 
 def total(network: Network, *, auxiliary: bool = False) -> Total:
-    """Return the sums over the rows."""
-    listed = rows(network, auxiliary=auxiliary)
+    """Return the sums over the rows of a network."""
+    return summed(rows(network, auxiliary=auxiliary))
+
+
+def summed(listed: Iterable[Row]) -> Total:
+    """Return the sums over rows."""
+    listed = tuple(listed)
     return Total(
         parameters=sum(row.parameters for row in listed),
         operations=sum(row.operations for row in listed),
         multiply_adds=sum(row.multiply_adds for row in listed),
-        activations=sum(prod(row.shape) for row in listed),
+        activations=sum(row.activations for row in listed),
     )
 
 
@@ -146,6 +158,8 @@ def _operations(network: Network, node: Node) -> int:
 def _multiply_adds(network: Network, node: Node) -> int:
     """Return the products that are summed: without biases, and of layers with weights alone."""
     layer, shape = node.layer, network.shapes[node.name]
+    if isinstance(layer, Composed):
+        return layer.multiply_adds((1, *network.shapes[node.reads[0]]))
     if isinstance(layer, Conv):
         return prod(layer.weight_shape[1:]) * prod(shape)
     return layer.in_features * prod(shape) if isinstance(layer, Linear) else 0

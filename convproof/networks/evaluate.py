@@ -17,6 +17,7 @@ from array_api_compat import array_namespace
 from convproof.errors import NetworkError
 from convproof.implementation import Implementation
 from convproof.layers import Bias, Layer, Linear
+from convproof.networks.composed import Composed
 from convproof.networks.graph import INPUT, Network, Node
 from convproof.networks.wiring import Concat, Dropout, Flatten
 
@@ -129,7 +130,10 @@ def _computed(tape: Tape, node: Node, read: list[Any]) -> Any:
         return x.reshape(x.shape[0], -1)
     if isinstance(layer, Dropout):
         return x
-    return tape.implementation.forward(layer, x, *_weights(tape, node))
+    arrays = _arrays(tape, node)
+    if isinstance(layer, Composed):
+        return layer.forward(tape.implementation, x, arrays)
+    return tape.implementation.forward(layer, x, *arrays.values())
 
 
 def _backward(tape: Tape, node: Node, y_bar: Any, gradients: dict[str, Any]) -> list[Any]:
@@ -145,18 +149,23 @@ def _backward(tape: Tape, node: Node, y_bar: Any, gradients: dict[str, Any]) -> 
     if isinstance(layer, Dropout):
         mask = tape.masks.get(node.name)
         return [y_bar if mask is None else y_bar * mask]
-    verbs = tape.implementation
+    verbs, arrays = tape.implementation, _arrays(tape, node)
+    if isinstance(layer, Composed):
+        x_bar, bars = layer.vjp(verbs, read[0], y_bar, arrays)
+        gradients.update({f"{node.name}.{name}": bar for name, bar in bars.items()})
+        return [x_bar]
     names = layer.parameter_shapes
     if "weight" in names:
         gradients[f"{node.name}.weight"] = verbs.weight_vjp(layer, read[0], y_bar)
     if "bias" in names:
         gradients[f"{node.name}.bias"] = verbs.bias_vjp(_bias(layer, names["bias"][0]), y_bar)
-    weights = _weights(tape, node)[:1] if "weight" in names else ()
+    weights = (arrays["weight"],) if "weight" in names else ()
     return [verbs.input_vjp(layer, read[0], y_bar, *weights)]
 
 
-def _weights(tape: Tape, node: Node) -> tuple[Any, ...]:
-    return tuple(tape.parameters[f"{node.name}.{name}"] for name in node.layer.parameter_shapes)
+def _arrays(tape: Tape, node: Node) -> dict[str, Any]:
+    names = node.layer.parameter_shapes
+    return {name: tape.parameters[f"{node.name}.{name}"] for name in names}
 
 
 def _bias(layer: Layer, channels: int) -> Bias:

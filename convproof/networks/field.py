@@ -20,6 +20,7 @@ from convproof.layers import (
     MaxPool,
     Shape,
 )
+from convproof.networks.constrained import ConstrainedConv
 from convproof.networks.graph import INPUT, Network
 from convproof.networks.wiring import Flatten
 
@@ -68,7 +69,7 @@ def fields(network: Network) -> dict[str, tuple[Field, ...]]:
 
 
 def _seen(layer: Layer, read: tuple[Field, ...], shape: Shape) -> tuple[Field, ...]:
-    if isinstance(layer, Conv | MaxPool | AvgPool):
+    if isinstance(layer, Conv | ConstrainedConv | MaxPool | AvgPool):
         axes = zip(read, layer.axes(shape[1:]), strict=True)
         return tuple(f.seen_by(axis.span, axis.stride, axis.padding[0]) for f, axis in axes)
     if isinstance(layer, GlobalMaxPool | Flatten):

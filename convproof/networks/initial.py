@@ -1,27 +1,30 @@
 """First values of a network's parameters: weights drawn, biases zero.
 
-==========  ======================================  ======================================
-rule        standard deviation of a weight          from
-==========  ======================================  ======================================
-gaussian    ``std``                                 lecture 7, "pipeline"
-xavier      ``sqrt(2 / (fan_in + fan_out))``        Glorot and Bengio 2010, equation 16
-he          ``sqrt(2 / fan_in)``                    He et al. 2015, equation 10
-==========  ======================================  ======================================
+==========  =============================================  ====================================
+rule        a weight                                       from
+==========  =============================================  ====================================
+gaussian    normal, of deviation ``std``                   lecture 7, "pipeline"
+xavier      normal, ``sqrt(2 / (fan_in + fan_out))``       Glorot and Bengio 2010, equation 16
+he          normal, ``sqrt(2 / fan_in)``                   He et al. 2015, equation 10
+lecun       uniform in ``+-2.4 / fan_in``                  LeCun et al. 1998, appendix A
+==========  =============================================  ====================================
 
-``fan_in`` counts the inputs that an output reads, ``fan_out`` the outputs that an input reaches.
+``fan_in`` counts the inputs that an output reads, ``fan_out`` the outputs that an input reaches: in
+its group of channels, or by its table of connections.
 """
 
-from math import prod, sqrt
-from typing import Literal
+from math import prod
+from typing import Any, Literal
 
 import numpy as np
 
 from convproof.errors import NetworkError
-from convproof.layers import Shape
+from convproof.layers import Conv, Layer, Linear
+from convproof.networks.constrained import ConstrainedConv
 from convproof.networks.graph import Network
 
-Rule = Literal["gaussian", "xavier", "he"]
-RULES: tuple[Rule, ...] = ("gaussian", "xavier", "he")
+Rule = Literal["gaussian", "xavier", "he", "lecun"]
+RULES: tuple[Rule, ...] = ("gaussian", "xavier", "he", "lecun")
 
 
 def init(
@@ -54,16 +57,37 @@ def init(
         msg = f"there is no rule {rule!r} for first values; there are {', '.join(RULES)}."
         raise NetworkError(msg)
     drawn: dict[str, np.ndarray] = {}
-    for name, shape in network.parameter_shapes.items():
-        if name.endswith(".weight"):
-            deviation = std if rule == "gaussian" else _deviation(rule, shape)
-            drawn[name] = rng.normal(0, deviation, shape).astype(dtype)
-        else:
-            drawn[name] = np.zeros(shape, dtype)
+    for node in network:
+        for part, shape in node.layer.parameter_shapes.items():
+            is_weight = part == "weight"
+            values = _weights(node.layer, rng, rule, std) if is_weight else np.zeros(shape)
+            drawn[f"{node.name}.{part}"] = values.astype(dtype)
     return drawn
 
 
-def _deviation(rule: Rule, shape: Shape) -> float:
-    taps = prod(shape[2:])
-    fan_in, fan_out = shape[1] * taps, shape[0] * taps
-    return sqrt(2 / fan_in) if rule == "he" else sqrt(2 / (fan_in + fan_out))
+def _weights(layer: Layer, rng: np.random.Generator, rule: Rule, std: float) -> np.ndarray:
+    shape = layer.parameter_shapes["weight"]
+    if rule == "gaussian":
+        return rng.normal(0, std, shape)
+    fan_in, fan_out = fans(layer)
+    if rule == "lecun":
+        return rng.uniform(-2.4 / fan_in, 2.4 / fan_in, shape)
+    return rng.normal(0, np.sqrt(2 / (fan_in if rule == "he" else fan_in + fan_out)), shape)
+
+
+def fans(layer: Layer) -> tuple[Any, Any]:
+    """Return ``fan_in`` and ``fan_out``, arrays where they differ between connections.
+
+    Raises:
+        NetworkError: for a layer that no network has in the lecture's notation.
+    """
+    if isinstance(layer, ConstrainedConv):
+        return layer.fans()
+    if isinstance(layer, Linear):
+        return layer.in_features, layer.out_features
+    if isinstance(layer, Conv):
+        taps = prod(layer.kernel_size)
+        channels = layer.in_channels // layer.groups, layer.out_channels // layer.groups
+        return channels[0] * taps, channels[1] * taps
+    msg = f"there is no rule for the first values of a {type(layer).__name__}."
+    raise NetworkError(msg)

@@ -9,11 +9,12 @@ from convproof.errors import NetworkError
 from convproof.networks.build import network
 from convproof.networks.graph import Network
 
-_HOMES: Mapping[str, tuple[str, str]] = {  # name: the module of ``zoo``, and the text in it
+_HOMES: Mapping[str, tuple[str, str]] = {  # name: module of ``zoo``, text or function
     "linear": ("linear", "TEXT"),
     "two-layer": ("two_layer", "TEXT"),
     "mnist-convnet": ("mnist_convnet", "TEXT"),
     "cifar10-convnet": ("cifar10_convnet", "TEXT"),
+    "lenet5": ("lenet5", "TEXT"),
     "lenet5-simplified": ("lenet5_simplified", "TEXT"),
     "alexnet": ("alexnet", "TEXT"),
     "caffenet": ("caffenet", "TEXT"),
@@ -29,6 +30,12 @@ _HOMES: Mapping[str, tuple[str, str]] = {  # name: the module of ``zoo``, and th
     "inception": ("inception", "TEXT"),
     "googlenet": ("googlenet", "TEXT"),
     "googlenet-published": ("googlenet", "PUBLISHED"),
+    "torchvision-alexnet": ("torchvision", "alexnet"),
+    "torchvision-vgg11": ("torchvision", "vgg"),
+    "torchvision-vgg13": ("torchvision", "vgg"),
+    "torchvision-vgg16": ("torchvision", "vgg"),
+    "torchvision-vgg19": ("torchvision", "vgg"),
+    "torchvision-googlenet": ("torchvision_googlenet", "googlenet"),
 }
 NAMES = tuple(_HOMES)
 
@@ -52,4 +59,7 @@ def named(name: str) -> Network:
         raise NetworkError(msg)
     module, attribute = _HOMES[name]
     text = getattr(import_module(f"convproof.networks.zoo.{module}"), attribute)
+    if callable(text):
+        built: Network = text(name)
+        return built
     return network(name, text[name] if isinstance(text, dict) else text)

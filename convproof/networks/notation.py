@@ -3,12 +3,19 @@
 ==================================  ==========================================================
 ``input(n, k)``, ``input(h, w, k)``  an image of ``k`` channels; ``input(n)`` a vector
 ``conv(r, k'[, p1][, s2][, t2])``    convolution: padding, stride, dilation; ``g2``: groups
-``pool(r[, s][, p1])``, ``avg(...)``  max and average pooling; stride ``r`` if not given
+``masked(r, (0,1), (1,), ...)``      a convolution in which output map ``m`` reads the input maps
+                                    of the ``m``-th bracket alone
+``structured(r, k'[, order])``       kernels of Gaussian derivatives up to an order, 2 if not given
+``scale``                            a coefficient and a bias for each map
+``pool(r[, s][, p1])``, ``avg(...)``  max and average pooling; stride ``r`` if not given; ``ceil``
+                                    rounds the output's size up
 ``gap``, ``gmp``                     global pooling
 ``fc(k')``                           fully connected
+``rbf(digits)``                      squared distances to fixed codes, ``negate`` makes logits
 ``norm``, ``norm(5)``                local response normalisation, of Krizhevsky et al. 2012
 ``relu``, ``tanh``, ``softmax``      activations; ``stanh`` is LeCun's scaled tanh
-``maxout(k)``, ``dropout(p)``, ``flatten``; ``concat(a, b)`` joins the maps of layers by name
+``maxout(k)``                        the maximum of each ``k`` adjacent maps, an activation too
+``dropout(p)``, ``flatten``; ``concat(a, b)`` joins the maps of layers by name
 ``inc(a, (b, c), (d, e), f)``        an inception module, ``inc(a, b, c)`` a naive one
 ==================================  ==========================================================
 

@@ -1,13 +1,17 @@
 """The notation becomes a graph, or one message that shows where it does not."""
 
+import numpy as np
 import pytest
+import torch
 
 from convproof.errors import NetworkError
 from convproof.layers import Conv, MaxPool, ReLU
 from convproof.networks import Network, Node, network
+from convproof.networks.count import rows
 from convproof.networks.field import fields
 from convproof.networks.notation import parse
 from convproof.networks.wiring import Concat, Flatten
+from tests.networks.agreement import by_vjp, integers
 
 
 def test_stride_and_padding_are_given_in_either_order_or_by_place() -> None:
@@ -53,6 +57,62 @@ def test_relu_follows_every_layer_with_weights_but_the_last_unless_one_is_writte
     assert [type(node.layer).__name__ for node in network("n", text)] == kinds
 
 
+def test_maxout_is_an_activation_that_is_written() -> None:
+    """a = max_j w_j^T x + b_j: no ReLU before the maximum (lecture 7, "feature pooling")."""
+    net = network("n", "input(9,2) conv(3,6) maxout(2) fc(4) maxout(2) fc(2)")
+    kinds = ["Conv", "Maxout", "Flatten", "Linear", "Maxout", "Linear"]
+    assert [type(node.layer).__name__ for node in net] == kinds
+
+
+def test_maxout_costs_its_pieces_times_as_much() -> None:
+    """k pieces for each of m units: k (r^2 c + 1) m parameters and as many operations a position.
+
+    The maximum itself counts its input's volume, as pooling does, and has no parameters.
+    """
+    k, m = 3, 4
+    _, conv, maximum = rows(network("n", f"input(9,2) conv(3,{k * m},p1) maxout({k})"))
+    _, plain = rows(network("n", f"input(9,2) conv(3,{m},p1)"))
+    assert conv.parameters == k * plain.parameters
+    assert (conv.operations, conv.multiply_adds) == (k * plain.operations, k * plain.multiply_adds)
+    assert (maximum.parameters, maximum.operations) == (0, 9 * 9 * k * m)
+    assert maximum.shape == plain.shape
+
+
+def test_maxouts_answers_and_every_gradient_are_exact_in_integers() -> None:
+    """a_u = max_j of ``k`` adjacent maps, the first of equal ones: autograd's of torch.max."""
+    net = network("n", "input(5,2) a = conv(3,6) maxout(3)")
+    parameters, x = integers(net, 0)
+    image, w, b = (
+        torch.tensor(each, requires_grad=True)
+        for each in (x, parameters["a.weight"], parameters["a.bias"])
+    )
+    units = torch.nn.functional.conv2d(image, w, b).reshape(2, 2, 3, 3, 3).max(dim=2).values
+    torch.autograd.backward(units.sum())
+    expected = [units.detach(), image.grad, b.grad, w.grad]
+    for name in ("numpy", "reference"):
+        for one, other in zip(by_vjp(net, name, parameters, x), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_ceil_rounds_the_size_of_a_pool_up() -> None:
+    """ceil((8 - 3) / 2) + 1 = 4, where 3 is the floor's; the last window ends in nothing."""
+    net = network(
+        "n", "input(8,1) a = pool(3,2,ceil) b = pool(3,2)(input) c = avg(3,2,ceil)(input)"
+    )
+    assert [net.shapes[name] for name in "abc"] == [(1, 4, 4), (1, 3, 3), (1, 4, 4)]
+
+
+def test_scale_is_a_coefficient_and_a_bias_of_each_map() -> None:
+    """y[c,i] = a_c x[c,i] + b_c: 2 numbers and 2 operations of each map and position."""
+    net = network("n", "input(4,3) scale")
+    (_, row) = rows(net)
+    assert (row.parameters, row.operations) == (2 * 3, 2 * 3 * 16)
+    parameters, x = integers(net, 0)
+    y, *_ = by_vjp(net, "numpy", parameters, x)
+    a, b = parameters["scale1.weight"].reshape(3, 1, 1), parameters["scale1.bias"]
+    np.testing.assert_array_equal(y, a * x + b[:, None, None])
+
+
 def test_an_inception_module_joins_four_branches() -> None:
     """Szegedy et al. 2015, figure 2 (b): a + c + e + f channels."""
     net = network("n", "input(7,8) inc(1,(2,3),(4,5),6)")
@@ -85,6 +145,25 @@ def test_a_naive_inception_module_keeps_the_pooled_channels() -> None:
         ("input(9,1) 3", "the name of a layer is expected here"),
         ("input(9,1) dropout(1.5)", "dropout needs 0 <= p < 1"),
         ("input(9,1) conv(3,4) conv(3,6,g4)", "groups"),
+        ("input(9,1) conv(3.5,8)", "its sizes are whole numbers, not 3.5."),
+        ("input(9,1) conv((3,5),8)", "its sizes are whole numbers, not (3, 5)."),
+        ("input(9,1) conv(3,8,1,p2)", "its padding is given twice, 1 and 2."),
+        ("input(9,1) conv(3,8,s2,s3)", "its stride is given twice, 2 and 3."),
+        ("input(9,1) conv(3,8,1,2,3)", "it takes at most 4 by place, got the numbers 3, 8, 1"),
+        ("input(9,1) pool(2,g2)", "'g2' is none of p, s and t with a number"),
+        ("input(9,1) fc(3,p1)", "it takes no 'p1'."),
+        ("input(9,1) relu(2)", "it takes none by place, got the numbers 2."),
+        ("input(9,1) dropout(p1)", "write dropout or dropout(p)"),
+        ("input(9,1) fc(0)", "out_features must be at least 1, got out_features=0"),
+        ("input(9,0) fc(3)", "every size of an input must be at least 1"),
+        ("input(9,1) input(9,1)", "its input is said once, first; input(9,1) is a second"),
+        ("input(9,1) concat", "it joins layers by their names: concat(a, b)"),
+        ("input(9) conv(3,8)", "it takes an image, and what it reads is a vector of 9 numbers"),
+        ("input(9,1) fc(4) pool(2)", "it takes an image, and what it reads is a vector of 4"),
+        ("input(9,1) fc(4) gap", "it takes an image, and what it reads is a vector of 4"),
+        ("input(9,1) fc(4) scale", "it takes an image, and what it reads is a vector of 4"),
+        ("input(9) structured(3,2)", "it takes an image, and what it reads is a vector of 9"),
+        ("input(9,3) conv(3,4) maxout(3)", "but 4 mod 3 = 1. Use 6 channels"),
     ],
 )
 def test_a_mistake_is_one_message(text: str, told: str) -> None:

@@ -1,7 +1,10 @@
 """Every row of the lecture's network tables, and its errata by name."""
 
+from math import prod
+
 import pytest
 
+from convproof.layers import Conv, Linear, LocalResponseNorm, MaxPool
 from convproof.networks.count import rows, total
 from convproof.networks.names import named
 
@@ -185,6 +188,93 @@ def test_vgg_has_as_many_parameters_as_torchvisions(name: str, parameters: int) 
     assert total(named(name)).parameters == parameters
 
 
+def test_the_classifiers_of_the_first_part_are_one_matrix_and_two() -> None:
+    """32 x 32 x 3 pixels as 3072 numbers, k = 10 classes, hidden width 100 (pages 4 to 8)."""
+    assert total(named("linear")).parameters == (3072 + 1) * 10
+    assert total(named("two-layer")).parameters == (3072 + 1) * 100 + (100 + 1) * 10
+
+
+def test_the_rbf_units_row_counts_biases_that_squared_distances_have_not() -> None:
+    """The lecture's RBF(10) is 850 = (84 + 1) 10, a linear layer's; of 84 10 squares it is 840."""
+    listed = {row.name: row for row in rows(named("lenet5"))}
+    assert (listed["rbf1"].parameters, listed["rbf1"].operations) == (0, 850 - 10)
+
+
+# lecture 7, "VGG": the columns of Simonyan and Zisserman 2014, table 1, a row between two pools
+VGG = {
+    "vgg11": ("3-64", "3-128", "3-256 3-256", "3-512 3-512", "3-512 3-512"),
+    "vgg11-lrn": ("3-64 LRN", "3-128", "3-256 3-256", "3-512 3-512", "3-512 3-512"),
+    "vgg13": ("3-64 3-64", "3-128 3-128", "3-256 3-256", "3-512 3-512", "3-512 3-512"),
+    "vgg16-c": (
+        "3-64 3-64", "3-128 3-128", "3-256 3-256 1-256", "3-512 3-512 1-512", "3-512 3-512 1-512",
+    ),
+    "vgg16": (
+        "3-64 3-64", "3-128", "3-256 3-256 3-256", "3-512 3-512 3-512", "3-512 3-512 3-512",
+    ),
+    "vgg19": (
+        "3-64 3-64", "3-128 3-128", "3-256 " * 4, "3-512 " * 4, "3-512 " * 4,
+    ),
+}  # fmt: skip
+# the lecture's file has lost one of two layers, without which D has 15 layers with weights
+VGG_ERRATA = {("vgg16", 1): ("3-128", "3-128 3-128")}
+WEIGHT_LAYERS = {
+    "vgg11": 11, "vgg11-lrn": 11, "vgg13": 13, "vgg16-c": 16, "vgg16": 16, "vgg19": 19,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VGG)
+def test_a_column_of_the_table_of_vgg_is_a_network(name: str) -> None:
+    """Sizes and channels of every stage, each layer padded so that it keeps the image's size."""
+    net = named(name)
+    stages: list[list[str]] = [[]]
+    for node in net:
+        layer = node.layer
+        if isinstance(layer, Conv):
+            stages[-1].append(f"{layer.kernel_size[0]}-{layer.out_channels}")
+            assert (
+                layer.output_shape((1, *net.shapes[node.reads[0]]))[2:]
+                == (net.shapes[node.reads[0]][1:])
+            )
+        elif isinstance(layer, LocalResponseNorm):
+            stages[-1].append("LRN")
+        elif isinstance(layer, MaxPool):
+            stages.append([])
+    for place, (printed, stage) in enumerate(zip(VGG[name], stages[:-1], strict=True)):
+        stated, right = VGG_ERRATA.get((name, place), (printed, printed))
+        assert printed == stated
+        assert stage == right.split()
+    assert stages[-1] == []
+    weighted = [n for n in net if isinstance(n.layer, Conv | Linear)]
+    assert len(weighted) == WEIGHT_LAYERS[name]
+
+
+def test_alexnet_as_published_has_two_towers_overlapping_pools_and_norms() -> None:
+    """60 million parameters (section 3.5): 60,965,224, by the connections of two GPUs."""
+    net = named("alexnet")
+    convs = [node.layer for node in net if isinstance(node.layer, Conv)]
+    pools = [node.layer for node in net if isinstance(node.layer, MaxPool)]
+    norms = [node.layer for node in net if isinstance(node.layer, LocalResponseNorm)]
+    assert [conv.groups for conv in convs] == [1, 2, 1, 2, 2]
+    assert [(p.kernel_size, p.stride) for p in pools] == [((3, 3), (2, 2))] * 3
+    assert norms == [LocalResponseNorm(size=5, alpha=5 * 1e-4, beta=0.75, k=2.0)] * 2
+    assert total(net).parameters == 60_965_224
+    halves = sum(prod(conv.weight_shape) for conv in convs if conv.groups == 2)
+    assert total(named("caffenet")).parameters == total(net).parameters + halves
+
+
+def test_googlenet_as_published_rounds_up_where_the_lecture_pads() -> None:
+    """Every volume of the main branch is the lecture's: 56, 28, 14 and 7 cells."""
+    tabled, published = rows(named("googlenet")), rows(named("googlenet-published"))
+    kept = [row for row in published if row.kind != "local_response_norm"]
+    assert [row.shape for row in kept] == [row.shape for row in tabled]
+    assert [row.parameters for row in kept] == [row.parameters for row in tabled]
+    assert len(published) == len(tabled) + 2
+    pools = [n.layer for n in named("googlenet-published") if isinstance(n.layer, MaxPool)]
+    assert [(p.padding[0], p.ceil_mode) for p in pools if p.stride == (2, 2)] == [
+        ((0, 0), True)
+    ] * 4
+
+
 def test_most_parameters_operations_and_memory_are_where_the_lecture_says() -> None:
     """In the first fully connected layer, the second and the first convolution."""
     for name in ("mnist-convnet", "cifar10-convnet"):
@@ -192,14 +282,7 @@ def test_most_parameters_operations_and_memory_are_where_the_lecture_says() -> N
         assert max(listed, key=lambda row: row.parameters).name == "fc1"
         assert max(listed, key=lambda row: row.operations).name == "conv2"
         volumes = {row.name: row.shape for row in listed[1:]}
-        assert max(volumes, key=lambda n: _size(volumes[n])) == "conv1"
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for extent in shape:
-        size *= extent
-    return size
+        assert max(volumes, key=lambda n: prod(volumes[n])) == "conv1"
 
 
 def test_googlenet_has_two_auxiliary_classifiers() -> None:

@@ -1,14 +1,17 @@
 """First values, and parameters in files."""
 
+from math import prod
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convproof.errors import NetworkError
+from convproof.layers import Unfold
 from convproof.networks import network
 from convproof.networks.files import read, write
-from convproof.networks.initial import init
+from convproof.networks.initial import RULES, fans, init
+from convproof.networks.names import NAMES, named
 
 NET = network("n", "input(16, 8) conv(3, 32, p1) fc(64)")
 
@@ -22,6 +25,41 @@ def test_weights_have_the_variance_of_their_rule(rule: str, variance: float) -> 
     drawn = init(NET, np.random.default_rng(0), rule=rule)["conv1.weight"]  # type: ignore[arg-type]
     spread = 5 * variance * np.sqrt(2 / drawn.size)
     assert abs(float(np.var(drawn)) - variance) < spread
+
+
+def test_fans_are_counted_in_a_group_of_channels() -> None:
+    """An output of conv(3, 32, g4) reads 8 / 4 maps, an input reaches 32 / 4; of fc(64) all."""
+    net = network("n", "input(16, 8) conv(3, 32, g4) scale fc(64)")
+    assert fans(net["conv1"].layer) == (2 * 9, 8 * 9)
+    assert fans(net["scale1"].layer) == (1, 1)
+    assert fans(net["fc1"].layer) == (32 * 14 * 14, 64)
+
+
+def test_lecuns_weights_are_uniform() -> None:
+    """LeCun et al. 1998: variance (2.4 / fan_in)^2 / 3, five deviations of its estimate."""
+    drawn = init(NET, np.random.default_rng(0), rule="lecun")["conv1.weight"].astype(float)
+    bound = 2.4 / 72
+    spread = 5 * bound**2 * np.sqrt((1 / 5 - 1 / 9) / drawn.size)
+    assert abs(drawn).max() <= bound
+    assert abs(float(np.mean(drawn**2)) - bound**2 / 3) < spread
+
+
+def test_what_has_no_weights_of_a_known_kind_is_named() -> None:
+    with pytest.raises(NetworkError, match=r"no rule for the first values of a Unfold"):
+        fans(Unfold(kernel_size=(1,), stride=(1,), padding=((0, 0),), dilation=(1,)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.full
+def test_every_network_has_first_values_by_every_rule(name: str) -> None:
+    """Finite, of the shapes of the network's parameters; those of 500 MB are left out."""
+    net = named(name)
+    if sum(map(prod, net.parameter_shapes.values())) > 3e7:
+        pytest.skip("it is of layers of the others")
+    for rule in RULES:
+        drawn = init(net, np.random.default_rng(0), rule=rule)
+        assert {n: array.shape for n, array in drawn.items()} == net.parameter_shapes
+        assert all(np.isfinite(array).all() for array in drawn.values())
 
 
 def test_biases_are_zero_and_every_parameter_is_there() -> None:

@@ -5,7 +5,7 @@ Simonyan and Zisserman 2014, table 1. A row is a configuration: channels of 3x3 
 """
 
 _HEAD = "fc(4096) dropout fc(4096) dropout fc(1000) softmax"
-_ROWS = {
+ROWS = {
     "vgg11": "64 M 128 M 256 256 M 512 512 M 512 512 M",
     "vgg11-lrn": "64 N M 128 M 256 256 M 512 512 M 512 512 M",
     "vgg13": "64 64 M 128 128 M 256 256 M 512 512 M 512 512 M",
@@ -26,5 +26,5 @@ def _written(word: str) -> str:
 
 TEXTS = {
     name: f"input(224, 3) {' '.join(map(_written, row.split()))} {_HEAD}"
-    for name, row in _ROWS.items()
+    for name, row in ROWS.items()
 }
