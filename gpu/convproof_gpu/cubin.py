@@ -54,6 +54,7 @@ def compiled(
     *,
     options: Sequence[str] = (),
     name_expressions: Sequence[str] = (),
+    syntax_only: bool = False,
 ) -> Cubin:
     """Return the machine code of a source.
 
@@ -65,6 +66,7 @@ def compiled(
         arch: such as ``"sm_90a"``.
         options: of the preprocessor, ``-DNAME=VALUE``, and folders, ``-Ifolder``.
         name_expressions: kernels of templates, such as ``"scale<float, 4>"``.
+        syntax_only: make no code, which takes most of the time: is it right CUDA C++?
 
     Raises:
         NvrtcError: if NVRTC is not installed, or the source does not compile.
@@ -92,6 +94,7 @@ def compiled(
                 **_EXACT,
                 device_as_default_execution_space=True,
                 ptxas_options=["-v"],
+                fdevice_syntax_only=syntax_only or None,
                 include_path=[*folders, *([headers] if headers else [])],
                 define_macro=[(name, value or "1") for name, _, value in defined] or None,
             ),

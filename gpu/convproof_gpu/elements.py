@@ -17,12 +17,13 @@ BYTES = {name: dtype.itemsize for dtype, name in _TYPES.items()}
 
 
 def type_of(**arrays: Any) -> str:
-    """Return the C++ type of the elements that all the arrays share.
+    """Return the C++ type of the elements that all the arrays share; None is passed over.
 
     Raises:
         DTypeError: if two differ, or no kernel takes them.
     """
-    dtypes = {name: np.dtype(array.dtype) for name, array in arrays.items()}
+    held = {name: array for name, array in arrays.items() if array is not None}
+    dtypes = {name: np.dtype(array.dtype) for name, array in held.items()}
     found = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items())
     if len(set(dtypes.values())) > 1:
         msg = f"the arrays must have one dtype, but {found}. Cast one."

@@ -35,8 +35,8 @@ from convproof_gpu.few_channels_plans import (
     groups_of,
     row_taps,
 )
-from convproof_gpu.machine import Kernel, Machine, address, blocks_of, launch, packed
-from convproof_gpu.products import Activation, _check_counts, _epilogue, _slices
+from convproof_gpu.machine import Kernel, Machine, address, launch, packed
+from convproof_gpu.operands import Activation, add_parts, check_counts, epilogue, slices
 from convproof_gpu.products import conv_input_vjp as conv_input_vjp
 
 LEAST = 2**17  # outputs of a layer: for fewer, these kernels are not worth their shapes
@@ -81,9 +81,9 @@ def conv_forward(
     """
     if activation[0] == "tanh":  # whose code, for every output of a thread, costs registers
         return products.conv_forward(machine, sizes, x, w, b, y, activation=activation)
-    _check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
-    element = type_of(x=x, w=w, y=y, **({} if b is None else {"b": b}))
-    for images, part in _slices(sizes):
+    check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
+    element = type_of(x=x, w=w, b=b, y=y)
+    for images, part in slices(sizes):
         three = of_three_axes(part)
         chosen = plan or forward_plan(three)
         assert chosen is not None, sizes
@@ -96,7 +96,7 @@ def conv_forward(
             "y": to,
             "sizes": packed(three, "int"),
             "plan": np.array((*astuple(chosen), wide), np.int32).tobytes(),
-            "epilogue": _epilogue(*activation),
+            "epilogue": epilogue(*activation),
         }
         shared = forward_shared(three, chosen)
         kernel = Kernel("few_channels_forward", (element, row_taps(three)), shared=shared)
@@ -123,10 +123,10 @@ def conv_weight_vjp(
         w_bar: ``(M, C, *K)``.
         plan: how the sums are shared; None: as costs least.
     """
-    _check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
+    check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
     three = of_three_axes(sizes)
     plan = plan or gradient_plan(three)
-    if plan is None or len(list(_slices(sizes))) > 1:
+    if plan is None or len(list(slices(sizes))) > 1:
         return products.conv_weight_vjp(machine, sizes, y_bar, x, w_bar)
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     parts = machine.empty((plan.splits, *w_bar.shape), np.float32)
@@ -141,6 +141,5 @@ def conv_weight_vjp(
     kernel = Kernel("few_channels_weight_vjp", arguments, shared=gradient_shared(three, plan))
     blocks = plan.splits * groups_of(three, plan)
     launch(machine, kernel, blocks, 32 * plan.warps, args, ("parts",))
-    args = {"parts": parts, "y": w_bar, "splits": np.int32(plan.splits), "n": np.int32(w_bar.size)}
-    launch(machine, Kernel("sum_parts", (element,)), blocks_of(w_bar.size), 256, args, ("y",))
+    add_parts(machine, element, parts, w_bar)
     return w_bar

@@ -6,8 +6,9 @@ integers that the kernel computes addresses with.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,6 +78,29 @@ class Machine(Protocol):
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
     ) -> None:
         """Run a kernel; ``args`` are arrays, None for a null pointer, NumPy scalars and bytes."""
+
+
+class AtHand:
+    """What a machine does whose kernels read arrays where they are, and end when they are run."""
+
+    versions: Mapping[str, str] = MappingProxyType({})  # it is a part of convproof
+
+    def given(self, array: Any) -> Any:
+        """Return the array."""
+        return array
+
+    def returned(self, array: Any, like: Any) -> Any:
+        """Return the array."""
+        del like
+        return array
+
+    def stream_of(self, array: Any) -> AbstractContextManager[None]:
+        """Return a context that is none."""
+        del array
+        return nullcontext()
+
+    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
+        """Return None: the function is called each time."""
 
 
 def integer_type(*counts: int) -> str:

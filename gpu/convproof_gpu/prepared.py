@@ -6,18 +6,17 @@ memory, on a machine that takes notes: which kernels, of how many blocks, with w
 where in which array each pointer points. A machine then launches the notes on real arrays.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
-from convproof_gpu.machine import Kernel
+from convproof_gpu.machine import AtHand, Kernel
 
 ALIGNMENT = 16  # bytes: every array that launches are repeated on begins at a multiple of it
 
@@ -142,39 +141,21 @@ class Prepared:
     several: bool
 
 
-class _Notes:
+class _Notes(AtHand):
     """A machine of outlines, which notes what is launched."""
 
     name = "notes"
-    versions: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, given: int) -> None:
         self.given_count = given
         self.allocated: list[tuple[Shape, np.dtype[Any]]] = []
         self.launches: list[Launch] = []
 
-    def given(self, array: Any) -> Any:
-        """Return the outline."""
-        return array
-
     def empty(self, shape: Sequence[int], dtype: Any) -> Outline:
         """Return the outline of a new buffer."""
         held = tuple(shape), np.dtype(dtype)
         self.allocated.append(held)
         return Outline(self.given_count + len(self.allocated) - 1, 0, *held)
-
-    def returned(self, array: Any, like: Any) -> Any:
-        """Return the outline."""
-        del like
-        return array
-
-    def stream_of(self, array: Any) -> AbstractContextManager[None]:
-        """Return a context that is none."""
-        del array
-        return nullcontext()
-
-    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
-        """Return None: nothing was noted before."""
 
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]

@@ -5,9 +5,8 @@ once. Registered as the sources of ``sim`` and ``gpu``, which run the same files
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from math import prod
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import ml_dtypes  # noqa: F401  # tells NumPy the name bfloat16
@@ -18,7 +17,7 @@ from convproof.functions import Role
 from convproof.layers import Bias, Layer, Shape
 from convproof_gpu.cubin import digest
 from convproof_gpu.few_channels import LEAST
-from convproof_gpu.machine import Kernel
+from convproof_gpu.machine import AtHand, Kernel
 from convproof_gpu.specialisations import files
 from convproof_gpu.wing import Wing
 
@@ -41,7 +40,7 @@ def blank(shape: Sequence[int], dtype: Any) -> Blank:
     return np.broadcast_to(np.zeros((), dtype), tuple(shape)).view(Blank)
 
 
-class Recorder:
+class Recorder(AtHand):
     """A machine that runs nothing and notes the kernel of each launch.
 
     Attributes:
@@ -49,31 +48,13 @@ class Recorder:
     """
 
     name = "recorder"
-    versions: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self) -> None:
         self.kernels: dict[Kernel, None] = {}
 
-    def given(self, array: Any) -> Any:
-        """Return the array."""
-        return array
-
     def empty(self, shape: Sequence[int], dtype: Any) -> Any:
         """Return a blank."""
         return blank(shape, dtype)
-
-    def returned(self, array: Any, like: Any) -> Any:
-        """Return the array."""
-        del like
-        return array
-
-    def stream_of(self, array: Any) -> AbstractContextManager[None]:
-        """Return a context that is none."""
-        del array
-        return nullcontext()
-
-    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
-        """Return None: every launch is noted."""
 
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]

@@ -1,28 +1,21 @@
 """The machine that is a CPU: NumPy arrays, and kernels in the simulator, every access checked."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from convproof.errors import DTypeError
-from convproof.layers import Layer
 from convproof_gpu.cubin import KERNELS
-from convproof_gpu.machine import Kernel
+from convproof_gpu.machine import AtHand, Kernel
 from convproof_gpu.sim import SimKernel, SimModule
 
 
-class Simulated:
+class Simulated(AtHand):
     """The simulator as a machine."""
 
     name = "sim"
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Nothing: it is a part of convproof."""
-        return {}
 
     def given(self, array: Any) -> Any:
         """Return the array, copied if it is not C-contiguous or not aligned."""
@@ -34,19 +27,6 @@ class Simulated:
     def empty(self, shape: Sequence[int], dtype: Any) -> Any:
         """Return a new array."""
         return np.empty(tuple(shape), dtype)
-
-    def returned(self, array: Any, like: Any) -> Any:
-        """Return the array, which is NumPy's."""
-        del like
-        return array
-
-    def stream_of(self, array: Any) -> AbstractContextManager[None]:
-        """Return a context that is none: a launch has ended when it returns."""
-        del array
-        return nullcontext()
-
-    def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
-        """Return None: every launch is checked anew."""
 
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]

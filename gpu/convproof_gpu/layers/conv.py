@@ -13,7 +13,7 @@ from convproof.index_maps import Sizes
 from convproof.layers import Conv, LocallyConnected
 from convproof_gpu import depthwise, few_channels, products
 from convproof_gpu.machine import Machine
-from convproof_gpu.products import Activation
+from convproof_gpu.operands import Activation
 from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrapping_of
 
 

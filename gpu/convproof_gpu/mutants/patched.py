@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +85,15 @@ def patched(
         fault: in words.
         supports: what it is asked beyond torch's own geometries.
     """
-    names = TorchNames(lambda _: wing)
     wing = Wing(Patched(file, old, new))
-    code: Callable[..., Any] = getattr(names, function)
+
+    @cache
+    def code() -> Callable[..., Any]:  # when it is called: making all the names takes its time
+        made: Callable[..., Any] = getattr(TorchNames(lambda _: wing), function)
+        return made
 
     def faulty(*arrays: Any, **options: Any) -> Any:
-        return code(*arrays, **options)
+        return code()(*arrays, **options)
 
     faulty.__doc__ = fault
     faulty.__name__ = name

@@ -1,7 +1,7 @@
 """From a source to a library, compiled once and kept by its content.
 
 Processes that build the same at once do no harm: each writes under a name of its own, and renames;
-the runtime, which takes seconds, one builds while the others wait.
+the runtime and our parsed header, which every module shares, one builds while the others wait.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, copy_of, re
 
 _HERE = Path(__file__).parent
 DEVICE, RUNTIME, KERNELS = _HERE / "device", _HERE / "runtime", _HERE.parent / "kernels"
+HEADER = "sim.hpp"  # of DEVICE, which every module includes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def built(
     exports = [*plain, *asked]
     stubs = "".join(f"SIM_EXPORT({stub_of(name)}, {name})\n" for name in asked)
     defined = "".join(map(_defined, macros))
-    text = f'#include "sim.hpp"\n{defined}#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
+    text = f'#include "{HEADER}"\n{defined}#line 1 {_quoted(file)}\n{main.text}\n{stubs}'
     runtime = built_runtime(found)
     parts = [text, *(f"{n}\0{part.text}" for n, part in headers.items()), *options, _tools(found)]
     path = folder("sim") / f"kernel-{_digest(parts)}.so"
@@ -111,11 +112,13 @@ def _build(
         for name, part in headers.items():
             place = work / copy_of(name)
             place.write_text(f"#line 1 {_quoted(name)}\n{part.text}", encoding="utf-8")
-        own = [f"-I{work}", f"-I{DEVICE}", f"-I{KERNELS}", *options]
-        own += [f"-fdebug-prefix-map={place}=/{OURS}" for place in (DEVICE, KERNELS)]
-        told = run(found.kernel(source, compiled, own)) or run(
-            found.link(compiled, runtime, library)
-        )
+        own = [*options, *(f"-fdebug-prefix-map={at}=/{OURS}" for at in (DEVICE, KERNELS))]
+        parsed = _parsed(found, own)
+        own = [f"-I{work}", f"-I{DEVICE}", f"-I{KERNELS}", *own]
+        told = run(found.kernel(source, compiled, [*parsed, *own]))
+        if told and parsed:  # some compilers stop at a parsed header that they cannot load
+            told = run(found.kernel(source, compiled, own))
+        told = told or run(found.link(compiled, runtime, library))
         if told:
             msg = f"{file} does not compile:\n{told.rstrip()[:6000]}"
             raise SourceError(msg)
@@ -160,6 +163,22 @@ def built_runtime(found: Compiler) -> Path:
     return path
 
 
+def _parsed(found: Compiler, options: Sequence[str]) -> list[str]:
+    """Return the option that finds our header as the compiler has parsed it once, if it can."""
+    if found.family != "gcc":
+        return []
+    command = found.header(DEVICE / HEADER, Path("header"), options)
+    name = _digest([_content(DEVICE, "*"), found.identity, *command])
+    path = folder("sim") / f"header-{name}" / f"{HEADER}.gch"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        with _alone(path), tempfile.TemporaryDirectory(dir=path.parent) as work:
+            made = Path(work) / path.name
+            if not path.exists() and not run(found.header(DEVICE / HEADER, made, options)):
+                made.replace(path)
+    return [f"-I{path.parent}"]
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Wait while another process builds this, which takes seconds."""
@@ -171,10 +190,15 @@ def _alone(path: Path) -> Iterator[None]:
 @cache
 def _tools(found: Compiler) -> str:
     """Return what decides a library besides the source: our headers and the compiler."""
-    paths = sorted([*DEVICE.iterdir(), *RUNTIME.iterdir(), *KERNELS.glob("*.cuh")])
-    own = "\0".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
-    options = found.kernel(Path("a"), Path("b"), ())
-    return "\0".join([own, found.identity, *options])
+    own = [_content(DEVICE, "*"), _content(RUNTIME, "*"), _content(KERNELS, "*.cuh")]
+    return "\0".join([*own, found.identity, *found.kernel(Path("a"), Path("b"), ())])
+
+
+@cache
+def _content(place: Path, pattern: str) -> str:
+    """Return the files of a folder, one after another."""
+    paths = sorted(filter(Path.is_file, place.glob(pattern)))
+    return "\0".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def _defined(option: str) -> str:

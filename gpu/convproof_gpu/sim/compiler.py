@@ -86,6 +86,11 @@ class Compiler:
         own = [*_ALL, *_KERNEL, *_BY_FAMILY[self.family]]
         return [*self.command, *own, *options, "-c", str(source), "-o", str(to)]
 
+    def header(self, source: Path, to: Path, options: Sequence[str]) -> list[str]:
+        """Return the command that parses a header as ``kernel`` would, for modules to come."""
+        own = [*_ALL, *_KERNEL, *_BY_FAMILY[self.family]]
+        return [*self.command, *own, *options, "-x", "c++-header", str(source), "-o", str(to)]
+
     def link(self, compiled: Path, runtime: Path, to: Path) -> list[str]:
         """Return the command that links a module to the runtime, and to no sanitizer's library."""
         wrapped = [f"-Wl,--wrap={name}" for name in ("memcpy", "memmove", "memset")]

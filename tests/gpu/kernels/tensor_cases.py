@@ -19,7 +19,7 @@ from convproof.cases import Case
 from convproof.index_maps import Sizes
 from convproof.layers import Conv
 from convproof.numeric.fast import implementation as oracle
-from convproof_gpu import products
+from convproof_gpu import tensor_products
 from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
 from convproof_gpu.simulated import Simulated
@@ -156,7 +156,7 @@ def integers(case: Case, dtype: Any = np.float32) -> Held:
 @contextmanager
 def in_parts(splits: int) -> Iterator[None]:
     """Take the depth in so many parts, however little there is."""
-    with patch.object(products, "parted", lambda *_: (0.0, splits)):
+    with patch.object(tensor_products, "parted", lambda *_: (0.0, splits)):
         yield
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convproof_gpu.cubin import ARCHITECTURES, KERNELS, Cubin, compiled, is_there
+from convproof_gpu.cubin import ARCHITECTURES, KERNELS, Cubin, NvrtcError, compiled, is_there
 from convproof_gpu.machine import Kernel
 from convproof_gpu.sim.source import PTX
 from convproof_gpu.specialisations import files, specialisations
@@ -46,13 +46,36 @@ def test_every_specialisation_compiles_without_a_spill(file: str, arch: str) -> 
 
 @needs_nvrtc
 @pytest.mark.parametrize("file", files())
-def test_what_needs_most_registers_compiles_without_a_spill(file: str) -> None:
-    """All that may be launched, but of the tiled products, slow to compile, DIMS = 3 alone.
+def test_every_specialisation_is_cuda(file: str) -> None:
+    """NVRTC takes it; no code is made."""
+    accepted(KERNELS / f"{file}.cu", specialisations(file))
 
-    Of those on the tensor cores, floats at the precision of float32 alone: `tests/gpu/static`, and
-    the full run, ask the others.
+
+@needs_nvrtc
+def test_a_fault_of_one_element_alone_is_seen() -> None:
+    """Float has no member, and bfloat16 none of this name: each is told of its own instance."""
+    source = """
+    #include <cuda_bf16.h>
+    template <class T> __global__ void k(T* x) { static_assert(sizeof(T) == 4); x[0] = x[1]; }"""
+    accepted(source, [Kernel("k", ("float",))])
+    with pytest.raises(NvrtcError, match="static assertion failed"):
+        accepted(source, [Kernel("k", ("float",)), Kernel("k", ("__nv_bfloat16",))])
+
+
+def accepted(code: str | Path, kernels: list[Kernel]) -> None:
+    expressions = [kernel.expression for kernel in kernels]
+    assert expressions
+    compiled(code, NEWEST, name_expressions=expressions, syntax_only=True)
+
+
+@needs_nvrtc
+@pytest.mark.parametrize("file", files())
+def test_what_needs_most_registers_compiles_without_a_spill(file: str) -> None:
+    """Of the tiled products DIMS = 3 alone, and of the two halves, whose registers are alike, one.
+
+    `tests/gpu/static` asks those on the tensor cores, and the full run all.
     """
-    assert_compiles(file, NEWEST, of_most_axes(specialisations(file)))
+    assert_compiles(file, NEWEST, of_most_registers(specialisations(file)))
 
 
 def assert_compiles(file: str, arch: str, kernels: list[Kernel]) -> None:
@@ -63,8 +86,8 @@ def assert_compiles(file: str, arch: str, kernels: list[Kernel]) -> None:
     assert spilled(made) == []
 
 
-def of_most_axes(kernels: list[Kernel]) -> list[Kernel]:
-    """Return all but the tiled products of fewer than three axes.
+def of_most_registers(kernels: list[Kernel]) -> list[Kernel]:
+    """Return all but bfloat16, the tiled products of fewer than three axes and the tensor cores'.
 
     Of each tile, product and element, three axes take as many registers as fewer, or more. Of the
     small kernels they may take fewer.
@@ -73,8 +96,8 @@ def of_most_axes(kernels: list[Kernel]) -> list[Kernel]:
 
     def has_more(kernel: Kernel) -> bool:
         held = kernel.arguments
-        if is_of_tensor_cores(kernel):
-            return not (held[0] == "float" and held[1] == "3" and "FLOAT32" in held[2])
+        if "__nv_bfloat16" in held or is_of_tensor_cores(kernel):
+            return True
         if not any(argument.startswith("Tile<") for argument in held):
             return False
         others = [(*held[:i], "3", *held[i + 1 :]) for i, n in enumerate(held) if n in ("1", "2")]
@@ -88,13 +111,11 @@ def is_of_tensor_cores(kernel: Kernel) -> bool:
 
 
 @pytest.mark.parametrize("file", files())
-def test_what_is_left_out_has_fewer_axes_than_one_that_is_kept(file: str) -> None:
+def test_what_is_left_out_differs_from_one_that_is_kept_by_its_axes_or_its_half(file: str) -> None:
     """And is the same in all else."""
-    kernels = specialisations(file)
-    kept = of_most_axes(kernels)
+    kernels = [kernel for kernel in specialisations(file) if not is_of_tensor_cores(kernel)]
+    kept = of_most_registers(kernels)
     for kernel in set(kernels) - set(kept):
-        if is_of_tensor_cores(kernel):
-            continue
         others = [
             [
                 (was, now)
@@ -104,7 +125,9 @@ def test_what_is_left_out_has_fewer_axes_than_one_that_is_kept(file: str) -> Non
             for other in kept
             if other.name == kernel.name
         ]
-        assert any(found in ([("1", "3")], [("2", "3")]) for found in others), kernel
+        half = ("__nv_bfloat16", "__half")
+        less = {half, ("1", "3"), ("2", "3")}
+        assert any(set(found) <= less for found in others), kernel
 
 
 @needs_nvrtc

@@ -12,7 +12,7 @@ from convproof.cases import Case
 from convproof.index_maps import Sizes, Spread
 from convproof.index_maps.address import flat
 from convproof.index_maps.correlation import CHUNK, Laid, adjoint, forward, ordered
-from convproof_gpu import products
+from convproof_gpu import tensor_products
 from tests.gpu.kernels.tensor_cases import (
     SIM,
     few,
@@ -63,7 +63,7 @@ def test_weights_are_laid_out_where_the_map_says(dims: int) -> None:
         w = np.arange(1, w.size + 1, dtype=np.float32).reshape(w.shape)
         for laid in laid_of(told(case)):
             if laid.count:
-                found = products._laid_out(SIM, laid, w, "float")
+                found = tensor_products.laid_out(SIM, laid, w, "float")
                 assert np.array_equal(found, weights(laid, w).ravel())
             if laid.is_identity:
                 assert np.array_equal(weights(laid, w).ravel(), w.ravel())

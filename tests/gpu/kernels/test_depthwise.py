@@ -19,7 +19,7 @@ from convproof.index_maps import depthwise as maps
 from convproof.layers import Conv, ConvTranspose
 from convproof.numeric.reference import implementation as oracle
 from convproof.strategies import TORCH, cases
-from convproof_gpu import depthwise, products
+from convproof_gpu import depthwise, depthwise_plans, operands
 from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.machine import Kernel, LaunchLawError
 from convproof_gpu.recording import Recorder, blank
@@ -29,7 +29,7 @@ from convproof_gpu.wing import Wing
 
 OFFERS = TORCH | {"asymmetric"}
 MOSTS = (
-    depthwise.CREW * depthwise.EACH,
+    depthwise_plans.CREW * depthwise_plans.EACH,
     24,
 )  # results of a block: a whole small case, a part of it
 few = settings(max_examples=max(4, settings().max_examples // 8))
@@ -178,7 +178,7 @@ def test_every_format_gives_the_oracles(verb: Verb, dtype: Any) -> None:
 def test_a_batch_in_slices_is_the_batch(verb: Verb, case: Case) -> None:
     """As where an array has more than 2^31 elements: here more than those of one image."""
     most = max(prod(s[1:]) for s in (case.input_shape, case.output_shape))
-    with patch.object(products, "_PER_LAUNCH", most):
+    with patch.object(operands, "_PER_LAUNCH", most):
         found, expected = verb(case, np.float32, MOSTS[0])
     assert np.array_equal(found, expected)
 
@@ -231,7 +231,7 @@ def test_an_activation_is_applied_after_the_bias(case: Case) -> None:
     layer, held = _layer(case), case.integers().astype(np.float32)
     sizes, y = sizes_of(layer, case.input_shape), np.empty(case.output_shape, np.float32)
     b = np.arange(layer.out_channels, dtype=np.float32) - 1
-    relu: tuple[products.Activation, float, float] = ("relu", 1.0, 1.0)
+    relu: tuple[operands.Activation, float, float] = ("relu", 1.0, 1.0)
     plain = oracle.forward(replace(layer, bias=True), held["x"], held["w"], b)
     depthwise.conv_forward(SIM, sizes, held["x"], held["w"], b, y, activation=relu)
     assert np.array_equal(y, np.maximum(plain, 0))
@@ -263,7 +263,7 @@ def test_each_array_is_moved_about_once(verb: Verb) -> None:
     reports: list[SimReport] = []
     with (
         patch("convproof_gpu.simulated.simulated", lambda k: _reporting(simulated(k), reports)),
-        patch.object(depthwise, "_WAVE", 1),
+        patch.object(depthwise_plans, "_WAVE", 1),
         conditions(count=True),
     ):
         verb(case, np.float32, MOSTS[0])

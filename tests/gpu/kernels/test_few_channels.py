@@ -16,7 +16,7 @@ from convproof.index_maps import Sizes
 from convproof.index_maps.depthwise import of_three_axes
 from convproof.layers import Conv
 from convproof.numeric.reference import implementation as oracle
-from convproof_gpu import few_channels, products
+from convproof_gpu import few_channels, operands, products
 from convproof_gpu.few_channels_plans import (
     COMPILED,
     Forward,
@@ -25,7 +25,7 @@ from convproof_gpu.few_channels_plans import (
     gradient_plans,
 )
 from convproof_gpu.layers.conv import sizes_of
-from convproof_gpu.products import Activation
+from convproof_gpu.operands import Activation
 from convproof_gpu.simulated import Simulated
 
 SIM = Simulated()
@@ -198,7 +198,7 @@ def test_what_these_kernels_do_not_compute_the_products_do(
 
     most = max(prod(s[1:]) for s in (case.input_shape, case.output_shape))
     w_bar = np.empty(layer.weight_shape, np.float32)
-    with patch.object(products, "_PER_LAUNCH", most):
+    with patch.object(operands, "_PER_LAUNCH", most):
         few_channels.conv_forward(SIM, sizes, x, w, None, found)
         few_channels.conv_weight_vjp(SIM, sizes, y_bar, x, w_bar)
     assert np.array_equal(found, oracle.forward(replace(layer, bias=False), x, w))

@@ -16,7 +16,7 @@ from convproof.errors import DTypeError
 from convproof.layers import Conv
 from convproof.numeric.reference import implementation as oracle
 from convproof.strategies import TORCH, cases
-from convproof_gpu import products
+from convproof_gpu import operands
 from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.machine import LaunchLawError
 from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
@@ -94,7 +94,7 @@ def test_every_format_and_number_of_axes_gives_the_oracles(
 def test_a_batch_in_slices_is_the_batch(verb: Verb, case: Case) -> None:
     """As where an array has more than 2^31 elements: here more than those of one image."""
     most = max(prod(s[1:]) for s in (case.input_shape, case.output_shape))
-    with patch.object(products, "_PER_LAUNCH", most):
+    with patch.object(operands, "_PER_LAUNCH", most):
         found, expected = verb(case, np.float32, None)
     assert np.array_equal(found, expected)
 
@@ -127,7 +127,7 @@ def test_a_launch_with_an_array_that_does_not_fit_its_sizes_is_refused() -> None
 @few
 def test_an_image_beyond_32_bits_is_refused(case: Case) -> None:
     """One image must have less than 2^31 elements."""
-    with patch.object(products, "_MOST", 0), pytest.raises(LaunchLawError, match="Split the layer"):
+    with patch.object(operands, "MOST", 0), pytest.raises(LaunchLawError, match="Split the layer"):
         forward(case, np.float32, None)
 
 

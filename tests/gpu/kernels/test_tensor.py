@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from convproof.cases import Case
 from convproof.index_maps import Correlated, Paired, Spread
-from convproof_gpu import products
+from convproof_gpu import operands
 from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.products import conv_forward, conv_input_vjp
 from convproof_gpu.tiles import FLAT, LARGE, SMALL, TENSOR_TILES, TensorTile, Tile, parted, tile_of
@@ -143,7 +143,7 @@ def test_a_sum_in_parts_is_the_sum(verb: Verb, splits: int) -> None:
 def test_a_batch_in_slices_is_the_batch(verb: Verb, case: Case) -> None:
     """As where an array has more than 2^31 elements: here more than those of one image."""
     most = max(prod(s[1:]) for s in (case.input_shape, case.output_shape))
-    with patch.object(products, "_PER_LAUNCH", most):
+    with patch.object(operands, "_PER_LAUNCH", most):
         assert equal(verb, case, LEAST)
 
 
@@ -153,7 +153,7 @@ def test_a_batch_in_slices_is_the_batch(verb: Verb, case: Case) -> None:
 def test_an_activation_is_applied_after_the_bias(splits: int, case: Case) -> None:
     """``max(sum + b, 0)`` in one kernel or after the parts; and of the adjoint, in every phase."""
     held = integers(case)
-    relu: tuple[products.Activation, float, float] = ("relu", 1.0, 1.0)
+    relu: tuple[operands.Activation, float, float] = ("relu", 1.0, 1.0)
     layer, sizes = replace(conv_of(case), bias=True), told(case)
     b = np.arange(layer.out_channels, dtype=np.float32) - 1
     y, x_bar = np.empty(case.output_shape, np.float32), np.empty(case.input_shape, np.float32)

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from convproof_gpu.sim import LaunchError, SimFault, SimModule, SourceError
+from convproof_gpu.sim import LaunchError, SimFault, SimModule, SourceError, build
 
 SCALE = """
 struct Shape { int n; float by; };
@@ -190,3 +190,26 @@ def test_a_file_includes_others_beside_it_and_names_them_in_faults(tmp_path: Pat
     (tmp_path / "main.cu").write_text('#include "restore.cuh"\n')
     with pytest.raises(SourceError, match=r"restore\.cuh: there is no such file"):
         SimModule(tmp_path / "main.cu")
+
+
+@pytest.mark.parametrize(
+    "header",
+    {"sim.hpp.gch": "of another compiler", "sim.hpp": "#error which stops at it"}.items(),
+    ids=["passed over", "stopped at"],
+)
+def test_a_parsed_header_that_does_not_load_is_done_without(
+    header: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, content = header
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    asked: list[Path] = []
+
+    def parsed(*_: Any) -> list[str]:
+        asked.append(tmp_path)
+        return [f"-I{tmp_path}"]
+
+    monkeypatch.setattr(build, "_parsed", parsed)
+    source = f"// {tmp_path}\n" + 'extern "C" __global__ void one(int* y) { *y = 1; }'  # not kept
+    y = np.zeros(1, np.int32)
+    SimModule(source).get_function("one")((1,), (1,), (y,))
+    assert (asked, *y) == ([tmp_path], 1)

@@ -28,8 +28,8 @@ def kernels() -> list[Kernel]:
 
 
 def usual(kernel: Kernel) -> bool:
-    """Return whether it is of floats, two axes and one part or the weights."""
-    return kernel.arguments[:2] == ("float", "2") and kernel.name != "conv_tensor_parts"
+    """Return whether it is of floats and of three axes, which take most registers."""
+    return kernel.arguments[:2] == ("float", "3")
 
 
 def in_memory(made: Cubin) -> list[tuple[str, ...]]:

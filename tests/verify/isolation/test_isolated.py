@@ -26,6 +26,7 @@ from convproof.theorems.base import Subject
 from convproof.verify.isolation import process
 from convproof.verify.isolation.isolated import _LOOK_EVERY, IsolatedSubject
 from convproof.verify.targets.find import find_target
+from convproof.verify.targets.open import opened
 from convproof.verify.targets.subject import TargetSubject
 from convproof.violations import Unanswered
 from tests.verify.isolation.targets import MEBIBYTE, WIDTHS
@@ -263,11 +264,18 @@ def test_calls_are_short_while_a_failure_shrinks(subject: IsolatedSubject) -> No
     assert silent(subject, faulty("loop")).law.endswith("did not end within 1.5 s")
 
 
-def test_a_call_may_take_the_time_that_a_user_grants(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_call_may_take_the_time_that_a_user_grants(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """``--timeout SECONDS``, a worker's first call and each after it."""
-    quick = ["--only", "conv2d", "--examples", "3", "--seed", "0"]
-    assert run(["verify", "convproof.benchmarks.faulty:hanging", *quick, "--timeout", "0.3"]) == 1
+    endless = tmp_path / "endless.py"
+    endless.write_text("def relu(x):\n    while True:\n        pass\n", encoding="utf-8")
+    quick = ["--only", "relu", "--examples", "3", "--seed", "0"]
+    assert run(["verify", str(endless), *quick, "--timeout", "0.3"]) == 1
     assert "did not end within 0.3 s" in " ".join(capsys.readouterr().out.split())
+    with opened(TARGET, timeout=0.3) as (subject, _):
+        subject.ask(call())
+        assert silent(subject, faulty("loop")).law.endswith("did not end within 0.3 s")
 
 
 @LINUX

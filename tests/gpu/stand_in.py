@@ -1,0 +1,109 @@
+"""A stand-in for CuPy and a GPU: its modules run in the simulator what one would run of a cubin."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convproof import get_implementation
+from convproof.implementation import load_implementation
+from convproof_gpu import device, gpu, health
+from convproof_gpu.cubin import KERNELS
+from convproof_gpu.sim import SimModule
+from tests.gpu.driver import Driver
+
+STAND_IN = Path(__file__).parent.parent / "verify" / "stand_in"
+STREAM = 7
+
+
+class DriverError(Exception):
+    """What CUDA raises."""
+
+
+class Module:
+    """A module of kernels, which the simulator runs."""
+
+    loaded = 0
+
+    def __init__(self, driver: Driver, path: str) -> None:
+        self._driver, self._file = driver, path
+        Module.loaded += 1
+
+    def get_function(self, expression: str) -> Any:
+        kernel = SimModule(Path(self._file), name_expressions=[expression]).get_function(expression)
+
+        return Function(self._driver, kernel)
+
+
+class Function:
+    """A kernel of a module; more dynamic shared memory than 48 KiB must have been allowed."""
+
+    def __init__(self, driver: Driver, kernel: Any) -> None:
+        self._kernel = kernel
+        self.kernel = driver.function(kernel)
+        self.max_dynamic_shared_size_bytes = 0
+
+    def __call__(self, grid: Any, block: Any, args: Any, *, shared_mem: int = 0) -> None:
+        self._kernel.max_dynamic_shared_size_bytes = self.max_dynamic_shared_size_bytes
+        self._kernel(grid, block, [_simulated(value) for value in args], shared_mem)
+
+
+def _simulated(value: Any) -> Any:
+    if hasattr(value, "held"):
+        return value.held
+    if isinstance(value, np.ndarray):
+        assert value.shape == (1,), "a struct is passed as an array of one"
+        return value.tobytes()
+    return None if isinstance(value, np.uint64) else value
+
+
+@contextmanager
+def stood_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.syspath_prepend(str(STAND_IN))
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    stand_in: Any = importlib.import_module("cupy")
+    runtime = SimpleNamespace(
+        getDeviceCount=lambda: 1,
+        driverGetVersion=lambda: 13000,
+        getDeviceProperties=lambda _: {"name": b"a GPU", "major": 9, "minor": 0},
+        CUDARuntimeError=DriverError,
+        getDevice=lambda: 0,
+        setDevice=lambda _: None,
+    )
+    one, driver = SimpleNamespace(compute_capability="90", id=0), Driver()
+    stand_in.cuda = SimpleNamespace(
+        runtime=runtime,
+        Device=lambda: one,
+        driver=driver,
+        get_current_stream=lambda _: SimpleNamespace(ptr=STREAM),
+    )
+    stand_in.RawModule = lambda *, path: Module(driver, path)
+    stand_in.ndarray.device = one
+    made = stand_in.ndarray.__init__
+    monkeypatch.setattr(
+        stand_in.ndarray, "__init__", lambda self, held: made(self, driver.allocated(held))
+    )
+    monkeypatch.setattr(device, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
+    monkeypatch.setattr(health, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
+    monkeypatch.setattr(device, "kept", _kept)
+    forget()
+    yield stand_in
+    sys.modules.pop("cupy", None)
+    forget()
+
+
+def _kept(file: str, arch: str, expression: str) -> tuple[Path, str]:
+    assert arch == "sm_90a"
+    return KERNELS / f"{file}.cu", expression
+
+
+def forget() -> None:
+    for held in (load_implementation, get_implementation, device._loaded):
+        held.cache_clear()
+    gpu._made.cache_clear()
