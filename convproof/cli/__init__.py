@@ -30,6 +30,9 @@ _COMMANDS = {  # name: (module, line of help); the module holds the command unde
     "derive": ("convproof.cli.derive", "Print the matrices and derivatives of a variant."),
     "prove": ("convproof.cli.prove", "Prove the laws for all sizes, or a claim of your own."),
     "network": ("convproof.cli.network", "Print the table of a network, layer by layer."),
+    "train": ("convproof.cli.train", "Train a network on images, and score it on its test part."),
+    "experiment": ("convproof.cli.experiment", "Do an experiment of the lecture, with its picture."),
+    "report": ("convproof.cli.report", "Write derivations, networks and evidence as documents."),
     "list": ("convproof.cli.listing", "Name the implementations, functions and theorems."),
     "bench": ("convproof.cli.bench", "Time against named rivals in the same process."),
 }
