@@ -2,7 +2,9 @@
 
 convproof bench cpu
 convproof bench cpu --only convolutions --networks alexnet --batch 1 --json alexnet.json
+convproof bench network vgg16
 convproof bench verify
+convproof bench train
 """
 
 from functools import partial
@@ -110,6 +112,37 @@ def cpu(
     return 0
 
 
+@command.command("network")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--quick", is_flag=True, help="Look whether it runs: once, a sixteenth as wide.")
+@json_option
+def network(names: tuple[str, ...], batch: int, quick: bool, json_path: str | None) -> int:
+    """Time a whole network's forward pass against PyTorch, and compare peak memory.
+
+    NAME is that of a network, vgg16 if there is none: see ``convproof network``. The time is taken
+    in one process, in turn; the memory in a process of its own for each side. Ratios above 1 mean
+    that PyTorch is faster, or smaller. Take them on a quiet machine.
+    """
+    from convproof.benchmarks import machine, wholes
+    from convproof.benchmarks.protocol import QUICK, Protocol
+
+    with Output(json_path) as output:
+        facts = machine.facts()
+        record = wholes.measure(
+            names or ("vgg16",),
+            batch,
+            QUICK if quick else Protocol(),
+            lambda what: click.echo(f"... {what}", err=True),
+            quick=quick,
+        )
+        output.write("bench", "measured", on="network", quick=quick, machine=facts, **record)
+        if not output.owns_stdout:
+            click.echo(machine.text(facts))
+            click.echo(f"\n{wholes.text(record)}")
+    return 0
+
+
 @command.command("verify")
 @click.option("--geometries", type=click.IntRange(min=1), default=40, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -149,6 +182,31 @@ def verify(geometries: int, seed: int, zoo: bool, quick: bool, json_path: str | 
             click.echo(machine.text(facts))
             click.echo(verifying.text(record))
             click.echo(isolating.text(record["isolation"]))
+    return 0
+
+
+@command.command("train")
+@click.option("--quick", is_flag=True, help="Look whether it runs: once, the smallest network.")
+@json_option
+def train(quick: bool, json_path: str | None) -> int:
+    """Time training steps against PyTorch's, of the lecture's networks and that of the digits.
+
+    Ratios above 1 mean that PyTorch is faster. Take them on a quiet machine.
+    """
+    from convproof.benchmarks import machine, training
+    from convproof.benchmarks.protocol import QUICK, Protocol
+    from convproof.cli.train import measured_steps
+
+    with Output(json_path) as output:
+        facts = machine.facts()
+        cases, ours = measured_steps(quick)
+        record = training.measure(
+            cases, ours, QUICK if quick else Protocol(), lambda w: click.echo(f"... {w}", err=True)
+        )
+        output.write("bench", "measured", on="train", quick=quick, machine=facts, **record)
+        if not output.owns_stdout:
+            click.echo(machine.text(facts))
+            click.echo(training.text(record))
     return 0
 
 

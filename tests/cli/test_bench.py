@@ -87,3 +87,17 @@ def test_a_word_that_is_not_known_is_a_usage_error(
 ) -> None:
     assert run([*QUICK, *arguments]) == USAGE
     assert arguments[0] in capsys.readouterr().err
+
+
+def test_a_whole_network_is_timed_from_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One row, and a document that it is written from."""
+    pytest.importorskip("torch")
+    monkeypatch.setattr("convproof.benchmarks.wholes._peak_apart", lambda *_: None)
+    assert run(["bench", "network", "linear", "--quick", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["on"], document["runs"][0]["network"]) == ("network", "linear")
+    assert document["runs"][0]["equal"]
+    assert run(["bench", "network", "vgg17", "--quick"]) == USAGE
+    assert "no network is called 'vgg17'" in capsys.readouterr().err

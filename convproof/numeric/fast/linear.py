@@ -18,10 +18,11 @@ def forward(
     """Return ``y``."""
     del layer
     dtype = common_dtype(x=x, w=w) if b is None else common_dtype(x=x, w=w, b=b)
-    y = np.asarray(x.astype(accumulator(dtype)) @ w.astype(accumulator(dtype)).T)
+    x, w = (array.astype(accumulator(dtype), copy=False) for array in (x, w))
+    y = np.asarray(x @ w.T)
     if b is not None:
-        y = y + b.astype(accumulator(dtype))
-    return y.astype(result_dtype(dtype))
+        y = y + b.astype(y.dtype, copy=False)
+    return y.astype(result_dtype(dtype), copy=False)
 
 
 def input_vjp(
@@ -33,8 +34,8 @@ def input_vjp(
     """Return ``x_bar = y_bar W``."""
     del layer, x
     dtype = common_dtype(w=w, y_bar=y_bar)
-    x_bar = y_bar.astype(accumulator(dtype)) @ w.astype(accumulator(dtype))
-    return np.asarray(x_bar).astype(result_dtype(dtype))
+    x_bar = y_bar.astype(accumulator(dtype), copy=False) @ w.astype(accumulator(dtype), copy=False)
+    return np.asarray(x_bar).astype(result_dtype(dtype), copy=False)
 
 
 def weight_vjp(
@@ -43,7 +44,7 @@ def weight_vjp(
     """Return ``w_bar = y_bar^T x``, summed over all rows."""
     dtype = common_dtype(x=x, y_bar=y_bar)
     rows = prod(x.shape[:-1])
-    inputs = x.astype(accumulator(dtype)).reshape(rows, layer.in_features)
-    cotangents = y_bar.astype(accumulator(dtype)).reshape(rows, layer.out_features)
+    inputs = x.astype(accumulator(dtype), copy=False).reshape(rows, layer.in_features)
+    cotangents = y_bar.astype(accumulator(dtype), copy=False).reshape(rows, layer.out_features)
     w_bar: np.ndarray = cotangents.T @ inputs
-    return w_bar.astype(result_dtype(dtype))
+    return w_bar.astype(result_dtype(dtype), copy=False)

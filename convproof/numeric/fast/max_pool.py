@@ -20,13 +20,13 @@ def forward(
 ):
     """Return ``y``, and with ``return_indices`` where each maximum lies."""
     dtype = common_dtype(x=x)
-    x = x.astype(accumulator(dtype))
+    x = x.astype(accumulator(dtype), copy=False)
     axes = layer.axes(x.shape[2:])
     taps, sizes = [sliding_taps(axis) for axis in axes], [axis.output_size for axis in axes]
     if not layer.return_indices:
-        return window_maxima(x, taps, sizes).astype(result_dtype(dtype))
+        return window_maxima(x, taps, sizes).astype(result_dtype(dtype), copy=False)
     y, indices = first_maxima(x, taps, sizes)
-    return y.astype(result_dtype(dtype)), indices
+    return y.astype(result_dtype(dtype), copy=False), indices
 
 
 def input_vjp(
@@ -35,6 +35,6 @@ def input_vjp(
     """Return ``x_bar``: each cotangent goes to the first maximum of its window."""
     dtype = common_dtype(x=x, y_bar=y_bar)
     taps = [sliding_taps(axis) for axis in layer.axes(x.shape[2:])]
-    _, indices = first_maxima(x.astype(accumulator(dtype)), taps, y_bar.shape[2:])
-    x_bar = scatter_add(x.shape, indices, y_bar.astype(accumulator(dtype)))
-    return x_bar.astype(result_dtype(dtype))
+    _, indices = first_maxima(x.astype(accumulator(dtype), copy=False), taps, y_bar.shape[2:])
+    x_bar = scatter_add(x.shape, indices, y_bar.astype(accumulator(dtype), copy=False))
+    return x_bar.astype(result_dtype(dtype), copy=False)

@@ -11,7 +11,8 @@ def forward(layer: ReLU, x: Shaped[np.ndarray, "*x"]) -> Shaped[np.ndarray, "*x"
     """Return ``y``."""
     del layer
     dtype = common_dtype(x=x)
-    return np.asarray(np.maximum(x.astype(accumulator(dtype)), 0)).astype(result_dtype(dtype))
+    y = np.asarray(np.maximum(x.astype(accumulator(dtype), copy=False), 0))
+    return y.astype(result_dtype(dtype), copy=False)
 
 
 def input_vjp(
@@ -20,5 +21,6 @@ def input_vjp(
     """Return ``x_bar``."""
     del layer
     dtype = common_dtype(x=x, y_bar=y_bar)
-    off = x.astype(accumulator(dtype)) <= 0
-    return np.where(off, 0, y_bar.astype(accumulator(dtype))).astype(result_dtype(dtype))
+    off = x.astype(accumulator(dtype), copy=False) <= 0
+    x_bar = np.where(off, 0, y_bar.astype(accumulator(dtype), copy=False))
+    return x_bar.astype(result_dtype(dtype), copy=False)
