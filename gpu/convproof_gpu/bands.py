@@ -14,6 +14,7 @@ STAGED = 4096  # elements of a run, as in bands.cuh
 FILLED = 264  # blocks for every multiprocessor's, two of each
 LARGEST, _SMALL = 1024, 4  # elements of a plane that one thread takes
 MOST = 2**28  # positions along an axis: sums of a few are ints
+MOST_PLANE = 2**31 - 2**16  # positions of a plane, whose rows begin at ints
 
 
 def argument(square: Square) -> str:
@@ -99,7 +100,7 @@ def _cut(
 ) -> tuple[Square, Bands] | None:
     """Return bands of so many rows, or of whole planes if such a number of them fits."""
     most = max(*windows.input, *windows.output, *windows.low, windows.planes)
-    if not rows or most > MOST:
+    if not rows or most > MOST or windows.input[0] * windows.input[1] > MOST_PLANE:
         return None
     stride, low = square.stride, windows.low
     below, right = (low[0] % stride if input_rows % stride == 0 else stride - 1), low[1] % stride

@@ -194,7 +194,7 @@ def conv_weight_vjp(
         }
         kernel = Kernel("depthwise_weight_vjp", (element, str(taps), str(width)))
         blocks = s.out_channels * sharing.passes.by * s.groups * sharing.splits
-        _launch(machine, kernel, blocks, args, "parts")
+        _launch(machine, kernel, blocks, args, "parts", tiles=sharing.tiles)
         begin += sharing.splits
     if not alone:
         add_parts(machine, element, parts, w_bar)
@@ -202,19 +202,26 @@ def conv_weight_vjp(
 
 
 def _launch(
-    machine: Machine, kernel: Kernel, blocks: int, args: dict[str, Any], output: str
+    machine: Machine,
+    kernel: Kernel,
+    blocks: int,
+    args: dict[str, Any],
+    output: str,
+    *,
+    tiles: int = 0,
 ) -> None:
-    """Launch a kernel, which divides the number of each block.
+    """Launch a kernel, which divides the number of each block, and of each tile that it goes over.
 
     Raises:
-        LaunchLawError: if the quotients are not exact for so many blocks.
+        LaunchLawError: if the quotients are not exact for so many.
     """
-    if blocks > BELOW:
-        msg = (
-            f"{kernel.file} would take {blocks} blocks, but it divides their numbers, exactly if "
-            f"they are at most {BELOW}. Split the groups into {-(-blocks // BELOW)} parts."
-        )
-        raise LaunchLawError(msg)
+    for what, count, split in (("blocks", blocks, "groups"), ("tiles", tiles, "images")):
+        if count > BELOW:
+            msg = (
+                f"{kernel.file} would take {count} {what}, but it divides their numbers, exactly "
+                f"if they are at most {BELOW}. Split the {split} into {-(-count // BELOW)} parts."
+            )
+            raise LaunchLawError(msg)
     launch(machine, kernel, blocks, CREW, args, (output,))
 
 

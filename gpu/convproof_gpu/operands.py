@@ -65,6 +65,24 @@ def check_counts(
                 raise LaunchLawError(msg)
 
 
+def check_splits(splits: int, depth: int) -> None:
+    """Raise ``LaunchLawError`` unless ``splits * depth < 2^16 - 2^11``.
+
+    Then the ends of all shares are 32-bit integers (``convproof prove int32_tiles``).
+
+    Args:
+        splits: parts of a sum; 0: chosen later, within the law.
+        depth: products that a tile takes at a time.
+    """
+    most = (2**16 - 2**11 - 1) // depth
+    if splits > most:
+        msg = (
+            f"a sum is split into at most {most} parts, whose ends are 32-bit integers, got "
+            f"splits={splits}. Take {most}, or 0 for as many as fill a GPU."
+        )
+        raise LaunchLawError(msg)
+
+
 def slices(sizes: Sizes, *, shared: bool = True) -> Iterator[tuple[slice, Sizes]]:
     """Yield the images that a launch takes, and its sizes; at least one launch, for empty batches.
 

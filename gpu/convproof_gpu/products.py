@@ -20,7 +20,15 @@ from convproof.index_maps import (
 from convproof.index_maps.correlation import adjoint, forward
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, launch, packed
-from convproof_gpu.operands import MOST, Activation, add_parts, check_counts, epilogue, slices
+from convproof_gpu.operands import (
+    MOST,
+    Activation,
+    add_parts,
+    check_counts,
+    check_splits,
+    epilogue,
+    slices,
+)
 from convproof_gpu.tensor_products import correlate, pair
 from convproof_gpu.tiles import TensorTile, Tile, tile_of
 
@@ -125,6 +133,7 @@ def conv_weight_vjp(
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     batches = list(slices(sizes))
     tile = tile or tile_of(Paired(sizes))
+    check_splits(splits, tile.depth)
     if isinstance(tile, TensorTile):
         return pair(machine, batches, y_bar, x, w_bar, tile, splits)
     products, rows, columns, depth = Paired(sizes).extents

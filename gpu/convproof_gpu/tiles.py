@@ -54,7 +54,7 @@ class TensorTile:
     columns: int
     precision: Precision = "float32"
 
-    threads = 128
+    threads, depth = 128, 32
 
     @property
     def area(self) -> int:
@@ -115,7 +115,8 @@ def _fits(map_: Correlated | Spread | Paired) -> bool:
     """Return whether the tensor cores' sums are as exact as those of floats, and not too many."""
     products, rows, columns, depth = map_.extents
     channels = (map_.sizes.in_channels, map_.sizes.out_channels)
-    most = max(columns, depth, products * rows * min(columns, depth) * CHUNK)
+    taps = columns if isinstance(map_, Paired) else depth  # times the channels that are read
+    most = max(columns, depth, products * rows * taps * CHUNK)  # weights, laid out
     many = rows * columns > LARGE.area and columns >= _FEW_COLUMNS and depth >= FEW_DEPTHS
     return many and most < _MOST and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
 

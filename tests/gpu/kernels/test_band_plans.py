@@ -42,6 +42,18 @@ def test_planes_of_one_window_are_known_and_fit() -> None:
     assert of_planes(sliding(less, (1, 1, 9, 9))) is None
 
 
+@pytest.mark.parametrize("rows", [2_097_088, 2_097_160])
+def test_a_plane_beyond_32_bits_is_not_cut(rows: int) -> None:
+    """``I_0 I_1 <= 2^31 - 2^16``: every row of a plane begins at an int."""
+    layer = MaxPool(
+        kernel_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), dilation=(1, 1)
+    )  # fmt: skip
+    windows = sliding(layer, (1, 1, rows, 1024))
+    fits = rows * 1024 <= 2**31 - 2**16
+    assert (of_windows(windows) is not None) is fits
+    assert (of_inputs(windows) is not None) is fits
+
+
 def _rows(cut: Bands, size: int) -> list[range]:
     return [range(b * cut.rows, min((b + 1) * cut.rows, size)) for b in range(cut.bands)]
 

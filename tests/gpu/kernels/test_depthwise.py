@@ -367,6 +367,19 @@ def test_a_blocks_number_is_below_what_can_be_divided(verb: str) -> None:
         run(2**30 + 1)
 
 
+def test_a_tiles_number_is_below_what_can_be_divided() -> None:
+    """``tiles <= 2^30``: a gradient of so many images goes over more tiles than have quotients."""
+    images = 306_774_016  # of seven outputs: just fewer than 2^31 - 2^16 elements
+    sizes = Sizes(
+        batch=images, groups=1, in_channels=1, out_channels=1,
+        input=(1,), kernel=(1,), output=(7,), stride=(7000,), dilation=(1,), low=(21000,),
+    )  # fmt: skip
+    assert depthwise.fits(sizes)
+    x, w_bar, y_bar = (blank(s, np.float32) for s in ((images, 1, 1), (1, 1, 1), (images, 1, 7)))
+    with pytest.raises(LaunchLawError, match=r"tiles.* at most 1073741824. Split the images"):
+        depthwise.conv_weight_vjp(Recorder(), sizes, y_bar, x, w_bar)
+
+
 def test_an_empty_batch_has_no_answers_and_a_gradient_of_zero() -> None:
     """An empty sum is 0."""
     layer = _layer(_case((1, 2, 9, 9), (3, 3), low=(1, 1)))

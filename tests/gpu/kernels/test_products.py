@@ -21,7 +21,7 @@ from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.machine import LaunchLawError
 from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
 from convproof_gpu.simulated import Simulated
-from convproof_gpu.tiles import TILES, Tile
+from convproof_gpu.tiles import LARGE, TENSOR_TILES, TILES, TensorTile, Tile
 
 SIM = Simulated()
 OFFERS = TORCH | {"asymmetric"}
@@ -129,6 +129,20 @@ def test_an_image_beyond_32_bits_is_refused(case: Case) -> None:
     """One image must have less than 2^31 elements."""
     with patch.object(operands, "MOST", 0), pytest.raises(LaunchLawError, match="Split the layer"):
         forward(case, np.float32, None)
+
+
+@pytest.mark.parametrize("tile", [LARGE, TENSOR_TILES[0]])
+def test_a_sum_in_more_parts_than_fit_32_bits_is_refused(tile: Tile | TensorTile) -> None:
+    """``splits * depth < 2^16 - 2^11``: the end of the last share is an int."""
+    layer = Conv(
+        in_channels=3, out_channels=2, kernel_size=(1,), stride=(1,), padding=((0, 0),),
+        dilation=(1,), bias=False,
+    )  # fmt: skip
+    sizes = sizes_of(layer, (4, 3, 1))
+    y_bar, x, w_bar = (np.ones(s, np.float32) for s in ((4, 2, 1), (4, 3, 1), (2, 3, 1)))
+    most = (2**16 - 2**11 - 1) // tile.depth
+    with pytest.raises(LaunchLawError, match=f"at most {most} parts.* got splits={most + 1}"):
+        conv_weight_vjp(SIM, sizes, y_bar, x, w_bar, tile=tile, splits=most + 1)
 
 
 @pytest.mark.parametrize("splits", [2, 5])

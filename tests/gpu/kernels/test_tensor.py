@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convproof.cases import Case
-from convproof.index_maps import Correlated, Paired, Spread
+from convproof.index_maps import Correlated, Paired, Sizes, Spread
 from convproof_gpu import operands
 from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.products import conv_forward, conv_input_vjp
@@ -195,6 +195,37 @@ def test_a_product_is_taken_to_the_tensor_cores_if_they_do_not_idle() -> None:
     )
     for changed, tile in changes:
         assert tile_of(Correlated(replace(sizes, **changed))) == tile
+
+
+@pytest.mark.parametrize(
+    ("map_", "fewer"),
+    [
+        (  # C R K = 2^22 times 8 channels, padded, times 91 taps: 3,053,453,312 weights
+            Spread(
+                Sizes(
+                    batch=1, groups=1, in_channels=2**22, out_channels=1, input=(16,),
+                    kernel=(91,), output=(106,), stride=(1,), dilation=(1,), low=(90,),
+                )
+            ),
+            {"in_channels": 2**20},
+        ),
+        (  # 2 groups of 2^19 times 8 channels, padded, times 400 taps: 3,355,443,200 weights
+            Paired(
+                Sizes(
+                    batch=84, groups=2, in_channels=2, out_channels=2**19, input=(400,),
+                    kernel=(400,), output=(1,), stride=(1,), dilation=(1,), low=(0,),
+                )
+            ),
+            {"out_channels": 2**16},
+        ),
+    ],
+)  # fmt: skip
+def test_weights_that_are_too_many_when_they_are_laid_out_are_left_to_floats(
+    map_: Spread | Paired, fewer: dict[str, int]
+) -> None:
+    """``G R J C8 < 2^30``: a thread writes each by its number, an int."""
+    assert not isinstance(tile_of(map_), TensorTile)
+    assert isinstance(tile_of(replace(map_, sizes=replace(map_.sizes, **fewer))), TensorTile)
 
 
 @given(
