@@ -19,14 +19,16 @@ A whole plane's are all rows.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from convproof.index_maps.address import Int
 from convproof.index_maps.depthwise import Quotient
+from convproof.index_maps.windows import greater, lesser
 
 
 class Square(NamedTuple):
     """Windows of ``side x side`` taps, ``stride`` apart along both axes."""
 
-    side: int
-    stride: int
+    side: Int
+    stride: Int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,13 @@ def read(square: Square, low: int, inputs: int, windows: range) -> range:
         >>> read(Square(3, 2), 0, 55, range(4, 8))
         range(8, 17)
     """
-    begin, end = square.stride * windows.start - low, square.stride * (windows.stop - 1) - low
-    return range(max(begin, 0), min(end + square.side, inputs))
+    return range(*rows_read(square, low, inputs, windows.start, windows.stop))
+
+
+def rows_read(square: Square, low: Int, inputs: Int, begin: Int, end: Int) -> tuple[Int, Int]:
+    """Return the first row of inputs that windows read, and the row after the last."""
+    last = square.stride * (end - 1) - low + square.side
+    return greater(square.stride * begin - low, 0), lesser(last, inputs)
 
 
 def readers(square: Square, low: int, outputs: int, inputs: range) -> range:
@@ -105,5 +112,12 @@ def readers(square: Square, low: int, outputs: int, inputs: range) -> range:
         >>> readers(Square(3, 2), 0, 27, range(8, 16))
         range(3, 8)
     """
-    begin = (inputs.start + low - square.side) // square.stride + 1
-    return range(max(begin, 0), min((inputs.stop - 1 + low) // square.stride + 1, outputs))
+    return range(*rows_of_readers(square, low, outputs, inputs.start, inputs.stop))
+
+
+def rows_of_readers(
+    square: Square, low: Int, outputs: Int, begin: Int, end: Int
+) -> tuple[Int, Int]:
+    """Return the first row of windows that read inputs, and the row after the last."""
+    first = (begin + low - square.side) // square.stride + 1
+    return greater(first, 0), lesser((end - 1 + low) // square.stride + 1, outputs)

@@ -22,6 +22,7 @@ from convproof.index_maps.address import Address, Int, flat, unflat, volume
 from convproof.index_maps.contraction import Correlated, Paired, Sizes, Spread
 
 CHUNK = 8  # channels that lie side by side in w', some of which may be zeros
+_BLOCK = 4  # chunks of channels, of which all taps lie together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +45,19 @@ class Correlations:
         spread: positions between neighbouring results.
     """
 
-    batch: int
-    groups: int
-    channels: int
-    rows: int
-    source: tuple[int, ...]
-    taps: tuple[int, ...]
-    positions: tuple[int, ...]
-    result: tuple[int, ...]
-    origin: tuple[int, ...]
-    stride: tuple[int, ...]
-    step: tuple[int, ...]
-    first: tuple[int, ...]
-    spread: tuple[int, ...]
+    batch: Int
+    groups: Int
+    channels: Int
+    rows: Int
+    source: tuple[Int, ...]
+    taps: tuple[Int, ...]
+    positions: tuple[Int, ...]
+    result: tuple[Int, ...]
+    origin: tuple[Int, ...]
+    stride: tuple[Int, ...]
+    step: tuple[Int, ...]
+    first: tuple[Int, ...]
+    spread: tuple[Int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,13 @@ class Laid:
     """
 
     sizes: Correlations
-    kernel: tuple[int, ...]
-    tap: tuple[int, ...]
-    apart: tuple[int, ...]
+    kernel: tuple[Int, ...]
+    tap: tuple[Int, ...]
+    apart: tuple[Int, ...]
     adjoint: bool
 
     @property
-    def padded(self) -> int:
+    def padded(self) -> Int:
         """Channels with the zeros that fill the last chunk."""
         return -(-self.sizes.channels // CHUNK) * CHUNK
 
@@ -98,7 +99,11 @@ class Laid:
         """Return where element ``number`` of ``w'`` lies in ``w``."""
         s = self.sizes
         row, within = unflat(number, (s.groups * s.rows, volume(s.taps) * self.padded))
-        tap, c = ordered(within, volume(s.taps), self.padded)
+        return self.weight(row, *ordered(within, volume(s.taps), self.padded))
+
+    def weight(self, row: Int, tap: Int, c: Int) -> Address:
+        """Return where the weight of a row ``g R + r``, a flat tap and a channel lies in ``w``."""
+        s = self.sizes
         _, *j = unflat(tap, (1, *s.taps))
         k = [tap + apart * place for tap, apart, place in zip(self.tap, self.apart, j, strict=True)]
         at = flat((row, c), (0, s.channels))
@@ -117,12 +122,24 @@ def ordered(number: Int, taps: int, padded: int) -> tuple[Int, Int]:
         [(0, 0), (0, 31), (1, 0), (0, 32), (1, 32)]
     """
     chunk, channel = number // CHUNK, number % CHUNK
-    blocks, rest = padded // (4 * CHUNK), padded // CHUNK % 4
-    whole = chunk < blocks * taps * 4
-    many = whole * 4 + (1 - whole) * max(rest, 1)
-    first = whole * (chunk // (4 * taps) * 4) + (1 - whole) * blocks * 4
-    chunk = chunk - first * taps
-    return chunk // many, (first + chunk % many) * CHUNK + channel
+    blocks, rest = padded // (_BLOCK * CHUNK), padded // CHUNK % _BLOCK
+    whole = chunk < blocks * taps * _BLOCK
+    tap, place = in_blocks(chunk, taps)
+    other, left = in_rest(chunk - blocks * taps * _BLOCK, max(rest, 1))
+    chunk = whole * place + (1 - whole) * (_BLOCK * blocks + left)
+    return whole * tap + (1 - whole) * other, chunk * CHUNK + channel
+
+
+def in_blocks(chunk: Int, taps: Int) -> tuple[Int, Int]:
+    """Return the tap of a chunk, and which of the channels' chunks it is, in blocks of four."""
+    block, tap, place = unflat(chunk, (1, taps, _BLOCK))
+    return tap, _BLOCK * block + place
+
+
+def in_rest(chunk: Int, rest: Int) -> tuple[Int, Int]:
+    """Return the same of a chunk after all blocks, where so many chunks of channels are left."""
+    tap, place = unflat(chunk, (1, rest))
+    return tap, place
 
 
 def forward(sizes: Sizes) -> Laid:

@@ -81,16 +81,16 @@ class Windows:
     def taps(self, axis: int, o: Int, below: Int = 0, above: Int = 0) -> Range:
         """Return the taps of window ``o`` in ``-below <= i < I + above``."""
         first, step, parts = self.first(axis, o), self.dilation[axis], self.parts[axis]
-        skipped = (_greater(0, -below - first) + step - 1) // step
+        skipped = (greater(0, -below - first) + step - 1) // step
         last = (self.stride[axis] * o + self.reach[axis] + parts - 1) // parts - self.low[axis]
-        return Range(first + step * skipped, _lesser(last, self.input[axis] + above), step)
+        return Range(first + step * skipped, lesser(last, self.input[axis] + above), step)
 
     def readers(self, axis: int, i: Int) -> Range:
         """Return the windows that cover ``i``: of these, ``reads`` says which read it."""
         stride, parts, place = self.stride[axis], self.parts[axis], i + self.low[axis]
         begin = (parts * place - self.reach[axis]) // stride + 1
         end = (parts * (place + 1) + stride - 1) // stride
-        return Range(_greater(0, begin), _lesser(end, self.output[axis]), 1)
+        return Range(greater(0, begin), lesser(end, self.output[axis]), 1)
 
     def reads(self, axis: int, o: Int, i: Int) -> Any:
         """Return whether one of window ``o``'s taps lies at ``i``, if the window covers it."""
@@ -102,10 +102,11 @@ class Windows:
         return prod(self.taps(axis, *row).count for axis, row in enumerate(rows))
 
 
-def _greater(a: Int, b: Int) -> Int:
+def greater(a: Int, b: Int) -> Int:
     """Return the maximum, in what integers, arrays and symbols all have."""
     return (a + b + abs(a - b)) // 2
 
 
-def _lesser(a: Int, b: Int) -> Int:
+def lesser(a: Int, b: Int) -> Int:
+    """Return the minimum, likewise."""
     return (a + b - abs(a - b)) // 2

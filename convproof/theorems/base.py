@@ -101,10 +101,13 @@ class Theorem:
         check: raises ``Violation`` if a case refutes the law.
         families: the layers that it speaks of.
         roles: the functions of them.
+        stems: of which of these layers, without their number of axes; (): of all.
+        beside: other functions of the same layer that the check asks, which a target must have.
         integer_too: whether it also speaks of integer arrays.
         share: it is asked of one case in so many.
         wants: whether it speaks of a case at all.
         needs: words that a target must not lack.
+        offered: words that it must declare to support.
     """
 
     name: str
@@ -113,14 +116,18 @@ class Theorem:
     check: Check
     families: tuple[Family, ...] = EVERY
     roles: tuple[Role, ...] = ROLES
+    stems: tuple[str, ...] = ()
+    beside: tuple[Role, ...] = ()
     integer_too: bool = True
     share: int = 1
     wants: Wants = always
     needs: frozenset[str] = frozenset()
+    offered: frozenset[str] = frozenset()
 
     def speaks_of(self, function: Function) -> bool:
         """Return whether the law is about the function."""
-        return function.role in self.roles and function.family in self.families
+        named = not self.stems or function.stem in self.stems
+        return named and function.role in self.roles and function.family in self.families
 
 
 def first_difference(got: np.ndarray, expected: np.ndarray) -> tuple[int, ...] | None:

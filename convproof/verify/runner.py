@@ -114,6 +114,7 @@ def jobs(plan: Plan) -> list[tuple[Function, str, tuple[Theorem, ...]]]:
                 if theorem.speaks_of(function)
                 and (dtype != "int64" or theorem.integer_too)
                 and not theorem.needs & plan.lacks
+                and theorem.offered <= plan.supports
             ),
         )
         for function in plan.functions
@@ -171,7 +172,7 @@ def ask(
     A function that breaks a theorem has not to answer for the later ones.
     """
     request, started = plan.request(dtype), perf_counter()
-    asked = tuple(t for t in theorems if t.name != "adjoint" or Function(function.layer) in held)
+    asked = tuple(t for t in theorems if held >= {Function(function.layer, r) for r in t.beside})
     tallies = _searched(subject, plan, function, request, asked)
     seconds = perf_counter() - started
     broken, _ = first_broken(tallies)

@@ -11,6 +11,16 @@ from convproof.theorems.proof import changes
 from convproof.theorems.proofs import modules, proofs
 
 PROOFS = proofs()
+SPEAKS_OF_NONE = {  # proofs of these rooms that no law of verify asks, and why
+    "parameter_count": "counts what a layer has, by the shape of its weights",
+    "operation_count": "counts what a layer needs by definition, not what an implementation does",
+    "tensorflow_same": "says which numbers a name of the padding stands for: targets get numbers",
+    "regularisation": "speaks of minimisers of a penalised error",
+    "prior": "speaks of a density of matrices",
+    "tangents": "says which weights of a maxout unit approximate a function",
+    "difference_of_maxouts": "says which weights of two maxout units approximate a function",
+}
+ROOMS = ("signals", "shapes", "variants", "pooling", "learning")
 
 
 @pytest.mark.parametrize("name", PROOFS)
@@ -55,3 +65,27 @@ def test_a_proof_says_where_it_is_from_and_names_laws_that_verify_asks(name: str
     assert proof.source
     assert bool(proof.rule) == (proof.kind != "machine")
     assert set(proof.asked_as) <= {theorem.name for theorem in THEOREMS}
+
+
+def test_a_law_of_verify_asks_every_proof_that_speaks_of_implementations() -> None:
+    """Of the rooms that say what layers compute, those alone are not asked that say no such thing.
+
+    Of the rooms of addresses and rounding, proofs are of kernels, and of derivatives all are asked.
+    """
+    of_rooms = {n: p for n, p in PROOFS.items() if _room(n) in ROOMS}
+    assert {n for n, p in of_rooms.items() if not p.asked_as} == set(SPEAKS_OF_NONE)
+    assert all(p.asked_as for n, p in PROOFS.items() if _room(n) == "derivatives")
+
+
+def _room(name: str) -> str:
+    module = PROOFS[name].steps.__module__
+    return module.split(".")[2]
+
+
+def test_every_law_of_these_rooms_is_of_a_proof() -> None:
+    """And so says for all sizes what is asked of a target in some cases."""
+    held = {t.name for t in THEOREMS if t.check.__module__.split(".")[2] in ROOMS}
+    assert (
+        held == {law for n, p in PROOFS.items() if _room(n) in ROOMS for law in p.asked_as} & held
+    )
+    assert held >= {"two_layers", "field", "commutative", "basis", "global_max"}

@@ -19,6 +19,17 @@ from convproof.theorems.addresses.contraction import all_in_arrays, computed, in
 from convproof.theorems.addresses.symbols import w_end, x_end, y_end
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "contraction.Correlated.extents",
+    "contraction.Correlated.left",
+    "contraction.Correlated.right",
+    "contraction.Correlated.result",
+    "contraction.Sizes.input_of",
+    "contraction.Sizes.weight",
+    "contraction.Sizes.image",
+    "contraction.Sizes.answer",
+)
+
 
 def _arrays(dims: int) -> Mapping[str, Term]:
     return {"left": w_end(dims), "right": x_end(dims), "result": y_end(dims)}

@@ -32,6 +32,12 @@ from convproof.theorems.addresses.lemmas import (
 )
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "address.flat",
+    "address.unflat",
+    "address.volume",
+)
+
 _a = index("a")
 
 

@@ -7,133 +7,54 @@
     Paired      y_bar: (g M + m) O + n G M O + depth mod O   x: (g C + c) I + n G C I + i
 
 as ``products.cuh`` adds them, and the results, in which it divides a column by ``O`` or ``I`` at
-once. Each step says that the sum is what ``index_maps`` computes, for one, two and three axes. In
-it, a number is put as ``flat`` of what is decoded from it, which ``flatten`` proves it to be, and
-its quotient by all positions at once, and the remainder, as the first of these and ``flat`` of the
-others. ``tests/gpu/kernels/test_maps.py`` holds that the kernels compute the same offsets.
+once; and likewise those of the unshared maps, as ``unshared.cuh`` adds them, which divides a
+product by ``O`` or ``I`` too. Each step says that the sum is what ``index_maps`` computes, for one,
+two and three axes. In it, a number is put as ``flat`` of what is decoded from it, which ``flatten``
+proves it to be, and its quotient by all positions at once, and the remainder, as the first of these
+and ``flat`` of the others. ``tests/gpu/kernels/test_maps.py`` holds that the kernels compute the
+same offsets.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
-from sympy.logic.boolalg import Boolean
+import sympy as sp
 
-from convproof.index_maps import Correlated, Paired, Sizes, Spread
+from convproof.index_maps import (
+    Correlated,
+    Paired,
+    Spread,
+    UnsharedCorrelated,
+    UnsharedPaired,
+    UnsharedSpread,
+)
 from convproof.index_maps.address import flat, unflat, volume
-from convproof.symbolic.integers import Divided, SymbolicInt, Trace, term_of
+from convproof.symbolic.integers import Divided, Trace, term_of
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim
-from convproof.symbolic.solver.terms import eq, lt, put
+from convproof.symbolic.solver.terms import eq, put
+from convproof.theorems.addresses import sums, unshared_sums
 from convproof.theorems.addresses.contraction import COLUMN, DEPTH, PRODUCT, ROW, computed
 from convproof.theorems.addresses.flatten import bijections
 from convproof.theorems.addresses.lemmas import UNIQUE, every, instances
-from convproof.theorems.addresses.symbols import DIMS, axes, sizes
-from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.addresses.sums import Sum
+from convproof.theorems.addresses.symbols import DIMS, G, axes, sizes
+from convproof.theorems.proof import Proof, Twin
 
 PARTS = ("left", "right", "result")
 
 
-class Sum(NamedTuple):
-    """An address as a kernel adds it up.
-
-    Attributes:
-        offset: the sum.
-        inside: under which conditions it is read.
-        always: how many partials are computed before these conditions are known.
-        element: of which it is the offset: the method of ``Sizes`` that says so, and its arguments.
-    """
-
-    offset: SymbolicInt
-    inside: tuple[Boolean, ...]
-    always: int
-    element: tuple[Any, ...] = ()
-
-
-def _input(s: Sizes, o: Sequence[Any], k: Sequence[Any], trace: Trace) -> Sum:
-    """Return ``Sizes.input_of`` of ``sizes.cuh``: stride o - low, and dilation k further."""
-    start = [a * p - low for a, p, low in zip(s.stride, o, s.low, strict=True)]
-    step = [t * q for t, q in zip(s.dilation, k, strict=True)]
-    i = [a + b for a, b in zip(start, step, strict=True)]
-    inside = [c for p, end in zip(i, s.input, strict=True) for c in (p >= 0, p < end)]
-    always = len(trace.partials)
-    return Sum(flat(i, s.input), tuple(inside), always)
-
-
-def _output(s: Sizes, i: Sequence[Any], k: Sequence[Any], trace: Trace) -> Sum:
-    """Return ``Sizes.output_of`` of ``sizes.cuh``: i + low, less dilation k, by the stride."""
-    start = [p + low for p, low in zip(i, s.low, strict=True)]
-    step = [t * q for t, q in zip(s.dilation, k, strict=True)]
-    scaled = [a - b for a, b in zip(start, step, strict=True)]
-    always = len(trace.partials)
-    o = [q // a for q, a in zip(scaled, s.stride, strict=True)]
-    inside = [c for q, a in zip(scaled, s.stride, strict=True) for c in (q >= 0, q % a == 0)]
-    inside += [p < end for p, end in zip(o, s.output, strict=True)]
-    return Sum(flat(o, s.output), tuple(inside), always)
-
-
-def _correlated(s: Sizes, part: str, indices: Sequence[Any], trace: Trace) -> Sum:
-    """Return an address of ``Correlated`` of ``products.cuh``."""
-    g, row, column, depth = indices
-    inputs, outputs, taps = volume(s.input), volume(s.output), volume(s.kernel)
-    if part == "left":
-        return _whole((g * s.out_channels + row) * (s.in_channels * taps) + depth, trace)
-    if part == "result":
-        n, o = column // outputs, column % outputs
-        return _whole(((n * s.groups + g) * s.out_channels + row) * outputs + o, trace)
-    n, *o = unflat(column, (s.batch, *s.output))
-    c, *k = unflat(depth, (s.in_channels, *s.kernel))
-    base = (n * s.groups + g) * s.in_channels * inputs + c * inputs
-    return _beyond(base, _input(s, o, k, trace), (s.image, n, g, c))
-
-
-def _spread(s: Sizes, part: str, indices: Sequence[Any], trace: Trace) -> Sum:
-    """Return an address of ``Spread`` of ``products.cuh``."""
-    g, row, column, depth = indices
-    inputs, outputs, taps = volume(s.input), volume(s.output), volume(s.kernel)
-    if part == "result":
-        n, i = column // inputs, column % inputs
-        return _whole(((n * s.groups + g) * s.in_channels + row) * inputs + i, trace)
-    m, *at = unflat(depth, (s.out_channels, *s.kernel))
-    if part == "left":
-        base = (g * s.out_channels * s.in_channels + row) * taps
-        k = depth % taps
-        return _whole(base + (m * s.in_channels * taps + k), trace, (s.weight, g, m, row, k))
-    n, *i = unflat(column, (s.batch, *s.input))
-    base = (n * s.groups + g) * s.out_channels * outputs + m * outputs
-    return _beyond(base, _output(s, i, at, trace), (s.answer, n, g, m))
-
-
-def _paired(s: Sizes, part: str, indices: Sequence[Any], trace: Trace) -> Sum:
-    """Return an address of ``Paired`` of ``products.cuh``."""
-    g, row, column, depth = indices
-    inputs, outputs, taps = volume(s.input), volume(s.output), volume(s.kernel)
-    if part == "result":
-        return _whole((g * s.out_channels + row) * (s.in_channels * taps) + column, trace)
-    n, *o = unflat(depth, (s.batch, *s.output))
-    if part == "left":
-        base = (g * s.out_channels + row) * outputs
-        at = depth % outputs
-        answer = n * s.groups * s.out_channels * outputs + at
-        return _whole(base + answer, trace, (s.answer, n, g, row, at))
-    c, *k = unflat(column, (s.in_channels, *s.kernel))
-    base = (g * s.in_channels + c) * inputs + n * s.groups * s.in_channels * inputs
-    return _beyond(base, _input(s, o, k, trace), (s.image, n, g, c))
-
-
-def _whole(offset: SymbolicInt, trace: Trace, element: tuple[Any, ...] = ()) -> Sum:
-    return Sum(offset, (), len(trace.partials), element)
-
-
-def _beyond(base: SymbolicInt, place: Sum, element: tuple[Any, ...]) -> Sum:
-    return place._replace(offset=base + place.offset, element=(*element, place.offset))
-
-
 _SUMS: dict[Any, Callable[..., Sum]] = {
-    Correlated: _correlated,
-    Spread: _spread,
-    Paired: _paired,
+    Correlated: sums.correlated,
+    Spread: sums.spread,
+    Paired: sums.paired,
+    UnsharedCorrelated: unshared_sums.correlated,
+    UnsharedSpread: unshared_sums.spread,
+    UnsharedPaired: unshared_sums.paired,
 }
 KINDS = tuple(_SUMS)
+SHARED = KINDS[:3]
 
 
 def summed(kind: Any, dims: int, part: str, trace: Trace) -> Sum:
@@ -143,14 +64,16 @@ def summed(kind: Any, dims: int, part: str, trace: Trace) -> Sum:
 
 
 def _numbered(kind: Any, dims: int, trace: Trace) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield column and depth, each with what ``unflat`` and ``flat`` make of it, and its volume."""
+    """Yield what numbers positions, each with what ``unflat`` and ``flat`` make, and its volume."""
     s = sizes(dims, trace)
-    positions = (s.batch, *(s.input if kind is Spread else s.output))
-    taps = (s.out_channels if kind is Spread else s.in_channels, *s.kernel)
-    rows = (
-        (COLUMN, taps if kind is Paired else positions),
-        (DEPTH, positions if kind is Paired else taps),
-    )
+    positions = s.input if kind in (Spread, UnsharedSpread) else s.output
+    taps = (s.out_channels if kind in (Spread, UnsharedSpread) else s.in_channels, *s.kernel)
+    rows = ((COLUMN, (s.batch, *positions)), (DEPTH, taps))
+    if kind is Paired:
+        rows = ((COLUMN, taps), (DEPTH, (s.batch, *positions)))
+    if kind not in SHARED:
+        place = COLUMN if kind is UnsharedPaired else DEPTH
+        rows = ((PRODUCT, (s.groups, *positions)), (place, taps))
     for symbol, whole in rows:
         first, *places = unflat(trace.integer(symbol), whole)
         yield symbol, (first.term, term_of(flat(places, whole[1:]))), term_of(volume(whole[1:]))
@@ -204,8 +127,12 @@ def _steps() -> Iterator[Claim]:
 
 
 def _twin() -> Twin:
-    step = _at_once(2)
-    return without(step, lt(index("r_2"), size("A_1")))
+    """Return that an image's cotangents begin ``n M O`` after the first, of all groups."""
+    step = _same(Paired, 1, "left")
+    held, map_ = step.goal.args
+    (image,) = (term for term in held.args if term.has(G, index("q_1")) and not term.has(PRODUCT))
+    wrong = sp.Add(*(term / G if term == image else term for term in held.args))
+    return Twin(changed="n M O for n G M O", of=step, step=replace(step, goal=eq(wrong, map_)))
 
 
 PROOF = Proof(

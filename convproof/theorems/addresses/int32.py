@@ -3,20 +3,22 @@
 For every limit ``L``, and so for ``2**31 - 2**16``, below which ``convproof_gpu.products`` holds
 arrays and axes::
 
-    N G C I,  N G M O,  G M C K <= L,    I + s O + |t| K + |p| <= L along each axis
+    N G C I,  N G M O,  G M C K or G M C O K <= L,    I + s O + |t| K + |p| <= L along each axis
         =>   -L <= v <= L   for each sum, difference and product v
 
 of the arithmetic that ``hoisted`` proves to be the maps', all of it of type ``int``, for rows,
 columns and depths below the extents. A number is at least 0 and below a product of some sizes of an
 array, which is at most that of all; or it is computed of positions along one axis, and within its
-reach. What is computed of a position inside is claimed where it is inside. A quotient in C is no
-larger than its dividend, and neither is its product with the divisor.
+reach, which is claimed once of an axis. What is computed of a position inside is claimed where it
+is inside. A quotient in C is no larger than its dividend, and neither is its product with the
+divisor.
 
-Rows, columns and depths beyond the extents are what this does not say: a tile may reach beyond the
-product, and of these a kernel computes offsets, at which it never reads (the twin).
+A tile may reach beyond the product. For a row, a column or a depth there a kernel takes the first
+(``below`` of ``contraction.cuh``), whose offsets it computes and does not read: those of the number
+itself would overflow (the twin).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,22 +26,20 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from convproof.errors import ClaimError
-from convproof.symbolic.integers import Divided, Flattened, Trace
+from convproof.symbolic.integers import Trace
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim
-from convproof.symbolic.solver.terms import both, box, eq, le, lt
+from convproof.symbolic.solver.terms import both, box, le, lt, put
 from convproof.theorems.addresses.contraction import ROW, TAKES, extents
-from convproof.theorems.addresses.hoisted import KINDS, PARTS, summed
+from convproof.theorems.addresses.ends import Ends, below
+from convproof.theorems.addresses.hoisted import KINDS, PARTS, SHARED, summed
 from convproof.theorems.addresses.lemmas import (
     FLATTEN,
     LEMMAS,
     Lemma,
     every,
-    instances,
-    ranges,
-    upper,
 )
-from convproof.theorems.addresses.symbols import DIMS, axes, offsets, w_end, x_end, y_end
+from convproof.theorems.addresses.symbols import DIMS, axes, many, offsets, w_end, x_end, y_end
 from convproof.theorems.addresses.truncation import over
 from convproof.theorems.proof import Proof, Twin, without
 
@@ -66,46 +66,6 @@ _QUOTIENT = Claim(
 )
 
 
-class _Known:
-    """Products and sums with their ends, and instances of ``FLATTEN`` that say so."""
-
-    def __init__(self, trace: Trace, ends: Mapping[Any, Any]) -> None:
-        self.ends: dict[Any, Any] = dict(ends)
-        self.facts: list[Boolean] = list(instances(trace, ends))
-        before = -1
-        while before < len(self.ends):
-            before = len(self.ends)
-            for step in trace.steps:
-                self._step(step)
-            for one, other in trace.products:
-                self._flattened(one, other, sp.Integer(0))
-                self._flattened(other, one, sp.Integer(0))
-
-    def _step(self, step: Divided | Flattened) -> None:
-        if isinstance(step, Flattened):
-            self._flattened(*step)
-            return
-        self.ends.setdefault(step.remainder, step.divisor)
-        end = self.end(step.number)
-        if end is not None and sp.denom(sp.cancel(end / step.divisor)) == 1:
-            self.ends.setdefault(step.quotient, sp.cancel(end / step.divisor))
-
-    def _flattened(self, number: sp.Expr, size_: sp.Expr, place: sp.Expr) -> None:
-        key, end = sp.expand(number * size_ + place), self.end(number)
-        fits = place == 0 or self.end(place) == size_
-        if end is not None and fits and _is_size(size_) and key not in self.ends:
-            self.facts.append(FLATTEN.at(number, end, place, size_))
-            self.ends[key] = end * size_
-
-    def end(self, number: sp.Expr) -> Any:
-        """Return the end of a number; of a product of sizes None."""
-        return self.ends.get(sp.expand(number))
-
-
-def _is_size(term: sp.Expr) -> bool:
-    return bool(term.free_symbols) and all(s.is_positive for s in term.free_symbols)
-
-
 @dataclass(frozen=True, slots=True)
 class _Phase:
     """What is computed of an address, before or after its conditions are known.
@@ -124,11 +84,6 @@ class _Phase:
     trace: Trace
     ends: dict[Any, Any]
 
-    @property
-    def known(self) -> _Known:
-        """The ends of what is computed."""
-        return _Known(self.trace, {**self.ends, **upper(self.inside)})
-
 
 def _phases(kind: Any, dims: int) -> Iterator[_Phase]:
     for part in PARTS:
@@ -145,58 +100,48 @@ def _phases(kind: Any, dims: int) -> Iterator[_Phase]:
             (", inside", partials[held.always :], held.inside),
         )
         for suffix, numbers, inside in halves:
-            distinct = tuple(
-                n for n in dict.fromkeys(numbers) if n.free_symbols and not n.is_Symbol
-            )
-            if distinct:
-                yield _Phase(name + suffix, distinct, tuple(inside), trace, ends)
+            if numbers:
+                yield _Phase(name + suffix, numbers, tuple(inside), trace, ends)
 
 
-def _is_part(end: Any, dims: int) -> bool:
-    """Return whether a product of sizes is one of some sizes of an array."""
-    arrays = (x_end(dims), y_end(dims), w_end(dims))
-    return end is not None and any(sp.denom(sp.cancel(each / end)) == 1 for each in arrays)
-
-
-def _below(phase: _Phase, dims: int) -> tuple[list[Claim], list[sp.Expr]]:
-    """Return that numbers are below products of an array's sizes, and the numbers that are not."""
-    known = phase.known
-    ends = {n: n if _is_size(n) else known.end(n) for n in phase.numbers}
-    held = {n: end for n, end in ends.items() if _is_part(end, dims)}
-    along = [n for n in phase.numbers if n not in held]
-    bounds = [part for n, end in held.items() if n != end for part in box(0, n, end)]
-    given = (*ranges(phase.ends), *phase.inside, *phase.trace.definitions(), *known.facts)
-    claims = [Claim(name=phase.name, goal=every(*bounds), hypotheses=given)] if bounds else []
-    return claims, along
+def _arrays(kind: Any, dims: int) -> tuple[Any, ...]:
+    """Return how many elements the arrays have that a map's addresses are of."""
+    shared = 1 if kind in SHARED else many("O", dims)
+    return x_end(dims), y_end(dims), w_end(dims) * shared
 
 
 def _parts_of_an_array(count: int) -> Claim:
-    """Return that the product of the first of so many sizes is at most that of all of them."""
-    letters = [size(f"A_{j}") for j in range(1, count + 1)]
-    parts = [letters[0], *(size(f"P_{j}") for j in range(2, count + 1))]
+    """Return that the product of the first of so many sizes is at most that of all: ``GROW``."""
+    parts = [size(f"P_{j}") for j in range(1, count + 1)]
     return Claim(
         name=f"a part of {count} sizes",
         goal=every(*(le(part, LIMIT) for part in parts[:-1])),
-        hypotheses=(
-            *(eq(q, p * a) for p, q, a in zip(parts, parts[1:], letters[1:], strict=False)),
-            le(parts[-1], LIMIT),
-            *(GROW.at(part, letter) for part, letter in zip(parts, letters[1:], strict=False)),
-        ),
+        hypotheses=(*map(le, parts, parts[1:]), le(parts[-1], LIMIT)),
     )
 
 
-def _along(phase: _Phase, numbers: list[sp.Expr], dims: int) -> Iterator[Claim]:
-    """Yield that what is computed of positions along each axis is within its reach."""
+def along(
+    name: str, trace: Trace, numbers: Sequence[sp.Expr], dims: int, *more: Boolean
+) -> Iterator[Claim]:
+    """Yield that what is computed of positions along each axis is within its reach.
+
+    Args:
+        name: of the claims.
+        trace: of the computation.
+        numbers: the computed ones.
+        dims: axes.
+        more: ranges of positions, beside those of the remainders.
+    """
     rows = zip(
         *(axes(a, dims) for a in "IOKs"), offsets("t", dims), offsets("p", dims), strict=True
     )
-    boxes = [h for h in phase.trace.definitions() if not isinstance(h, sp.Eq)]
+    boxes = [h for h in (*trace.definitions(), *more) if not isinstance(h, sp.Eq)]
     for axis, (i, o, k, s, t, p) in enumerate(rows, start=1):
         held = [n for n in numbers if n.free_symbols & {s, t, p}]
-        products = [pair for pair in phase.trace.products if pair[0] in (s, t)]
+        products = [pair for pair in trace.products if pair[0] in (s, t)]
         places = {place for _, place in products} | {n - p for n in held}
         yield Claim(
-            name=f"{phase.name}, along axis {axis}",
+            name=f"{name}, along axis {axis}",
             goal=every(*(bound for n in held for bound in (le(-LIMIT, n), le(n, LIMIT)))),
             hypotheses=(
                 le(i + s * o + sp.Abs(t) * k + sp.Abs(p), LIMIT),
@@ -218,23 +163,47 @@ def _claims(dims: int) -> Iterator[Claim]:
     """
     for kind in KINDS:
         for phase in _phases(kind, dims):
-            below, along = _below(phase, dims)
-            yield from below
+            known = Ends(phase.trace, phase.ends, phase.inside)
+            held, rest = below(phase.name, phase.numbers, known, _arrays(kind, dims))
+            yield from held
             letters = {*axes("s", dims), *offsets("t", dims), *offsets("p", dims)}
-            lost = [n for n in along if not n.free_symbols & letters]
+            lost = [n for n in rest if not n.free_symbols & letters]
             if lost:
                 msg = f"{phase.name}: of {lost} no end is known."
                 raise ClaimError(msg)
-            if along:
-                yield from _along(phase, along, dims)
+            if rest:
+                yield from along(phase.name, phase.trace, rest, dims)
+
+
+def _as_of_one_axis(claim: Claim) -> Any:
+    """Return what a claim about positions along one of several axes says of an only axis."""
+    names: dict[Any, sp.Symbol] = {}
+    for symbol in sorted(claim.symbols, key=_by_number):
+        letter = symbol.name.split("_")[0]
+        names[symbol] = sp.Symbol(f"{letter}{sum(n.name[0] == letter for n in names.values())}")
+    return put(both(claim.goal, *claim.hypotheses), names)
+
+
+def _by_number(symbol: sp.Symbol) -> tuple[str, int]:
+    letter, _, number = symbol.name.partition("_")
+    return letter, int(number or 0)
+
+
+def once(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """Yield claims, and of those along an axis one for all axes."""
+    asked: set[Any] = set()
+    for claim in claims:
+        alike = _as_of_one_axis(claim) if ", along axis " in claim.name else claim
+        if alike not in asked:
+            asked.add(alike)
+            yield claim
 
 
 def _steps() -> Iterator[Claim]:
     yield from (*LEMMAS, GROW.claim, REACH.claim, _QUOTIENT)
-    for count in range(2, 4 + max(DIMS)):
+    for count in range(2, 4 + 2 * max(DIMS)):
         yield _parts_of_an_array(count)
-    for dims in DIMS:
-        yield from _claims(dims)
+    yield from once(claim for dims in DIMS for claim in _claims(dims))
 
 
 def _twin() -> Twin:

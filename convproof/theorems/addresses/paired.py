@@ -18,6 +18,13 @@ from convproof.theorems.addresses.contraction import DEPTH, all_in_arrays, exten
 from convproof.theorems.addresses.symbols import w_end, x_end, y_end
 from convproof.theorems.proof import Proof, Twin
 
+PROVES = (
+    "contraction.Paired.extents",
+    "contraction.Paired.left",
+    "contraction.Paired.right",
+    "contraction.Paired.result",
+)
+
 
 def _arrays(dims: int) -> Mapping[str, Term]:
     return {"left": y_end(dims), "right": x_end(dims), "result": w_end(dims)}

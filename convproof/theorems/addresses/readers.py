@@ -35,6 +35,12 @@ from convproof.theorems.addresses.windows import (
 )
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "windows.Windows.reads",
+    "windows.greater",
+    "windows.lesser",
+)
+
 
 def _covers(trace: Trace) -> tuple[tuple[Boolean, Boolean], ...]:
     """Return pairs of conditions that hold together: of ``i`` in a window, and ``o`` in a range.
@@ -87,7 +93,7 @@ _a, _b, _q, _r = map(index, ("a", "b", "q", "r"))
 
 
 def _extreme(sign: int) -> Lemma:
-    """Return what ``windows._greater`` computes of two integers, or ``_lesser``: an extreme."""
+    """Return what ``windows.greater`` computes of two integers, or ``lesser``: an extreme."""
     bounds = (le(_a, _q), le(_b, _q)) if sign > 0 else (le(_q, _a), le(_q, _b))
     return Lemma(
         Claim(
@@ -102,27 +108,36 @@ def _extreme(sign: int) -> Lemma:
     )
 
 
-_EXTREMES = {sign: _extreme(sign) for sign in (1, -1)}
+EXTREMES = {sign: _extreme(sign) for sign in (1, -1)}
 
 
 def _meanings(trace: Trace) -> tuple[Boolean, ...]:
     """Return what the names mean: halves are extremes, and the rest has Euclid's law.
 
     Of windows and ranges, what is meant is what ``_covered`` proves of them, and no more.
+    """
+    found: list[Boolean] = [iff(*pair) for pair in _covers(trace)]
+    for step in trace.divisions:
+        if step.divisor == T:
+            found += euclid(step)
+    return *found, *extremes(trace)
+
+
+def extremes(trace: Trace) -> tuple[Boolean, ...]:
+    """Return what the names of halves mean: the greater of two numbers, or the lesser.
+
     The hypothesis of an extreme's lemma is Euclid's law of the half: its goal is put for it. Of
     ``number = a + b + |a - b|``, what is outside of the absolute value is ``a + b``.
     """
-    found: list[Boolean] = [iff(*pair) for pair in _covers(trace)]
+    found: list[Boolean] = []
     for number, divisor, q, r in trace.divisions:
-        if divisor == T:
-            found += euclid(Divided(number, divisor, q, r))
         if divisor != 2:
             continue
         (size_,) = number.atoms(sp.Abs)
         sign, difference = int(number.coeff(size_)), size_.args[0]
         total = number - sign * size_
         a, b = (sp.expand((total + each) / 2) for each in (difference, -difference))
-        found.append(_EXTREMES[sign].at(a, b, q, r).args[1])
+        found.append(EXTREMES[sign].at(a, b, q, r).args[1])
     return tuple(found)
 
 
@@ -162,7 +177,7 @@ def _claim(*, tap: bool) -> Claim:
 
 def _steps() -> Iterator[Claim]:
     yield from (BELOW.claim, FLATTEN.claim, UNIQUE.claim)
-    yield from (lemma.claim for lemma in _EXTREMES.values())
+    yield from (lemma.claim for lemma in EXTREMES.values())
     yield from _covered()
     yield _claim(tap=True)
     yield _claim(tap=False)

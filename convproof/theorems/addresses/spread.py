@@ -19,6 +19,14 @@ from convproof.theorems.addresses.contraction import all_in_arrays, computed, in
 from convproof.theorems.addresses.symbols import w_end, x_end, y_end
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "contraction.Spread.extents",
+    "contraction.Spread.left",
+    "contraction.Spread.right",
+    "contraction.Spread.result",
+    "contraction.Sizes.output_of",
+)
+
 
 def _arrays(dims: int) -> Mapping[str, Term]:
     return {"left": w_end(dims), "right": y_end(dims), "result": x_end(dims)}

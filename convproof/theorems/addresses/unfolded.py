@@ -19,6 +19,15 @@ from convproof.theorems.addresses.lemmas import LEMMAS
 from convproof.theorems.addresses.symbols import DIMS, C, N, many, sizes, within
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "unfolding.Unfolded.extents",
+    "unfolding.Unfolded.source",
+    "unfolding.Unfolded.result",
+    "unfolding.Folded.extents",
+    "unfolding.Folded.source",
+    "unfolding.Folded.result",
+)
+
 PLACE, TAP = index("place"), index("tap")
 
 

@@ -22,6 +22,21 @@ from convproof.theorems.addresses.lemmas import LEMMAS
 from convproof.theorems.addresses.symbols import DIMS, many, w_end, x_end, y_end
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "unshared.UnsharedCorrelated.extents",
+    "unshared.UnsharedCorrelated.left",
+    "unshared.UnsharedCorrelated.right",
+    "unshared.UnsharedCorrelated.result",
+    "unshared.UnsharedSpread.extents",
+    "unshared.UnsharedSpread.left",
+    "unshared.UnsharedSpread.right",
+    "unshared.UnsharedSpread.result",
+    "unshared.UnsharedPaired.extents",
+    "unshared.UnsharedPaired.left",
+    "unshared.UnsharedPaired.right",
+    "unshared.UnsharedPaired.result",
+)
+
 
 def _arrays(dims: int) -> Mapping[Any, Mapping[str, Term]]:
     w, x, y = w_end(dims) * many("O", dims), x_end(dims), y_end(dims)

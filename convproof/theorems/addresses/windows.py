@@ -21,6 +21,12 @@ from convproof.symbolic.solver import Claim
 from convproof.symbolic.solver.terms import Term, both, box, le, lt
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "windows.Windows.first",
+    "windows.Windows.taps",
+    "windows.Windows.readers",
+)
+
 I, O, S, T = (size(letter) for letter in ("I", "O", "s", "t"))
 REACH, PARTS, LOW = size("R"), size("D"), index("p")
 o, i, j = map(index, "oij")

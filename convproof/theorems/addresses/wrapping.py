@@ -21,6 +21,11 @@ from convproof.symbolic.solver.terms import both, box, eq, le, lt
 from convproof.theorems.addresses.lemmas import BELOW, FLATTEN, UNIQUE
 from convproof.theorems.proof import Proof, Twin, without
 
+PROVES = (
+    "wrapping.Wrapping.origin",
+    "wrapping.Wrapping.copies",
+)
+
 I, B = size("I"), size("B")
 _low, _p, _i, _j = map(index, ("low", "p", "i", "j"))
 

@@ -113,6 +113,7 @@ THEOREM = Theorem(
     check=_check,
     families=("bilinear", "linear", "maximum", "pointwise"),
     roles=("input", "weight"),
+    beside=("forward",),
     share=5,
     wants=not_rounded,
 )

@@ -7,35 +7,37 @@
 
 ``h[o, k]`` is 1 for that tap, 0 for the others. Tap ``k`` beats ``l`` if its input is larger, or if
 they are equal and ``k`` comes first, in row-major order: one tap of a window beats all others, and
-the *first* maximum takes the gradient. Off ties, where the data move by less than half of every
-gap, no tap that was beaten beats: ``h`` is constant, and ``a`` a sum with constant weights. On ties
-there is no derivative, and the first maximum is a convention.
+the *first* maximum takes the gradient. On ties there is no derivative, and that is a convention.
+
+Off ties, where the data move by ``v`` with ``|v| < epsilon``, less than half of every gap between a
+window's maximum and its other taps, the layer is affine, and has no other derivative than that of
+its affine form, with no remainder::
+
+    a(x + v)[o] - a(x)[o] = v[e(o, k)]                                     the tap k of the maximum
+    <da, a(x + v) - a(x)> = sum_o da[o] sum_k h[o, k] v[e(o, k)] = <dx, v>
+
+The first is claimed of the taps of a window one by one: ``a`` is no less than any of them, and is
+one of them. So it holds of windows of any number of taps.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import permutations
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from convproof.axes import Axis
-from convproof.symbolic.index_sum import MaxPooling, explicit
-from convproof.symbolic.solver import Claim, Instances, Step
-from convproof.symbolic.solver.terms import both, either, eq, le, lt, negation
-from convproof.theorems.derivatives.forms import from_pairs
+from convproof.symbolic.index_sum import MaxPooling
+from convproof.symbolic.solver import Claim, SameSum, Step
+from convproof.symbolic.solver.sums import Entry
+from convproof.symbolic.solver.terms import both, either, eq, le, lt, negation, put
+from convproof.theorems.derivatives.forms import from_pairs, inner, primed, same
 from convproof.theorems.proof import Proof, Twin
 
 _LAYER = MaxPooling()
 _MAPS = MaxPooling(dims=2, channels=True, batch=True)
-(_AXIS,) = _LAYER.relations
-_a, _b, _c, _da, _db = sp.symbols("a b c delta_a delta_b", real=True)
+_a, _b, _c, _y, _z = sp.symbols("a b c y z", real=True)
+_da, _db = sp.symbols("delta_a delta_b", real=True)
 _k, _l, _m = sp.symbols("k l m", real=True)  # ranks of taps in row-major order
 _e = sp.Symbol("epsilon", positive=True)
-_CELLS = (
-    Axis(input_size=4, kernel_size=2, stride=1),
-    Axis(input_size=4, kernel_size=3, stride=2, padding=(1, 1)),
-)
 
 
 def _beats(one: sp.Symbol, k: sp.Symbol, other: sp.Symbol, l: sp.Symbol) -> Boolean:
@@ -68,42 +70,50 @@ def _order() -> tuple[Claim, ...]:
     )
 
 
-def _constant() -> Claim:
-    """Return that a gap of ``2 epsilon`` outlasts moves of less than ``epsilon``."""
-    moves = (step for d in (_da, _db) for step in (lt(-_e, d), lt(d, _e)))
-    return Claim(
-        name="a maximum off ties stays one where data move by less than half the gap",
-        goal=lt(_b + _db, _a + _da),
-        hypotheses=(le(_b + 2 * _e, _a), *moves),
+def _constant() -> tuple[Claim, ...]:
+    """Return that a gap of ``2 epsilon`` outlasts moves of less than ``epsilon``.
+
+    ``a`` is the maximum, which moves by ``delta_a``; ``b`` any tap's datum; ``y`` and ``z`` are the
+    answers for the data and for the data that moved: no less than the maximum's tap gives, and what
+    some tap gives, which is this or another.
+    """
+    moves = tuple(step for d in (_da, _db) for step in (lt(-_e, d), lt(d, _e)))
+    this, other = both(eq(_b, _a), eq(_db, _da)), le(_b + 2 * _e, _a)
+    return (
+        Claim(
+            name="a maximum off ties stays one where data move by less than half the gap",
+            goal=lt(_b + _db, _a + _da),
+            hypotheses=(other, *moves),
+        ),
+        Claim(
+            name="the layer gives its datum",
+            goal=eq(_y, _a),
+            hypotheses=(le(_a, _y), eq(_y, _b), either(this, other)),
+        ),
+        Claim(
+            name="and of data that moved, what this one has become",
+            goal=eq(_z, _a + _da),
+            hypotheses=(le(_a + _da, _z), eq(_z, _b + _db), either(this, other), *moves),
+        ),
+        Claim(
+            name="so that it moves as this datum",
+            goal=eq(_z - _y, _da),
+            hypotheses=(eq(_y, _a), eq(_z, _a + _da)),
+        ),
     )
 
 
-def _in_cells() -> Instances:
-    return Instances(
-        name="SymPy's derivatives of Max",
-        sizes="every order of 4 data under 2 geometries",
-        check=lambda: next((wrong for axis in _CELLS for wrong in _wrong(axis)), ""),
-    )
+def _moved() -> SameSum:
+    """Return ``<da, a(v)> = <dx, v>`` for the moves ``v`` of the data, and constant ``h``."""
+    form, moves = _LAYER.input_gather, "v"
+    forward = primed(inner(_LAYER.forward, "da"))
+    left = replace(forward, entries=tuple(_renamed(entry, moves) for entry in forward.entries))
+    return same("<da, a> = <dx, v> of moves v", left, inner(form, moves))
 
 
-def _wrong(axis: Axis) -> Iterator[str]:
-    """Yield the orders of data in which SymPy's derivative of the maxima is another one."""
-    x, da, h = (sp.IndexedBase(letter) for letter in ("x", "da", "h"))
-    data = sp.symbols(f"x:{axis.input_size}", real=True)
-    windows: list[dict[int, int]] = [{} for _ in range(axis.output_size)]
-    for o, k, i in zip(*(leg.tolist() for leg in axis.triples().legs), strict=True):
-        windows[o][k] = i
-    loss = sum(da[o] * sp.Max(*(data[i] for i in taps.values())) for o, taps in enumerate(windows))
-    slopes = [sp.diff(loss, datum) for datum in data]
-    expression, sizes = _LAYER.input_gather.expression, _AXIS.at(axis)
-    ours = [explicit(expression, sizes | {_AXIS.i: i}) for i in range(axis.input_size)]
-    for order in permutations(range(axis.input_size)):
-        held = {h[o, k]: int(order[i] == max(order[j] for j in taps.values()))
-                for o, taps in enumerate(windows) for k, i in taps.items()}  # fmt: skip
-        at = dict(zip(data, order, strict=True))
-        for i, slope in enumerate(slopes):
-            if sp.expand(slope.subs(at) - ours[i].xreplace(held)) != 0:
-                yield f"{axis}, {x} = {order}, i = {i}"
+def _renamed(entry: Entry, letter: str) -> Entry:
+    name, index = entry
+    return (letter if name == "x" else name), index
 
 
 def _steps() -> tuple[Step, ...]:
@@ -113,35 +123,35 @@ def _steps() -> tuple[Step, ...]:
         from_pairs(_LAYER.forward, form),
         *_MAPS.input_gather.obligations,
         *_order(),
-        _constant(),
-        _in_cells(),
+        *_constant(),
+        _moved(),
     )
 
 
 def _twin() -> Twin:
-    """Return that two maxima never take the gradient together, where the second takes it always."""
-    given = _one_of_two()
-    first, second = given.hypotheses
-    larger, tied = second.args
-    equal, _ = tied.args
+    """Return that a maximum which moves keeps its tap, where another may be as large."""
+    step = _constant()[2]
+    at_least, some, (this, other), *moves = (
+        h.args if isinstance(h, sp.Or) else h for h in step.hypotheses
+    )
+    gap = other if isinstance(other, sp.Le) else this
+    tied = put(gap, {_e: 0})
+    rest = this if gap is other else other
     return Twin(
-        changed="every maximum takes the gradient: without k <= l among equal ones",
-        of=given,
-        step=replace(given, hypotheses=(first, either(larger, equal))),
+        changed="on ties: b <= a for b + 2 epsilon <= a",
+        of=step,
+        step=replace(step, hypotheses=(at_least, some, either(rest, tied), *moves)),
     )
 
 
 PROOF = Proof(
     name="max_derivative",
-    statement="Off ties the derivative of max pooling by an input sums the cotangents of the "
-    "windows whose maximum it is; by convention the first maximum in row-major order takes it.",
+    statement="Off ties, nearby, max pooling is affine, and its derivative by an input sums the "
+    "cotangents of the windows whose maximum it is; by convention the first maximum in row-major "
+    "order takes it.",
     latex=r"dx_i = \sum_o da_o\, [\, i = \min \arg\max_{j \in o} x_j \,]",
     source='lecture 7, "spatial pooling": max, of max_j x_j as a selection',
     steps=_steps,
     twin=_twin,
-    kind="rule",
-    rule="Local constancy of the arg max off ties: a window has finitely many taps, in a total "
-    "order, so that one beats all others, and off ties by a least gap; nearby it still does, and "
-    "the derivative is that of the sum with the constant weights h.",
     asked_as=("exact", "ties"),
 )

@@ -1,7 +1,7 @@
 """What is claimed of learning: regularisation, bases, low rank, maxout."""
 
 from convproof.theorems.base import Theorem
-from convproof.theorems.learning import maxout_scaling
+from convproof.theorems.learning import gaussian_basis, low_rank, maxout_convex, maxout_scaling
 
 PROOFS: tuple[str, ...] = (
     "regularisation",
@@ -14,4 +14,10 @@ PROOFS: tuple[str, ...] = (
     "network_in_network",
     "low_rank",
 )
-THEOREMS: tuple[Theorem, ...] = (maxout_scaling.THEOREM,)
+THEOREMS: tuple[Theorem, ...] = (
+    gaussian_basis.THEOREM,
+    gaussian_basis.BASIS,
+    low_rank.THEOREM,
+    maxout_convex.THEOREM,
+    maxout_scaling.THEOREM,
+)

@@ -10,15 +10,24 @@ With ``G(x, y) = g(x) g(y)`` and ``D = cos(theta) d/dx + sin(theta) d/dy``::
 Filters are samples of these functions, of which the equations hold point by point.
 """
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import sympy as sp
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import GuardedSum, Identity, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
+from convproof.theorems.variants.itself import Asked, drawn, of_one_group, plain
 
 _x, _y, _theta = sp.symbols("x y theta", real=True)
 _cos, _sin = sp.cos(_theta), sp.sin(_theta)
+_FILTERS = 2  # of the basis that a target is asked
 _UP, _ALONG = SymbolicAxis("_1"), SymbolicAxis("_2")
 _o, _p = index("o_1"), index("o_2")
 
@@ -176,6 +185,77 @@ def _twin() -> Twin:
     return Twin(changed="1 for C(2, 1) = 2", of=_second(), step=_second(mixed=1))
 
 
+def _by_axes(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a layer of one channel along the last axis, one along the others, and that of both.
+
+    Of one axis there are no others, and the second layer has one tap.
+    """
+    ask = Asked(subject, function, request)
+    layer = of_one_group(case, in_channels=1, out_channels=1)
+    x = drawn(case, case.input_shape[0], 1, *case.input_shape[2:], of=1)
+    *others, last = layer.kernel_size
+    dims = len(layer.kernel_size)
+    g, h = drawn(case, 1, 1, *others, 1, of=2), drawn(case, 1, 1, *(1,) * len(others), last, of=3)
+    rows = _along(layer, [axis == dims - 1 for axis in range(dims)])
+    columns = _along(layer, [axis < dims - 1 for axis in range(dims)])
+    expected = ask(columns, ask(rows, x, w=h), w=g)
+    got = ask(layer, x, w=g * h)
+    return ask.agree(got, expected, "a separable filter is a row's, then that of the others")
+
+
+def _along(layer: Any, held: list[bool]) -> Any:
+    """Return the layer along some of its axes: one tap along the others."""
+
+    def kept(values: tuple[Any, ...], none: Any) -> tuple[Any, ...]:
+        return tuple(v if here else none for v, here in zip(values, held, strict=True))
+
+    return replace(
+        layer,
+        kernel_size=kept(layer.kernel_size, 1),
+        stride=kept(layer.stride, 1),
+        dilation=kept(layer.dilation, 1),
+        padding=kept(layer.padding, (0, 0)),
+    )
+
+
+def _combined(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask two fixed filters and a 1x1 layer of them, and the layer of combined filters."""
+    ask = Asked(subject, function, request)
+    layer = of_one_group(case)
+    fixed = replace(layer, out_channels=_FILTERS)
+    ones = (1,) * len(layer.kernel_size)
+    x = drawn(case, case.input_shape[0], layer.in_channels, *case.input_shape[2:], of=4)
+    basis, c = drawn(case, *fixed.weight_shape, of=5), drawn(case, layer.out_channels, _FILTERS)
+    mixing = plain((_FILTERS, layer.out_channels), ones)
+    expected = ask(mixing, ask(fixed, x, w=basis), w=c.reshape(*c.shape, *ones))
+    got = ask(layer, x, w=np.einsum("mj,j...->m...", c, basis))
+    return ask.agree(got, expected, "combined filters are fixed filters, then a 1x1 layer")
+
+
+THEOREM = Theorem(
+    name="separable",
+    statement="A separable filter is one along the last axis, then one along the others.",
+    latex=r"(g h^\top) \star x = g \star (h^\top \star x)",
+    check=_by_axes,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
+
+
+BASIS = Theorem(
+    name="basis",
+    statement="A combination of basis filters is fixed filters, then a 1x1 layer.",
+    latex=r"\big( \sum_j c_{mj} B_j \big) \star x = c\, (B \star x)",
+    check=_combined,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="gaussian_basis",
     statement="A Gaussian derivative of order (i, j) is separable, its convolution one along rows "
@@ -191,4 +271,5 @@ PROOF = Proof(
     rule="Induction on the orders: of products under d/dx and d/dy, which commute; of binomial "
     "coefficients under one more D; and of the chain rule, by which D^n of the isotropic, rotated "
     "G is the rotated n-th derivative along x.",
+    asked_as=("separable", "basis"),
 )

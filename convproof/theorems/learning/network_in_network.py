@@ -100,5 +100,5 @@ PROOF = Proof(
     rule="Composition: equal layers, each with a bias per channel and an activation per element, "
     "have equal outputs on equal inputs, from the innermost out; the second step of 1x1 reads the "
     "activations of the first, of equal size.",
-    asked_as=("pointwise",),
+    asked_as=("pointwise", "fully_connected"),
 )

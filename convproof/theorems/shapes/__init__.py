@@ -1,6 +1,7 @@
 """Sizes: of outputs, of receptive fields, and counts of parameters and operations."""
 
 from convproof.theorems.base import Theorem
+from convproof.theorems.shapes import depth_growth, pooling_size, receptive_field, same_padding
 
 PROOFS: tuple[str, ...] = (
     "output_size",
@@ -18,4 +19,9 @@ PROOFS: tuple[str, ...] = (
     "parameter_count",
     "operation_count",
 )
-THEOREMS: tuple[Theorem, ...] = ()
+THEOREMS: tuple[Theorem, ...] = (
+    same_padding.THEOREM,
+    receptive_field.THEOREM,
+    depth_growth.THEOREM,
+    pooling_size.THEOREM,
+)

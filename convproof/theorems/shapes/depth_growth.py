@@ -2,15 +2,30 @@
 
 With ``r = s`` and ``t = 1``, as in pooling, it grows geometrically: ``R_L = J_L = s^L``.
 
+That every position is read needs no induction: of an undilated stack the path of taps to position
+``d`` is known at every depth ``j``, ``i_j = min(d, j (r - 1))``, and each of its steps is a tap.
+That no other is read does: a path is a sequence of any length, of which an engine that knows one
+step at a time says nothing at the end.
+
 With a stride and ``r > 1`` the first is false from the second layer on, whose taps
 lie ``t s`` apart: ``R_2 = 1 + (1 + s)(r̂ - 1)``.
 """
 
-from convproof.symbolic.sizes import SymbolicAxis, count, size
-from convproof.symbolic.solver import Claim, Step
-from convproof.symbolic.solver.terms import both, eq
-from convproof.theorems.proof import Proof, Twin, without
+from typing import Any
 
+import sympy as sp
+
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.symbolic.sizes import SymbolicAxis, count, index, size
+from convproof.symbolic.solver import Claim, Step
+from convproof.symbolic.solver.terms import both, box, eq, le
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
+from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.shapes.receptive_field import paths, through
+from convproof.theorems.variants.itself import Asked, turn
+
+_LAYERS = 3  # that a target is asked
 _AXIS = SymbolicAxis()
 _R, _J, _L = size("R"), size("J"), count("L")
 _NEXT_R, _NEXT_J = size("R'"), size("J'")
@@ -41,6 +56,28 @@ def _two() -> Claim:
     )
 
 
+def _path() -> tuple[Claim, Claim]:
+    """Return a path of ``L`` taps to position ``d``, undilated; ``a`` is ``j (r - 1)``."""
+    d, here, there = index("d"), index("i_j"), index("i_j+1")
+    reached, last = count("a"), _L * (_AXIS.r - 1)
+    return (
+        Claim(
+            name="every step of the path to a position is a tap",
+            goal=both(*_AXIS.is_tap(there - here)),
+            hypotheses=(
+                le(0, d),
+                eq(here, sp.Min(d, reached)),
+                eq(there, sp.Min(d, reached + _AXIS.r - 1)),
+            ),
+        ),
+        Claim(
+            name="which begins at 0 and ends there, for every position of the field",
+            goal=both(eq(sp.Min(d, 0), 0), eq(sp.Min(d, last), d)),
+            hypotheses=box(0, d, last + 1),
+        ),
+    )
+
+
 def _steps() -> tuple[Step, ...]:
     return (
         Claim(
@@ -48,6 +85,7 @@ def _steps() -> tuple[Step, ...]:
             goal=both(eq(_R, 1 + _L * (_AXIS.span - 1)), eq(_R, _J)),
             hypotheses=(eq(_L, 0), eq(_R, 1), eq(_J, 1)),
         ),
+        *_path(),
         _two(),
         _grown(),
         Claim(
@@ -62,6 +100,29 @@ def _twin() -> Twin:
     return without(_two(), eq(_AXIS.s, 1))
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask three layers of stride 1, along an axis, of every unit vector of their field."""
+    ask = Asked(subject, function, request)
+    layer: Any = case.layer
+    axis = turn(case, len(layer.stride))
+    r, t = layer.kernel_size[axis], layer.dilation[axis]
+    ways = paths(r, [t] * _LAYERS)
+    got = through(ask, [(r, 1, t)] * _LAYERS, axis, len(layer.stride), len(ways))
+    law = f"{_LAYERS} layers of {r} taps, stride 1 and dilation {t} read {len(ways)} positions"
+    return ask.agree(got, ways.reshape(got.shape), law)
+
+
+THEOREM = Theorem(
+    name="depth",
+    statement="Three layers of stride 1 read 1 + 3 (r̂ - 1) positions: of 3 taps, 7.",
+    latex=r"R_L = 1 + L (\hat r - 1)",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="depth_growth",
     statement="L layers of span r̂ and stride 1 have a receptive field of 1 + L (r̂ - 1) positions, "
@@ -72,5 +133,8 @@ PROOF = Proof(
     twin=_twin,
     kind="rule",
     rule="induction on depth, over the law of R and J that receptive_field proves: the first step "
-    "is a stack of no layer; of the others two add a layer, and one looks at two layers at once",
+    "is a stack of no layer; of the others two add a layer, and one looks at two layers at once. "
+    "It cannot be spared: depth is the length of a sequence of taps. Without it is shown only that "
+    "every position of an undilated field is read, by a path in closed form",
+    asked_as=("depth", "pooled_twice"),
 )

@@ -71,5 +71,5 @@ PROOF = Proof(
     source="lecture 7, standard convolution; dilated convolution (up-sampling)",
     steps=_steps,
     twin=_twin,
-    asked_as=("shape",),
+    asked_as=("shape", "commutative"),
 )

@@ -93,5 +93,5 @@ PROOF = Proof(
     source="lecture 7, LeNet-5: last convolutional layer allows variable-sized input",
     steps=_steps,
     twin=_twin,
-    asked_as=("shape",),
+    asked_as=("shape", "fully_connected"),
 )

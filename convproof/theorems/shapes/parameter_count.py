@@ -9,15 +9,22 @@ Groups divide the weights by ``G``, and leave the biases. What a parameter is, a
 or a bias per output channel, is the definition of the count, which the arithmetic starts from.
 """
 
+from dataclasses import replace
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq, quotient
-from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.shapes.counting import pairs
 
 _K, _M, _G = size("k"), size("k'"), size("G")
 _K_GROUP, _M_GROUP = size("k_G"), size("k'_G")  # channels in a group
 _R1, _R2 = size("r_1"), size("r_2")
+_CHANNELS, _TAPS, _WEIGHTS = size("channels"), size("taps"), size("weights")
+_PARAMETERS = size("parameters")
 _m, _c, _e = index("m"), index("c"), index("e")
 _SAME_GROUP = eq(quotient(_c, _K_GROUP), quotient(_m, _M_GROUP))
 
@@ -43,31 +50,43 @@ def _grouped() -> SameSum:
     )
 
 
-def _steps() -> tuple[Step, ...]:
-    channels, taps, weights, parameters = map(size, ("channels", "taps", "weights", "parameters"))
-    by_pairs = (
-        eq(channels, _M * _K_GROUP),
-        eq(taps, _R1 * _R2),
-        eq(weights, channels * taps),
+def _by_pairs(read: sp.Symbol = _K_GROUP) -> tuple[Boolean, ...]:
+    """Return the count of weights, of output channels that read as many channels."""
+    return (
+        eq(_CHANNELS, _M * read),
+        eq(_TAPS, _R1 * _R2),
+        eq(_WEIGHTS, _CHANNELS * _TAPS),
     )
+
+
+def _total() -> Claim:
+    return Claim(
+        name="with a bias per output channel",
+        goal=eq(_PARAMETERS, (_R1 * _R2 * _K_GROUP + 1) * _M),
+        hypotheses=(*_by_pairs(), eq(_K, _G * _K_GROUP), eq(_PARAMETERS, _WEIGHTS + _M)),
+    )
+
+
+def _steps() -> tuple[Step, ...]:
     return (
         _grouped(),
         pairs(),
-        Claim(
-            name="with a bias per output channel",
-            goal=eq(parameters, (_R1 * _R2 * _K_GROUP + 1) * _M),
-            hypotheses=(*by_pairs, eq(parameters, weights + _M)),
-        ),
+        _total(),
         Claim(
             name="groups divide the weights",
-            goal=eq(_G * weights, _R1 * _R2 * _K * _M),
-            hypotheses=(*by_pairs, eq(_K, _G * _K_GROUP)),
+            goal=eq(_G * _WEIGHTS, _R1 * _R2 * _K * _M),
+            hypotheses=(*_by_pairs(), eq(_K, _G * _K_GROUP)),
         ),
     )
 
 
 def _twin() -> Twin:
-    return without(_grouped(), _SAME_GROUP)
+    total = _total()
+    return Twin(
+        changed="every output channel reads all k input channels: the groups forgotten",
+        of=total,
+        step=replace(total, hypotheses=(*_by_pairs(_K), *total.hypotheses[3:])),
+    )
 
 
 PROOF = Proof(

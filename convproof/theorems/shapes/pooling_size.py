@@ -9,14 +9,22 @@ VGG halves five times: ``floor(n/32)``, which is 7 for 224.
 """
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import sympy as sp
 
+from convproof.cases import Case
+from convproof.functions import Function
+from convproof.layers import MaxPool
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, Step
 from convproof.symbolic.solver.terms import both, box, eq, iff, quotient, remainder
+from convproof.theorems.base import Request, Seen, Subject, Theorem
 from convproof.theorems.proof import Proof, Twin
+from convproof.theorems.variants.itself import Asked, drawn
 
+_LARGEST = 50  # of the data that a target is asked, over 2
 _AXIS = SymbolicAxis()
 _POOLED = quotient(_AXIS.n - _AXIS.r, _AXIS.s) + 1
 _o, _i = index("o"), index("i")
@@ -72,6 +80,39 @@ def _twin() -> Twin:
     return Twin(changed="r = s + 1, as AlexNet's pool(3, 2)", of=divided, step=overlapping)
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a pooling with r = s, one of r = s = 2 of its answer, and one of both sizes at once."""
+    ask = Asked(subject, function, request)
+    given: Any = case.layer
+    sizes = given.kernel_size
+    rows = zip(case.input_shape[2:], sizes, strict=True)
+    x = drawn(case, *case.input_shape[:2], *(max(n, 2 * r) for n, r in rows), of=1)
+    x = x * np.random.default_rng([case.seed, 9]).integers(1, _LARGEST, x.shape)
+    once, twice = (_tiling(given, tuple(f * r for r in sizes)) for f in (1, 2))
+    expected = ask(_tiling(given, (2,) * len(sizes)), ask(once, x))
+    got = ask(twice, x)
+    return ask.agree(got, expected, f"pooling by {sizes}, then by 2, is pooling by twice that")
+
+
+def _tiling(pool: MaxPool, sizes: tuple[int, ...]) -> MaxPool:
+    """Return the pool with r = s, which is not padded."""
+    none, ones = ((0, 0),) * len(sizes), (1,) * len(sizes)
+    return replace(
+        pool, kernel_size=sizes, stride=sizes, padding=none, dilation=ones, ceil_mode=False
+    )
+
+
+THEOREM = Theorem(
+    name="pooled_twice",
+    statement="Pooling with r = s twice is pooling once by the product of the sizes.",
+    latex=r"\max_{s_2}(\max_{s_1}(x)) = \max_{s_1 s_2}(x)",
+    check=_check,
+    families=("maximum",),
+    roles=("forward",),
+    stems=("max_pool",),
+    needs=frozenset({"stride"}),
+    share=8,
+)
 PROOF = Proof(
     name="pooling_size",
     statement="Pooling with r = s and no padding has floor(n/s) windows, which tile the input up "
@@ -80,5 +121,5 @@ PROOF = Proof(
     source="lecture 7, spatial pooling; VGG-16",
     steps=_steps,
     twin=_twin,
-    asked_as=("shape",),
+    asked_as=("shape", "pooled_twice"),
 )

@@ -1,4 +1,4 @@
-"""The receptive field of a stack: ``R <- R + (r̂ - 1) J`` positions, ``J <- s J`` apart.
+"""The receptive field of one layer more: ``R <- R + (r̂ - 1) J`` positions, ``J <- s J`` apart.
 
 Output ``o`` of ``L`` layers reads no input outside, and both ends, of::
 
@@ -11,18 +11,25 @@ field by ``t J`` per tap, so that with ``A <- A + p_low J``::
 
 Where the field had no holes, the next has none exactly if ``t J <= R``, or if ``r = 1``. That
 is said of one layer over a field without holes; over one with holes a layer can fill them, as two
-taps, ``t = 1``, do over two of ``t = 2``. (The borders are left aside: positions in a padding count
-as read.)
+taps, ``t = 1``, do over two of ``t = 2``. The law is of one layer over any field, which needs no
+induction; what it makes of a stack of given depth is ``depth_growth``'s. (The borders are left
+aside: positions in a padding count as read.)
 """
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import sympy as sp
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, Step
 from convproof.symbolic.solver.terms import both, box, either, eq, iff, le, lt, quotient
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
+from convproof.theorems.variants.itself import Asked, plain, turn
 
 _AXIS = SymbolicAxis()
 _R, _J, _A = size("R"), size("J"), index("A")
@@ -64,6 +71,14 @@ def _steps() -> tuple[Step, ...]:
     return (
         *_start(),
         _ends(),
+        Claim(
+            name="its ends are read, by the first tap and by the last",
+            goal=both(
+                *box(0, sp.Integer(0), _R),
+                *box(_MOVED * (_AXIS.r - 1), _NEXT - 1, _MOVED * (_AXIS.r - 1) + _R),
+            ),
+            hypotheses=(_ENDS,),
+        ),
         Claim(
             name="nothing is read before it",
             goal=le(0, _d),
@@ -109,16 +124,74 @@ def _twin() -> Twin:
     )
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask two layers like the case's, along an axis, of every unit vector of R positions.
+
+    Their taps are 1, so that each answer, of one output, counts the ways from a position to it.
+    """
+    ask = Asked(subject, function, request)
+    layer: Any = case.layer
+    axis = turn(case, len(layer.stride))
+    r, s, t = (each[axis] for each in (layer.kernel_size, layer.stride, layer.dilation))
+    ways = paths(r, [t, s * t])
+    got = through(ask, [(r, s, t)] * 2, axis, len(layer.stride), len(ways))
+    law = f"two layers of {r} taps, stride {s}, dilation {t} read {len(ways)} positions end to end"
+    return ask.agree(got, ways.reshape(got.shape), law)
+
+
+def paths(taps: int, steps: list[int]) -> np.ndarray:
+    """Return in how many ways each position is reached by a tap of every layer.
+
+    Args:
+        taps: of each layer.
+        steps: input positions between neighbouring taps of each layer.
+
+    Example:
+        >>> paths(3, [1, 1, 1])
+        array([1, 3, 6, 7, 6, 3, 1])
+    """
+    ways = np.ones(1, np.int64)
+    for step in steps:
+        kernel = np.zeros(step * (taps - 1) + 1, np.int64)
+        kernel[::step] = 1
+        ways = np.convolve(ways, kernel)
+    return ways
+
+
+def through(
+    ask: Asked, stack: list[tuple[int, int, int]], axis: int, dims: int, positions: int
+) -> np.ndarray:
+    """Return the answers of a stack of layers ``(r, s, t)`` of ones to all unit vectors."""
+
+    def alone(number: int) -> tuple[int, ...]:
+        return tuple(number if place == axis else 1 for place in range(dims))
+
+    y = np.eye(positions, dtype=np.int64).reshape(positions, 1, *alone(positions))
+    for r, s, t in stack:
+        layer = plain((1, 1), alone(r), stride=alone(s), dilation=alone(t))
+        y = ask(layer, y, w=np.ones((1, 1, *alone(r)), np.int64))
+    return y
+
+
+THEOREM = Theorem(
+    name="field",
+    statement="Two layers read R = r̂ + (r̂ - 1) s positions, end to end, by their taps.",
+    latex=r"R = 1 + (\hat r - 1) + (\hat r - 1) s",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="receptive_field",
-    statement="A stack of layers reads, from end to end, R positions with R <- R + (r̂ - 1) J and "
-    "J <- s J; over a field without holes the next layer makes none exactly if t J <= R or r = 1, "
-    "which is said per layer: over a field with holes a later layer can fill them.",
-    latex=r"R_{L+1} = R_L + (\hat r - 1) J_L, \quad J_{L+1} = s J_L, \quad R_0 = J_0 = 1",
+    statement="One layer more over layers that read R positions from end to end, J apart, reads "
+    "R + (r̂ - 1) J of them, s J apart, where none read 1; over a field without holes it makes none "
+    "exactly if t J <= R or r = 1.",
+    latex=r"R' = R + (\hat r - 1) J, \quad J' = s J, \quad R_0 = J_0 = 1",
     source="lecture 7, spatial pooling; effective receptive field",
     steps=_steps,
     twin=_twin,
-    kind="rule",
-    rule="induction on depth: the first step is a stack of no layer; the others take a stack whose "
-    "field has R positions, J apart, to one with one layer more",
+    asked_as=("field",),
 )

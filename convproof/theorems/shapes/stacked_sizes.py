@@ -87,4 +87,5 @@ PROOF = Proof(
     source="lecture 7, convolutional layer arithmetic; effective receptive field",
     steps=_steps,
     twin=_twin,
+    asked_as=("two_layers",),
 )

@@ -86,4 +86,5 @@ PROOF = Proof(
     source="lecture 7, effective receptive field",
     steps=_steps,
     twin=_twin,
+    asked_as=("depth",),
 )

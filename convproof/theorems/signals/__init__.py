@@ -1,7 +1,14 @@
 """Convolution of signals: its definition and its properties."""
 
 from convproof.theorems.base import Theorem
-from convproof.theorems.signals import equivariance, linearity
+from convproof.theorems.signals import (
+    commutativity,
+    cross_correlation,
+    equivariance,
+    even_kernels,
+    invariance,
+    linearity,
+)
 
 PROOFS: tuple[str, ...] = (
     "linearity",
@@ -16,4 +23,8 @@ PROOFS: tuple[str, ...] = (
 THEOREMS: tuple[Theorem, ...] = (
     linearity.THEOREM,
     equivariance.THEOREM,
+    invariance.THEOREM,
+    commutativity.THEOREM,
+    cross_correlation.THEOREM,
+    even_kernels.THEOREM,
 )

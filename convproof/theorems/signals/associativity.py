@@ -6,7 +6,8 @@
 
 for signals of finite support on the integers; both are one sum over pairs, mapped by ``l = i - k``.
 Two layers one after the other are therefore one, with the kernel ``w * v``. Written with a sign as
-in ``commutativity``, cross-correlation is ``e = -1``, for which the law is false.
+in ``commutativity``, cross-correlation is ``e = -1``, for which the law is false. Two layers that
+cross-correlate are one with the kernel ``w * v``, which is how an implementation is asked.
 """
 
 from dataclasses import replace
@@ -74,4 +75,5 @@ PROOF = Proof(
     source="lecture 7, LTI system = convolution",
     steps=_steps,
     twin=_twin,
+    asked_as=("two_layers",),
 )

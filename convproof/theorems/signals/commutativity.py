@@ -4,17 +4,24 @@ On the integers for signals of finite support, and on a circle of ``n`` position
 indices is ``j = o - k``. Written with a sign, ``sum_k h[k] x[o - e k]``, convolution is ``e = 1``
 and cross-correlation ``e = -1``, for which the law is false.
 
-No function that verification knows is a convolution of two signals: a layer's two arrays differ in
-kind, and it cross-correlates them.
+A layer cross-correlates, so an implementation is asked for full layers of one channel with flipped
+kernels: the layer on ``x`` with ``h`` flipped, against that on ``h`` with ``x`` flipped.
 """
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
+
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq, remainder
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.signals.signal import Signal
+from convproof.theorems.variants.itself import Asked, drawn, few, flipped, plain
 
 _H, _X = Signal("h"), Signal("x")
 _o, _k, _j, _e = index("o"), index("k"), index("j"), index("e")
@@ -67,6 +74,43 @@ def _twin() -> Twin:
     )
 
 
+def full(ask: Asked, x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Return the target's layer of one channel, padded so that every overlap is an output."""
+    sizes = w.shape[2:]
+    layer = plain((1, 1), sizes, padding=tuple((r - 1, r - 1) for r in sizes))
+    return ask(layer, x, w=w)
+
+
+def kernel_and_signal(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Return two arrays of one channel, about the sizes of the case's kernel and data."""
+    layer: Any = case.layer
+    return (
+        drawn(case, 1, 1, *layer.kernel_size, of=1),
+        drawn(case, 1, 1, *few(case), of=2),
+    )
+
+
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask ``h * x`` and ``x * h``: a layer convolves with its kernel flipped."""
+    ask = Asked(subject, function, request)
+    h, x = kernel_and_signal(case)
+    expected = full(ask, h, flipped(x))
+    got = full(ask, x, flipped(h))
+    return ask.agree(got, expected, "convolution is commutative: h * x = x * h, of full size")
+
+
+THEOREM = Theorem(
+    name="commutative",
+    statement="Full convolution, that is with a flipped kernel, is commutative.",
+    latex=r"h * x = x * h",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    needs=frozenset({"padding"}),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="commutativity",
     statement="Convolution is commutative: on the integers for signals of finite support, and on "
@@ -75,4 +119,5 @@ PROOF = Proof(
     source="lecture 7, cross-correlation",
     steps=_steps,
     twin=_twin,
+    asked_as=("commutative",),
 )

@@ -11,11 +11,16 @@ place, to ``w[r - 1 - l]``, its convolution comes ``r - 1`` positions later.
 
 from dataclasses import replace
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
+from convproof.theorems.signals.commutativity import full, kernel_and_signal
 from convproof.theorems.signals.signal import Signal
+from convproof.theorems.variants.itself import Asked, flipped
 
 _H, _X, _W = Signal("h"), Signal("x"), Signal("w")
 _n, _m, _k, _j, _l = index("n"), index("m"), index("k"), index("j"), index("l")
@@ -92,6 +97,28 @@ def _twin() -> Twin:
     )
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask ``h ⋆ x`` and ``x ⋆ h``, which come in opposite order."""
+    ask = Asked(subject, function, request)
+    h, x = kernel_and_signal(case)
+    expected = flipped(full(ask, h, x))
+    got = full(ask, x, h)
+    law = "kernel and data may be swapped, if the full output is reversed: (h ⋆ x)[n] = (x ⋆ h)[-n]"
+    return ask.agree(got, expected, law)
+
+
+THEOREM = Theorem(
+    name="swapped",
+    statement="Kernel and data of a full cross-correlation swap if its output is reversed.",
+    latex=r"(h \star x)_n = (x \star h)_{-n}",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    needs=frozenset({"padding"}),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="cross_correlation",
     statement="Cross-correlation is convolution with the flipped kernel; its arguments swap if the "
@@ -100,4 +127,5 @@ PROOF = Proof(
     source="lecture 7, cross-correlation",
     steps=_steps,
     twin=_twin,
+    asked_as=("swapped", "commutative"),
 )

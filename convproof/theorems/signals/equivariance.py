@@ -243,7 +243,8 @@ def _steps() -> tuple[Step, ...]:
 
 
 def _twin() -> Twin:
-    return without(_inside(), _crop()[0])
+    """Return the law of an output that also reads beyond the data, where some fell off."""
+    return without(_cropped(), _crop()[1])
 
 
 THEOREM = Theorem(

@@ -9,13 +9,21 @@ and if the two are equal for every ``x``, they are for the unit impulse, which g
 convolution at ``n`` is its cross-correlation at ``n - 2 c``.
 """
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import sympy as sp
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import count, index
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, either, eq, iff
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
 from convproof.theorems.signals.signal import Signal
+from convproof.theorems.variants.itself import Asked, drawn, flipped, paddings
 
 _H, _X = Signal("h"), Signal("x")
 _n, _k, _m, _c, _half = index("n"), index("k"), index("m"), index("c"), count("l")
@@ -87,6 +95,44 @@ def _twin() -> Twin:
     return without(_even(), eq(_c, 0))
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask data and reversed data of a layer with an even kernel, stride 1 and equal paddings.
+
+    Reversed data are cross-correlated as data are convolved: with reversed output.
+    """
+    ask = Asked(subject, function, request)
+    given: Any = case.layer
+    layer = replace(
+        given,
+        stride=(1,) * len(given.stride),
+        padding=tuple((max(ends), max(ends)) for ends in paddings(case)),
+        bias=False,
+    )
+    x, w = drawn(case, *case.input_shape, of=1), _made_even(drawn(case, *layer.weight_shape))
+    expected = flipped(ask(layer, x, w=w))
+    got = ask(layer, flipped(x), w=w)
+    return ask.agree(got, expected, "an even kernel answers reversed data by the reversed output")
+
+
+def _made_even(w: np.ndarray) -> np.ndarray:
+    """Return weights with the second half of each kernel that of the first, reversed."""
+    taps = w.reshape(*w.shape[:2], -1)
+    half = taps.shape[-1] // 2
+    whole = np.concatenate([taps[..., : taps.shape[-1] - half], taps[..., :half][..., ::-1]], -1)
+    return whole.reshape(w.shape)
+
+
+THEOREM = Theorem(
+    name="even_kernel",
+    statement="An even kernel convolves as it cross-correlates: reversed data, reversed output.",
+    latex=r"h_{-k} = h_k \implies h \star x_{-\cdot} = (h \star x)_{-\cdot}",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="even_kernels",
     statement="Convolution equals cross-correlation for every signal exactly if the kernel is "
@@ -98,4 +144,5 @@ PROOF = Proof(
     kind="rule",
     rule="Instantiation: what is equal for every signal is equal for the unit impulse, for which "
     "the steps compute both sides, h[n] and h[-n].",
+    asked_as=("even_kernel",),
 )

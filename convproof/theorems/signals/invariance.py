@@ -11,12 +11,28 @@ tap ``o - r`` lies below the kernel. On a circle of ``n`` positions the total is
 """
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
+
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq, lt, remainder
+from convproof.theorems.base import (
+    Request,
+    Seen,
+    Subject,
+    Theorem,
+    Violation,
+    controls,
+    first_difference,
+    not_rounded,
+)
 from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.signals.signal import Signal
+from convproof.theorems.variants.itself import Asked, drawn, few, of_one_group, turn
 
 _H, _X, _Y = Signal("h"), Signal("x"), Signal("y")
 _o, _k, _l, _c, _p = index("o"), index("k"), index("l"), index("c"), index("o'")
@@ -105,6 +121,58 @@ def _twin() -> Twin:
     )
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask the totals of two answers: to data, and to data moved over zeros, both of full size."""
+    ask = Asked(subject, function, request)
+    given: Any = case.layer
+    spans = (t * (r - 1) + 1 for r, t in zip(given.kernel_size, given.dilation, strict=True))
+    layer = of_one_group(
+        case,
+        stride=(1,) * len(given.stride),
+        padding=tuple((span - 1, span - 1) for span in spans),
+        padding_mode="zeros",
+    )
+    sizes, w = few(case), drawn(case, *layer.weight_shape)
+    x = drawn(case, case.input_shape[0], layer.in_channels, *sizes, of=1)
+    axis = turn(case, len(sizes)) + 2
+    none = np.zeros_like(x)
+    moved = ask(layer, np.concatenate([none, x], axis), w=w)
+    got = ask(layer, np.concatenate([x, none], axis), w=w)
+    if ask.weak:
+        return Seen(ask.weak)
+    total, expected = _sum(got), _sum(moved)
+    place = first_difference(total, expected)
+    if place is None:
+        return Seen(controls(lambda y: first_difference(y, expected), total))
+    image, channel = place
+    raise Violation(
+        law=f"the total of the output is invariant to moving data over zeros along axis {axis - 2}",
+        call=ask.call,
+        assertion=f"y[{image}, {channel}].sum(dtype='float64') == {expected[place].item()!r}",
+        index=place,
+        got=total[place],
+        expected=expected[place],
+    )
+
+
+def _sum(y: np.ndarray) -> np.ndarray:
+    """Return the sum over all positions, exact for integers."""
+    wide = np.int64 if y.dtype.kind == "i" else np.float64
+    return np.asarray(y.sum(axis=tuple(range(2, y.ndim)), dtype=wide))
+
+
+THEOREM = Theorem(
+    name="total",
+    statement="The total of a full output is invariant to moving data over zeros.",
+    latex=r"\sum_o (h * s_c x)_o = \sum_o (h * x)_o",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    needs=frozenset({"padding"}),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="invariance",
     statement="A convolution moves its output with its data: it is equivariant, invariant only if "
@@ -117,4 +185,5 @@ PROOF = Proof(
     kind="rule",
     rule="Instantiation: an invariance that holds for all signals and shifts holds for the unit "
     "impulse and the shift by r, for which the steps compute both sides: h[o] = h[o - r] = 0.",
+    asked_as=("total", "equivariance"),
 )

@@ -11,8 +11,8 @@ commutes with every translation. Then::
 ``h`` need not have finite support. Conversely a convolution is linear and commutes with
 translations, and ``h`` is its answer to the unit impulse, so it is the only one.
 
-Of an implementation ``matrix`` asks the answers to all unit impulses, and
-``linearity`` that it answers a sum of them by the sum.
+Of an implementation ``matrix`` asks the answers to all unit impulses, ``linearity`` that it
+answers a sum of them by the sum, and ``equivariance`` that it moves with its data.
 """
 
 from dataclasses import replace
@@ -135,5 +135,5 @@ PROOF = Proof(
     rule="Superposition: a linear T takes the finite sum x = sum_j x[j] delta_j to "
     "sum_j x[j] T delta_j, and T delta_j is h moved by j as T commutes with translations; the "
     "steps show the decomposition, the re-indexed sum, and the converse.",
-    asked_as=("matrix",),
+    asked_as=("matrix", "linearity", "equivariance"),
 )

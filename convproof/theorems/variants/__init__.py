@@ -1,7 +1,19 @@
 """The variants of convolution, each in terms of another."""
 
 from convproof.theorems.base import Theorem
-from convproof.theorems.variants import channels, dilated, pointwise, strided, transposed
+from convproof.theorems.variants import (
+    atrous,
+    channels,
+    composition,
+    dilated,
+    dilated_forward_strided_backward,
+    feature_maps,
+    fully_connected,
+    locally_connected,
+    pointwise,
+    strided,
+    transposed,
+)
 
 PROOFS: tuple[str, ...] = (
     "feature_maps",
@@ -19,8 +31,14 @@ PROOFS: tuple[str, ...] = (
 )
 THEOREMS: tuple[Theorem, ...] = (
     channels.THEOREM,
+    feature_maps.THEOREM,
     pointwise.THEOREM,
+    fully_connected.THEOREM,
+    locally_connected.THEOREM,
     strided.THEOREM,
     dilated.THEOREM,
+    dilated_forward_strided_backward.THEOREM,
+    atrous.THEOREM,
     transposed.THEOREM,
+    composition.THEOREM,
 )

@@ -129,6 +129,7 @@ THEOREM = Theorem(
     check=_check,
     families=("bilinear",),
     roles=("forward", "input"),
+    stems=("conv", "conv_transpose"),
     share=8,
     wants=_is_dilated,
 )

@@ -12,12 +12,17 @@ lecture shows. The exchanged layer has ``r + floor(rho / t)`` outputs, where ``r
 the end of the padded input are read by no window: with ``rho < t`` there is nothing to crop.
 """
 
+from dataclasses import replace
 from typing import Any
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, count, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, eq, le, lt
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
+from convproof.theorems.variants.itself import Asked, drawn, of_one_group, paddings
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -29,10 +34,27 @@ def _letters(letter: str, axes: tuple[SymbolicAxis, ...]) -> tuple[Any, ...]:
     return tuple(index(f"{letter}{axis.suffix}") for axis in axes)
 
 
+def _steps_of(axis: SymbolicAxis) -> tuple[Any, Any]:
+    """Return the letters of the stride and of the dilation of the exchanged layer."""
+    return size(f"s'{axis.suffix}"), size(f"t'{axis.suffix}")
+
+
+def _are_exchanged(axis: SymbolicAxis) -> tuple[Any, Any]:
+    """Return that its stride is ``t`` and its dilation ``s``."""
+    stride, dilation = _steps_of(axis)
+    return eq(stride, axis.t), eq(dilation, axis.s)
+
+
+def _read(axis: SymbolicAxis, l: Any, q: Any) -> Any:
+    """Return where output ``l`` of the exchanged layer reads by tap ``q``."""
+    stride, dilation = _steps_of(axis)
+    return stride * l + dilation * q - axis.low
+
+
 def _exchanged_sum(axes: tuple[SymbolicAxis, ...]) -> GuardedSum:
     """Return output ``l`` of the layer with kernel ``da``, stride ``t`` and dilation ``s``."""
     rows = tuple(zip(axes, _letters("l", axes), _letters("q", axes), strict=True))
-    reads = tuple(axis.t * l + axis.s * q - axis.low for axis, l, q in rows)
+    reads = tuple(_read(axis, l, q) for axis, l, q in rows)
     return GuardedSum(
         indices=_letters("q", axes),
         guard=tuple(
@@ -64,14 +86,18 @@ def _derivative(*axes: SymbolicAxis) -> SameSum:
         right=_exchanged_sum(axes),
         to_right={q: o for _, o, _, _, q in rows},
         to_left={o: q for _, o, _, _, q in rows} | {k: l for _, _, k, l, _ in rows},
-        hypotheses=tuple(part for axis, _, _, l, _ in rows for part in axis.is_tap(l)),
+        hypotheses=tuple(
+            part
+            for axis, _, _, l, _ in rows
+            for part in (*axis.is_tap(l), *_are_exchanged(axis))
+        ),
     )  # fmt: skip
 
 
 def _matrices() -> SameSum:
     """Return that entry ``(l, i)`` of both matrices is one entry of ``da``, or 0."""
     reads = _AXIS.position(_o, _l)
-    place = _AXIS.t * _l + _AXIS.s * _q - _AXIS.low
+    place = _read(_AXIS, _l, _q)
     return SameSum(
         name="D has the form of a forward matrix",
         left=GuardedSum(
@@ -84,7 +110,7 @@ def _matrices() -> SameSum:
         ),
         to_right={_q: _o},
         to_left={_o: _q},
-        hypotheses=(*_AXIS.is_tap(_l), *_AXIS.is_input(_i)),
+        hypotheses=(*_AXIS.is_tap(_l), *_AXIS.is_input(_i), *_are_exchanged(_AXIS)),
     )
 
 
@@ -140,12 +166,56 @@ def _steps() -> tuple[Step, ...]:
 
 
 def _twin() -> Twin:
-    """Return that the exchanged layer has exactly ``r`` outputs: the crop is forgotten."""
-    given = _enough()
-    exact = Claim(name=given.name, goal=eq(0, _d), hypotheses=given.hypotheses)
-    return Twin(changed="exactly r outputs, without a crop", of=given, step=exact)
+    """Return the law of a layer that keeps the stride ``s``."""
+    given = _derivative(_AXIS)
+    (stride, _), (exchanged, _) = _steps_of(_AXIS), _are_exchanged(_AXIS)
+    kept = tuple(eq(stride, _AXIS.s) if h == exchanged else h for h in given.hypotheses)
+    return Twin(
+        changed="the stride is s, not t: nothing but the dilation is exchanged",
+        of=given,
+        step=replace(given, hypotheses=kept),
+    )
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask the exchanged layer, whose images are channels and whose kernel is the cotangent."""
+    ask = Asked(subject, function, request)
+    layer = of_one_group(case)
+    images, _, *sizes = case.input_shape
+    x = drawn(case, images, layer.in_channels, *sizes, of=1)
+    y_bar = drawn(case, *layer.output_shape(x.shape), of=2)
+    exchanged = replace(
+        layer,
+        in_channels=images,
+        kernel_size=y_bar.shape[2:],
+        stride=layer.dilation,
+        dilation=layer.stride,
+        padding=paddings(case),
+    )
+    kernel = y_bar.swapaxes(0, 1)
+    whole = ask.of(Function(function.layer), exchanged, x.swapaxes(0, 1), w=kernel)
+    crop: Any = (..., *map(slice, layer.kernel_size))
+    got = ask(layer, x, y_bar=y_bar)
+    law = (
+        "the weight derivative is a convolution of x with the cotangent as kernel, of stride "
+        f"{exchanged.stride} and dilation {exchanged.dilation}, cropped"
+    )
+    return ask.agree(got, whole[crop].swapaxes(0, 1), law)
+
+
+THEOREM = Theorem(
+    name="exchanged",
+    statement="The weight derivative is a forward convolution, stride and dilation exchanged.",
+    latex=r"dw_l = \sum_o da_o\, x_{tl + so - p}",
+    check=_check,
+    families=("bilinear",),
+    roles=("weight",),
+    stems=("conv",),
+    beside=("forward",),
+    needs=frozenset({"stride", "dilation"}),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="dilated_forward_strided_backward",
     statement="The weight derivative of a convolution is a convolution of its input with the "
@@ -155,4 +225,5 @@ PROOF = Proof(
     source='lecture 7, "dilated convolution (up-sampling)": like strided backward',
     steps=_steps,
     twin=_twin,
+    asked_as=("exchanged",),
 )

@@ -10,17 +10,22 @@ where ``u[c,k,o] = x[c, s o + t k - p]``, zero outside, is the unfolded input. N
 of it: what is proved is of any data ``u[c,k,o]``, however padded. The double sum over
 ``(c, k)`` is one over either ``q``: rows of the weights as they lie in memory times columns of the
 unfolded input, channels slowest, or taps slowest. The taps of two axes are one index by the same
-law, ``k = k_1 r_2 + k_2``. No law of ``verify`` asks it: what it asks of a forward is the double
-sum, and not that a product of flattened matrices gives the same.
+law, ``k = k_1 r_2 + k_2``. Of an implementation the sum over
+channels is asked by ``feature_maps``, and the product of flattened weights and windows, channels
+slowest, by ``fully_connected``.
 """
 
 from dataclasses import replace
 from typing import Any
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, eq, quotient, remainder
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
+from convproof.theorems.variants.itself import Asked, drawn, of_one_group
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -107,6 +112,35 @@ def _twin() -> Twin:
     )
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask the first feature maps, the last ones, and all."""
+    ask = Asked(subject, function, request)
+    given: Any = case.layer
+    maps = max(2, given.in_channels // given.groups)
+    layer = of_one_group(case, in_channels=maps)
+    images, _, *sizes = case.input_shape
+    x, w = drawn(case, images, maps, *sizes, of=1), drawn(case, *layer.weight_shape, of=2)
+    half = maps // 2
+    parts = [
+        ask(replace(layer, in_channels=number), x[:, which], w=w[:, which])
+        for number, which in ((half, slice(half)), (maps - half, slice(half, None)))
+    ]
+    got = ask(layer, x, w=w)
+    law = f"the convolutions of {half} and {maps - half} feature maps add up to that of {maps}"
+    return ask.agree(got, parts[0] + parts[1], law)
+
+
+THEOREM = Theorem(
+    name="feature_maps",
+    statement="The convolutions of single feature maps add up to that of all.",
+    latex=r"a_m = \sum_c w_{mc} \star x_c",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="feature_maps",
     statement="For data unfolded into windows, however padded, convolution on feature maps is a "
@@ -116,4 +150,5 @@ PROOF = Proof(
     source='lecture 7, "convolution on feature maps"',
     steps=_steps,
     twin=_twin,
+    asked_as=("feature_maps", "fully_connected"),
 )

@@ -15,10 +15,16 @@ inside the input, ``0 <= s o + t k < n``.
 
 from typing import Any
 
+import numpy as np
+
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq, le, lt, quotient, remainder
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.variants.itself import Asked, drawn, of_one_group, plain, windows
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -46,13 +52,13 @@ def _one_output() -> Claim:
     )
 
 
-def _planes(letters: tuple[Any, ...], reads: tuple[Any, ...], *more: Any) -> GuardedSum:
-    """Return row ``m`` of ``V``, reshaped, times the entries of ``C`` planes."""
+def _planes(letters: tuple[Any, ...], reads: tuple[Any, ...], *inside: Any) -> GuardedSum:
+    """Return row ``m`` of ``V``, reshaped, times entries of ``C`` planes."""
     channel, k_1, k_2 = letters
     rows, columns = _PLANE
     return GuardedSum(
         indices=letters,
-        guard=(*box(0, channel, _maps), *box(0, k_1, rows.n), *box(0, k_2, columns.n), *more),
+        guard=(*box(0, channel, _maps), *inside),
         entries=(
             ("V", (_m, (channel * rows.n + k_1) * columns.n + k_2)),
             ("x", (channel, *reads)),
@@ -60,15 +66,25 @@ def _planes(letters: tuple[Any, ...], reads: tuple[Any, ...], *more: Any) -> Gua
     )
 
 
+def _all_planes() -> GuardedSum:
+    """Return row ``m`` of ``V`` times every entry of the planes."""
+    places = zip(_PLANE, _ENTRIES[1:], strict=True)
+    every = (part for axis, i in places for part in axis.is_input(i))
+    return _planes(_ENTRIES, _ENTRIES[1:], *every)
+
+
 def _covered() -> SameSum:
     """Return that the convolution, at its one output, reads every entry once."""
     taps, entries = _TAPS, _ENTRIES
     reads = tuple(axis.position(0, k) for axis, k in zip(_PLANE, taps[1:], strict=True))
-    inside = (axis.is_input(i) for axis, i in zip(_PLANE, reads, strict=True))
+    inside = (
+        (*axis.is_tap(k), *axis.is_input(i))
+        for axis, k, i in zip(_PLANE, taps[1:], reads, strict=True)
+    )
     return SameSum(
         name="a kernel as large as the input meets every entry once",
         left=_planes(taps, reads, *(part for parts in inside for part in parts)),
-        right=_planes(entries, entries[1:]),
+        right=_all_planes(),
         to_right=dict(zip(entries, taps, strict=True)),
         to_left=dict(zip(taps, entries, strict=True)),
         hypotheses=tuple(part for axis in _PLANE for part in _covering(axis)),
@@ -90,7 +106,7 @@ def _of_rows() -> SameSum:
     row, place = quotient(_p, height), remainder(_p, height)
     return SameSum(
         name="the rows of all planes are numbered, p = c n_1 + k_1",
-        left=_planes(_ENTRIES, _ENTRIES[1:]),
+        left=_all_planes(),
         right=_stacked(_p, _l, row, place),
         to_right={_p: channel * height + k_1, _l: k_2},
         to_left={channel: row, k_1: place, k_2: _l},
@@ -144,10 +160,46 @@ def _steps() -> tuple[Step, ...]:
 
 
 def _twin() -> Twin:
-    """Return the law of a padded layer, some of whose windows lie partly outside."""
-    return without(_inside(), eq(_AXIS.high, 0))
+    """Return the law of a kernel of any size, which leaves inputs unread."""
+    return without(_covered(), eq(_PLANE[0].r, _PLANE[0].n))
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a layer without padding, and the fully connected one of its windows, all images of 1.
+
+    A fully connected layer is asked as a 1x1 convolution of as many channels as it has inputs.
+    """
+    ask = Asked(subject, function, request)
+    layer: Any = case.layer
+    ones = (1,) * len(layer.stride)
+    conv = of_one_group(case, padding=((0, 0),) * len(ones), padding_mode="zeros", bias=True)
+    spans = (t * (r - 1) + 1 for r, t in zip(layer.kernel_size, layer.dilation, strict=True))
+    sizes = tuple(map(max, zip(case.input_shape[2:], spans, strict=True)))
+    x = drawn(case, case.input_shape[0], conv.in_channels, *sizes, of=1)
+    w, b = drawn(case, *conv.weight_shape, of=2), drawn(case, conv.out_channels, of=3)
+    read = np.moveaxis(
+        windows(x, layer.kernel_size, layer.stride, layer.dilation), 1, len(sizes) + 1
+    )
+    columns, matrix = read.reshape(-1, w[0].size, *ones), w.reshape(len(w), -1, *ones)
+    connected = plain((w[0].size, len(w)), ones, bias=True)
+    rows = ask(connected, columns, w=matrix, b=b)
+    expected = np.moveaxis(rows.reshape(*read.shape[: len(sizes) + 1], len(w)), -1, 1)
+    got = ask(conv, x, w=w, b=b)
+    law = "a convolution is the same fully connected layer at every window"
+    return ask.agree(got, expected, f"{law}, of {w[0].size} inputs")
+
+
+THEOREM = Theorem(
+    name="fully_connected",
+    statement="A convolution is the same fully connected layer at every window.",
+    latex=r"(V \star x)_o = V\, \mathrm{vec}(x_{so + k})",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="fully_connected",
     statement="A fully connected layer is a convolution with a kernel as large as the input, and "
@@ -158,4 +210,5 @@ PROOF = Proof(
     "convolutional networks for semantic segmentation, 2015, section 3.1",
     steps=_steps,
     twin=_twin,
+    asked_as=("fully_connected",),
 )

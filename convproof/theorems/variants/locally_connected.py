@@ -16,12 +16,22 @@ coefficient of ``v[m',c',l]`` in ``<da, a>`` for the convolution: sharing in the
 in the backward. Both are proved along one axis and over a plane.
 """
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from convproof.calls import call_of
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq
+from convproof.theorems.base import Request, Seen, Subject, Theorem
+from convproof.theorems.output_shape import answer
 from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.right import right
+from convproof.theorems.variants.itself import paddings, same, windows
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -110,6 +120,41 @@ def _twin() -> Twin:
     return without(_chain_rule(_AXIS), eq(index("k"), index("l")))
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask the derivative, and the sum of those of all windows, each an image with one output."""
+    layer: Any = case.layer
+    known = right(function, case, request)
+    x, y_bar = known.arrays["x"], known.arrays["y_bar"]
+    ends = ((0, 0), (0, 0), *paddings(case))
+    padded = np.pad(x, ends, mode="constant" if layer.padding_mode == "zeros" else "wrap")
+    dims = len(layer.stride)
+    read = windows(padded, layer.kernel_size, layer.stride, layer.dilation)
+    images = np.moveaxis(read, 1, dims + 1).reshape(-1, layer.in_channels, *layer.kernel_size)
+    ones = (1,) * dims
+    places = np.moveaxis(y_bar, 1, -1).reshape(-1, layer.out_channels, *ones)
+    one = replace(layer, stride=ones, padding=((0, 0),) * dims, dilation=ones)
+    alone = replace(case, layer=one, input_shape=images.shape)
+    arrays = known.arrays.but(x=images, y_bar=places)
+    answers = [
+        answer(subject, function, case, known.arrays, request),
+        answer(subject, function, alone, arrays, request),
+    ]
+    calls = [call_of(function, case, known.arrays), call_of(function, alone, arrays)]
+    wrong = int(known.judge(answers[0]) is None)  # if they differ, and the first is right
+    law = "the kernel is shared, so its derivative adds those of all windows, as of images"
+    return same(known, answers[wrong], answers[1 - wrong], law=law, call=calls[wrong])
+
+
+THEOREM = Theorem(
+    name="shared",
+    statement="The weight derivative adds up those of the windows: the kernel is shared.",
+    latex=r"dv_l = \sum_o dw_{o,l}",
+    check=_check,
+    families=("bilinear",),
+    roles=("weight",),
+    stems=("conv",),
+    share=8,
+)
 PROOF = Proof(
     name="locally_connected",
     statement="Where the positions of a locally connected layer share one kernel, which makes it a "
@@ -120,4 +165,5 @@ PROOF = Proof(
     "backward",
     steps=_steps,
     twin=_twin,
+    asked_as=("shared",),
 )

@@ -139,6 +139,7 @@ THEOREM = Theorem(
     check=_check,
     families=("bilinear",),
     roles=("forward",),
+    stems=("conv",),
     share=8,
     wants=_has_positions,
 )

@@ -121,6 +121,7 @@ THEOREM = Theorem(
     check=_check,
     families=("bilinear",),
     roles=("forward",),
+    stems=("conv",),
     share=8,
     wants=_is_strided,
 )

@@ -255,6 +255,7 @@ THEOREM = Theorem(
     check=_check,
     families=("bilinear",),
     roles=("forward",),
+    stems=("conv_transpose",),
     share=8,
     wants=_is_strided,
 )

@@ -1,6 +1,6 @@
 """Two linear layers are one: strides multiply, and the kernels are convolved.
 
-Without an activation between them, and without padding of the second, along an axis::
+Without an activation between them, and without padding of the second::
 
     sum_{q, k_2} w_2[m,q,k_2] sum_{c, k_1} w_1[q,c,k_1] x[c, s_1 (s_2 o + t_2 k_2) + t_1 k_1 - p]
         =  sum_{c, e} w[m,c,e] x[c, s_1 s_2 o + e - p]
@@ -13,9 +13,10 @@ n'_1``, which are all. ``w`` is the full convolution of ``w_1`` and of ``w_2``, 
 ``t_1`` and ``s_1 t_2``: a step of the second layer is ``s_1`` steps of the input. Where the second
 is padded, its zeros are not what the one layer reads there.
 
-Of several axes the bijection of indices is the product of those along each.
+The sums are proved along one axis and over a plane; the sizes are each axis's.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -25,13 +26,57 @@ from convproof.symbolic.solver.terms import both, box, eq, le, lt
 from convproof.theorems.proof import Proof, Twin
 
 _FIRST, _SECOND = SymbolicAxis("_1"), SymbolicAxis("_2")
-_o, _e = index("o"), index("e")
-_k_1, _k_2, _l_1, _l_2 = (index(name) for name in ("k_1", "k_2", "l_1", "l_2"))
-_stride, _step = size("s"), size("T")  # s_1 s_2, and s_1 t_2
+_o = index("o")
+_k_2 = index("k_2")
 _maps, _middle = size("C"), size("Q")  # feature maps of the input, and between
 _m, _c, _d, _q, _p = (index(name) for name in ("m", "c", "c'", "q", "q'"))
+_step = size("T")  # s_1 t_2
 _STEP = eq(_step, _FIRST.s * _SECOND.t)
 _of_first, _between, _room, _covered = (index(name) for name in ("N_1", "N_2", "N", "b"))
+
+
+class _Both:
+    """The letters of two layers along one axis: what is read through both of them."""
+
+    def __init__(self, suffix: str = "") -> None:
+        self.first, self.second = SymbolicAxis(f"_1{suffix}"), SymbolicAxis(f"_2{suffix}")
+        self.o, self.e = index(f"o{suffix}"), index(f"e{suffix}")
+        self.taps = index(f"k_1{suffix}"), index(f"k_2{suffix}")
+        self.others = index(f"l_1{suffix}"), index(f"l_2{suffix}")
+        self.stride, self.step = size(f"s{suffix}"), size(f"T{suffix}")  # s_1 s_2, and s_1 t_2
+
+    @property
+    def steps(self) -> Any:
+        """``T = s_1 t_2``."""
+        return eq(self.step, self.first.s * self.second.t)
+
+    def through_both(self) -> Any:
+        """Return where the second layer's output ``o`` reads, by its tap and the first's."""
+        k_1, k_2 = self.taps
+        return self.first.position(self.second.s * self.o + self.second.t * k_2, k_1)
+
+    def at_once(self, taps: tuple[Any, Any]) -> Any:
+        """Return the same of one layer of stride ``s``, of two taps."""
+        k_1, k_2 = taps
+        return self.stride * self.o + self.step * k_2 + self.first.t * k_1 - self.first.low
+
+    def exists(self, k_2: Any) -> tuple[Any, ...]:
+        """Return that what the second layer reads is an output of the first."""
+        return box(0, self.second.s * self.o + self.second.t * k_2, self.second.n)
+
+    def are_taps(self, taps: tuple[Any, Any]) -> tuple[Any, ...]:
+        """Return that both taps exist."""
+        return *self.first.is_tap(taps[0]), *self.second.is_tap(taps[1])
+
+    def inside(self) -> tuple[Any, ...]:
+        """Return that the window of the second layer begins and ends inside its input."""
+        return (
+            le(0, self.second.s * self.o),
+            le(self.second.s * self.o + self.second.span, self.second.n),
+        )
+
+
+_LINE, _PLANE = (_Both(),), (_Both("_v"), _Both("_h"))
 
 
 def _whole() -> tuple[Any, ...]:
@@ -70,68 +115,87 @@ def _inside() -> tuple[Claim, Claim]:
     return low, high
 
 
-def _inner(q: Any, c: Any, taps: tuple[Any, Any], reads: Any, *more: Any) -> GuardedSum:
-    """Return a sum over maps between, maps of the input, and taps of both layers."""
-    k_1, k_2 = taps
+def _inner(maps: tuple[Any, Any], axes: Any, taps: Any, reads: Any, *more: Any) -> GuardedSum:
+    """Return a sum over maps between, maps of the input, and taps of both layers on each axis."""
+    q, c = maps
+    firsts, seconds = (tuple(pair[layer] for pair in taps) for layer in (0, 1))
     return GuardedSum(
-        indices=(q, c, k_1, k_2),
+        indices=(q, c, *firsts, *seconds),
         guard=(
             *box(0, q, _middle),
             *box(0, c, _maps),
-            *_FIRST.is_tap(k_1),
-            *_SECOND.is_tap(k_2),
+            *_each(a.are_taps(pair) for a, pair in zip(axes, taps, strict=True)),
             *more,
-            *_FIRST.is_input(reads),
+            *_each(a.first.is_input(i) for a, i in zip(axes, reads, strict=True)),
         ),
-        entries=(("w_1", (q, c, k_1)), ("w_2", (_m, q, k_2)), ("x", (c, reads))),
+        entries=(("w_1", (q, c, *firsts)), ("w_2", (_m, q, *seconds)), ("x", (c, *reads))),
     )
 
 
-def _reads(k_1: Any, k_2: Any) -> Any:
-    return _stride * _o + _step * k_2 + _FIRST.t * k_1 - _FIRST.low
+def _each(conditions: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple(part for parts in conditions for part in parts)
 
 
-def _exists(k_2: Any) -> tuple[Any, ...]:
-    """Return that what the second layer reads is an output of the first."""
-    return box(0, _SECOND.s * _o + _SECOND.t * k_2, _SECOND.n)
+def _renamed(axes: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Return the maps between the letters of two sums that are alike."""
+    pairs = [(_q, _p), (_c, _d)]
+    pairs += [pair for a in axes for pair in zip(a.taps, a.others, strict=True)]
+    return {there: here for here, there in pairs}, dict(pairs)
 
 
-def _nested() -> SameSum:
+def _nested(*axes: _Both) -> SameSum:
     """Return that strides multiply, and that ``t_2`` of the second is ``s_1 t_2`` inputs."""
-    of_two = _FIRST.position(_SECOND.s * _o + _SECOND.t * _k_2, _k_1)
+    taps, others = [a.taps for a in axes], [a.others for a in axes]
+    of_two = tuple(a.through_both() for a in axes)
+    of_one = tuple(a.at_once(a.others) for a in axes)
+    there, back = _renamed(axes)
     return SameSum(
-        name="two layers read where one reads of stride s_1 s_2",
-        left=_inner(_q, _c, (_k_1, _k_2), of_two, *_exists(_k_2)),
-        right=_inner(_p, _d, (_l_1, _l_2), _reads(_l_1, _l_2), *_exists(_l_2)),
-        to_right={_p: _q, _d: _c, _l_1: _k_1, _l_2: _k_2},
-        to_left={_q: _p, _c: _d, _k_1: _l_1, _k_2: _l_2},
-        hypotheses=(*_SECOND.is_output(_o), eq(_stride, _FIRST.s * _SECOND.s), _STEP),
+        name=f"two layers read where one reads of stride s_1 s_2, axes: {len(axes)}",
+        left=_inner((_q, _c), axes, taps, of_two, *_each(a.exists(a.taps[1]) for a in axes)),
+        right=_inner((_p, _d), axes, others, of_one, *_each(a.exists(a.others[1]) for a in axes)),
+        to_right=there,
+        to_left=back,
+        hypotheses=_each(
+            (*a.second.is_output(a.o), eq(a.stride, a.first.s * a.second.s), a.steps) for a in axes
+        ),
     )
 
 
-def _whole_windows() -> SameSum:
+def _whole_windows(*axes: _Both) -> SameSum:
+    taps, others = [a.taps for a in axes], [a.others for a in axes]
+    one, other = (tuple(a.at_once(pair) for a, pair in zip(axes, each, strict=True))
+                  for each in (taps, others))  # fmt: skip
+    there, back = _renamed(axes)
     return SameSum(
-        name="which leaves out nothing, as no window is cut",
-        left=_inner(_q, _c, (_k_1, _k_2), _reads(_k_1, _k_2), *_exists(_k_2)),
-        right=_inner(_p, _d, (_l_1, _l_2), _reads(_l_1, _l_2)),
-        to_right={_p: _q, _d: _c, _l_1: _k_1, _l_2: _k_2},
-        to_left={_q: _p, _c: _d, _k_1: _l_1, _k_2: _l_2},
-        hypotheses=(le(0, _SECOND.s * _o), _ends().goal),
+        name=f"which leaves out nothing, as no window is cut, axes: {len(axes)}",
+        left=_inner((_q, _c), axes, taps, one, *_each(a.exists(a.taps[1]) for a in axes)),
+        right=_inner((_p, _d), axes, others, other),
+        to_right=there,
+        to_left=back,
+        hypotheses=_each(a.inside() for a in axes),
     )
 
 
-def _sums() -> SameSum:
+def _sums(*axes: _Both) -> SameSum:
     """Return that this is one layer, with ``w[m,c,e]`` written out: it has tap ``e`` of all."""
-    place = _stride * _o + _e - _FIRST.low
-    convolved = eq(_FIRST.t * _l_1 + _step * _l_2, _e)
-    taps = *box(0, _e, _FIRST.span + _step * (_SECOND.r - 1)), convolved
-    one = _inner(_p, _d, (_l_1, _l_2), place, *taps)
+    taps, others = [a.taps for a in axes], [a.others for a in axes]
+    places = tuple(a.stride * a.o + a.e - a.first.low for a in axes)
+    convolved = _each(
+        (
+            *box(0, a.e, a.first.span + a.step * (a.second.r - 1)),
+            eq(a.first.t * a.others[0] + a.step * a.others[1], a.e),
+        )
+        for a in axes
+    )
+    one = _inner((_p, _d), axes, others, places, *convolved)
+    there, back = _renamed(axes)
+    sums = {a.e: a.first.t * a.taps[0] + a.step * a.taps[1] for a in axes}
     return SameSum(
-        name="and one layer with the kernels convolved",
-        left=_inner(_q, _c, (_k_1, _k_2), _reads(_k_1, _k_2)),
-        right=replace(one, indices=(_e, *one.indices)),
-        to_right={_e: _FIRST.t * _k_1 + _step * _k_2, _p: _q, _d: _c, _l_1: _k_1, _l_2: _k_2},
-        to_left={_q: _p, _c: _d, _k_1: _l_1, _k_2: _l_2},
+        name=f"and one layer with the kernels convolved, axes: {len(axes)}",
+        left=_inner((_q, _c), axes, taps, tuple(a.at_once(a.taps) for a in axes)),
+        right=replace(one, indices=(*(a.e for a in axes), *one.indices)),
+        to_right=sums | there,
+        to_left=back,
     )
 
 
@@ -173,13 +237,16 @@ def _sizes() -> tuple[Claim, ...]:
 
 
 def _steps() -> tuple[Step, ...]:
-    return _starts(), _ends(), *_inside(), _nested(), _whole_windows(), _sums(), *_sizes()
+    sums = (law(*axes) for axes in (_LINE, _PLANE) for law in (_nested, _whole_windows, _sums))
+    return _starts(), _ends(), *_inside(), *sums, *_sizes()
 
 
 def _twin() -> Twin:
     """Return the law with the second kernel as it is, not up-sampled by ``s_1``."""
-    given = _nested()
-    as_it_is = tuple(eq(_step, _SECOND.t) if h == _STEP else h for h in given.hypotheses)
+    given, (line,) = _nested(*_LINE), _LINE
+    as_it_is = tuple(
+        eq(line.step, line.second.t) if h == line.steps else h for h in given.hypotheses
+    )
     return Twin(
         changed="the second kernel is not up-sampled by s_1, T = t_2",
         of=given,
@@ -189,7 +256,7 @@ def _twin() -> Twin:
 
 PROOF = Proof(
     name="two_layers",
-    statement="Along an axis two convolutions, the second without padding and nothing between, are "
+    statement="Two convolutions, the second without padding and nothing between, are "
     "one of stride s_1 s_2, its kernel the first's convolved with the second's, up-sampled by s_1.",
     latex=r"w_2 \star (w_1 \star x) = w \star x, \quad w_{mce} = \sum_q "
     r"\sum_{t_1 k_1 + s_1 t_2 k_2 = e} w_{1,qck_1} w_{2,mqk_2}, \quad "
@@ -197,4 +264,5 @@ PROOF = Proof(
     source='lecture 7, "effective receptive field"; "convolution": associativity',
     steps=_steps,
     twin=_twin,
+    asked_as=("two_layers",),
 )

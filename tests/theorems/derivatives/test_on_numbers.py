@@ -1,14 +1,16 @@
 """The sums that the proofs compare are the derivatives that NumPy computes, entry by entry."""
 
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from convproof.axes import Axis
 from convproof.errors import ConvProofError
+from convproof.symbolic.index_sum import MaxPooling, explicit
 from convproof.theorems.derivatives import (
     adjoint,
     average_derivative,
@@ -30,6 +32,10 @@ from tests.theorems.derivatives.numbers import (
     step,
 )
 
+CELLS = [
+    Axis(input_size=4, kernel_size=2, stride=1),
+    Axis(input_size=4, kernel_size=3, stride=2, padding=(1, 1)),
+]
 OF_INPUTS = [
     (input_derivative.PROOF, "convolution, input derivative, gathered, dx[i]"),
     (input_scatter.PROOF, "convolution, input derivative, scattered, dx[i]"),
@@ -178,3 +184,30 @@ def test_second_derivatives_are_first_ones_along_a_direction(axis: Axis) -> None
     assert slopes("x") == input_vjp(axis, held | {"w": v})
     assert slopes("w") == weight_vjp(axis, held | {"x": u})
     assert slopes("da") == [one + two for one, two in along]
+
+
+@pytest.mark.parametrize("axis", CELLS)
+def test_maxima_are_differentiated_as_sympy_does(axis: Axis) -> None:
+    """diff(<da, Max>, x[i]) = dx[i] in every order of the data."""
+    layer = MaxPooling()
+    da, h = sp.IndexedBase("da"), sp.IndexedBase("h")
+    data = sp.symbols(f"x:{axis.input_size}", real=True)
+    windows: list[dict[int, int]] = [{} for _ in range(axis.output_size)]
+    for o, k, i in zip(*(leg.tolist() for leg in axis.triples().legs), strict=True):
+        windows[o][k] = i
+    loss = sum(da[o] * sp.Max(*(data[i] for i in taps.values())) for o, taps in enumerate(windows))
+    (relation,) = layer.relations
+    sizes = relation.at(axis)
+    ours = [
+        explicit(layer.input_gather.expression, sizes | {relation.i: i})
+        for i in range(axis.input_size)
+    ]
+    for order in permutations(range(axis.input_size)):
+        held = {
+            h[o, k]: int(order[i] == max(order[j] for j in taps.values()))
+            for o, taps in enumerate(windows)
+            for k, i in taps.items()
+        }
+        at = dict(zip(data, order, strict=True))
+        for datum, form in zip(data, ours, strict=True):
+            assert sp.expand(sp.diff(loss, datum).subs(at) - form.xreplace(held)) == 0

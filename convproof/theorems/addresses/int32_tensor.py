@@ -1,0 +1,187 @@
+"""No number that the kernels on tensor cores compute of a spot, a row and a tap leaves 32 bits.
+
+For every limit ``L``, and so for that below which ``products`` holds arrays and axes::
+
+    N G C S,  N G R Q,  N G R Z,  G R J C8 <= L,   |a| + u Q <= L,  |v| J <= L  along each axis
+        =>   -L <= x <= L   for each sum, difference and product x of type ``int``
+
+of ``tensor_products.cuh``, where ``C8`` is ``C`` in whole chunks of eight, with the letters of
+``tensor_sums``. What the kernels compute modulo ``2^32``, in ``unsigned``, is right where it is
+below that, and so is the comparison by which they see whether a position lies in the source: for
+``|start| + |step| + S < 2^31`` a sum is in ``[0, S)`` exactly if it is so modulo ``2^32``, and from
+``NOWHERE = -2^31`` no step leads there.
+
+Channels of a chunk beyond ``C`` are what this does not say (the twin): of these a kernel computes
+offsets, at which it never reads.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sympy as sp
+
+from convproof.errors import ClaimError
+from convproof.index_maps.address import flat, volume
+from convproof.symbolic.integers import Trace
+from convproof.symbolic.sizes import index, size
+from convproof.symbolic.solver import Claim
+from convproof.symbolic.solver.terms import both, box, eq, iff, le, lt, ne, remainder
+from convproof.theorems.addresses.ends import Ends, below
+from convproof.theorems.addresses.int32 import GROW, LIMIT, REACH
+from convproof.theorems.addresses.lemmas import FLATTEN, LEMMAS, every
+from convproof.theorems.addresses.symbols import DIMS, C, G, N, axes
+from convproof.theorems.addresses.tensor_sums import (
+    CHANNEL,
+    PRODUCT,
+    ROW,
+    SPOT,
+    R,
+    answer,
+    result,
+    source,
+)
+from convproof.theorems.proof import Proof, Twin, without
+
+_ALL = 2**32
+_a, _f, _q, _j, _v, _i, _x = map(index, ("a", "f", "q", "j", "v", "i", "x"))
+_start, _step, _depth, _tap, _chunk = map(index, ("start", "step", "depth", "tap", "chunk"))
+_u, _Q, _J, _h, _Z, _A, _S, _taps, _B = map(
+    size, ("u", "Q", "J", "h", "Z", "A", "S", "taps", "blocks")
+)
+
+
+def _of(part: str, dims: int) -> Iterator[Claim]:
+    """Yield that numbers of ``source``, ``answer`` or ``result`` are below their arrays.
+
+    Raises:
+        ClaimError: if of one that is not of positions along an axis no end is known.
+    """
+    trace = Trace()
+    held = {"source": source, "answer": answer, "result": result}[part](dims, trace)
+    inside = held.inside if part == "result" else ()
+    numbers = trace.partials[: held.always if part == "source" else None]
+    rows = zip("SQZ", (C, R, R), strict=True)
+    arrays = [N * G * c * volume(axes(letter, dims)) for letter, c in rows]
+    ends = {PRODUCT: G, ROW: R, CHANNEL: C, SPOT: N * volume(axes("Q", dims))}
+    if part == "answer":  # records the steps of the number that the sum is
+        n, *q = held.element
+        whole = tuple(map(trace.integer, axes("Q", dims)))
+        sizes = (1, trace.integer(G), trace.integer(R), volume(whole))
+        flat((n, trace.integer(PRODUCT), trace.integer(ROW), flat(q, whole)), sizes)
+    known = Ends(trace, ends, inside)
+    claims, rest = below(f"{part}, {dims}d", numbers, known, arrays)
+    yield from claims
+    lost = [n for n in rest if not any(s.name[0] in "auvfh" for s in n.free_symbols)]
+    if lost:
+        msg = f"{part}, {dims}d: of {lost} no end is known."
+        raise ClaimError(msg)
+
+
+def _within(*numbers: Any) -> Any:
+    return every(*(part for n in numbers for part in (le(-LIMIT, n), le(n, LIMIT))))
+
+
+def _along() -> Iterator[Claim]:
+    """Yield what is computed of positions along an axis."""
+    yield Claim(
+        name="where a window starts",
+        goal=_within(_u * _q, _a + _u * _q),
+        hypotheses=(
+            *box(0, _q, _Q),
+            le(sp.Abs(_a) + _u * _Q, LIMIT),
+            FLATTEN.at(_q, _Q, 0, _u),
+        ),
+    )
+    yield Claim(
+        name="how far a tap lies",
+        goal=_within(_v * _j),
+        hypotheses=(*box(0, _j, _J), le(sp.Abs(_v) * _J, LIMIT), REACH.at(_v, _j, _J)),
+    )
+    numbers = (_h * _q, _f + _h * _q, _i * _Z + _f, _i * _Z + _f + _h * _q)
+    yield Claim(
+        name="where a result lies",
+        goal=every(*(le(0, n) for n in numbers), lt(_h * _q, _Z), lt(_i * _Z + _f, _A * _Z)),
+        hypotheses=(
+            *box(0, _i, _A),
+            le(0, _q),
+            le(0, _f),
+            lt(_f + _h * _q, _Z),
+            FLATTEN.at(_q, _q + 1, 0, _h),
+            FLATTEN.at(_i, _A, _f, _Z),
+            FLATTEN.at(_i, _A, _f + _h * _q, _Z),
+        ),
+    )
+
+
+def _unsigned() -> Iterator[Claim]:
+    """Yield that a comparison modulo ``2^32`` is that of the numbers."""
+    total = _start + _step
+    yield Claim(
+        name="a position is in the source where it is modulo 2^32",
+        goal=iff(lt(remainder(total, _ALL), _S), both(*box(0, total, _S))),
+        hypotheses=(lt(sp.Abs(_start) + sp.Abs(_step) + _S, 2**31),),
+    )
+    yield Claim(
+        name="from nowhere no window reaches the source",
+        goal=le(_S, remainder(_x - 2**31, _ALL)),
+        hypotheses=(lt(sp.Abs(_x) + _S, 2**31),),
+    )
+
+
+def _order() -> Claim:
+    """Return that ``Order`` computes nothing beyond the depths: of a chunk below ``J C8 / 8``."""
+    rest = index("rest")
+    numbers = (4 * _B, 4 * _B * _taps, _chunk - 4 * _B * _taps, 8 * _chunk)
+    return Claim(
+        name="the tap and the channel of a depth",
+        goal=every(*(le(-_depth, n) for n in numbers), *(le(n, _depth) for n in numbers)),
+        hypotheses=(
+            *box(0, 8 * _chunk, _depth + 1),
+            eq(_depth, 32 * _B * _taps + 8 * rest),
+            le(0, rest),
+            GROW.at(_B, _taps),
+            ne(_taps, 0),
+        ),
+    )
+
+
+def _channels() -> Claim:
+    """Return that the channels of a chunk that are there lie within their group."""
+    apart, extra, first = size("apart"), index("k"), index("c")
+    return Claim(
+        name="a channel of a chunk",
+        goal=both(*box(0, extra * apart, LIMIT + 1)),
+        hypotheses=(
+            *box(0, extra, 8),
+            le(0, first),
+            lt(extra, C - first),
+            le(C * apart, LIMIT),
+            FLATTEN.at(extra, C, 0, apart),
+        ),
+    )
+
+
+def _steps() -> Iterator[Claim]:
+    yield from (*LEMMAS, GROW.claim, REACH.claim)
+    yield from _along()
+    yield from _unsigned()
+    yield from (_order(), _channels())
+    for dims in DIMS:
+        for part in ("source", "answer", "result"):
+            yield from _of(part, dims)
+
+
+def _twin() -> Twin:
+    step = _channels()
+    return without(step, step.hypotheses[3])
+
+
+PROOF = Proof(
+    name="int32_tensor",
+    statement="No number that a kernel on tensor cores computes of a spot, a row and a tap that "
+    "there are overflows.",
+    latex=r"N G C S,\ N G R Z,\ G R J C_8,\ |a| + uQ,\ |v|J \le L \Rightarrow -L \le x \le L",
+    source="ISO/IEC 14882:2020, section 6.8.2 [basic.fundamental]",
+    steps=_steps,
+    twin=_twin,
+)
