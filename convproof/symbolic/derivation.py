@@ -8,7 +8,9 @@ For ``a[o] = sum of w[k] x[i]`` over the triples, and a loss whose gradient by `
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from textwrap import wrap
+from typing import Any
 
 import sympy as sp
 
@@ -140,6 +142,18 @@ class Derivation:
     def latex(self) -> str:
         """Return the derivation as one ``align*`` environment of LaTeX with amsmath."""
         return f"\\begin{{align*}}\n{self._latex_lines()}\n\\end{{align*}}"
+
+    def figure(self, equation: str = "forward") -> Any:
+        """Return one equation's matrix as a Matplotlib figure, cells coloured by letter.
+
+        Args:
+            equation: the title of one of ``equations()``.
+
+        Raises:
+            MissingExtraError: if Matplotlib is not installed (extra ``plot``).
+        """
+        # a picture is a report's, which is above this floor and found by its name when asked for
+        return import_module("convproof.report.figure").figure(self, equation)
 
     def __str__(self) -> str:
         return self.text()

@@ -1,0 +1,1 @@
+"""The derivation of a variant as a document: setting, matrices, derivatives, proofs, pictures."""

@@ -1,0 +1,166 @@
+r"""The LaTeX back end: amsmath, TikZ, booktabs, longtable; nothing beyond a small TeX Live."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from convproof.report.draw.diagram import diagram
+from convproof.report.draw.matrix import matrix
+from convproof.report.draw.plot import plot
+from convproof.report.draw.shapes import Drawing, palette
+from convproof.report.draw.tikz import tikz
+from convproof.report.draw.window import frames
+from convproof.report.facts import theorem_facts
+from convproof.report.formulas import broken
+from convproof.report.latex_table import table
+from convproof.report.model import (
+    Block,
+    Diagram,
+    Document,
+    Equation,
+    Items,
+    Listing,
+    Matrix,
+    Plot,
+    Prose,
+    Section,
+    Table,
+    Text,
+    TheoremRecord,
+    Verdict,
+    Window,
+    plain,
+)
+from convproof.report.tex import badge, escape, prose, typed
+
+_HEADINGS = ("section", "subsection", "subsubsection", "minorsection")
+_MOST_FRAMES, _MOST_MAPS = 9, 4  # of a window along one axis, and over maps
+_LONG = 14  # lines of an equation that no page need hold together
+
+
+def latex(document: Document) -> str:
+    """Return a document as LaTeX."""
+    text = _template().render(
+        title=prose(document.title),
+        subtitle=prose(document.subtitle),
+        plain_title=escape(plain(document.title)),
+        contents=document.contents,
+        colours=palette(),
+        version=escape(document.version),
+        command=typed(document.command),
+        body="\n\n".join(blocks(document.blocks, 0)),
+    )
+    return str(text)
+
+
+@cache
+def _template() -> Any:
+    text = files("convproof.report").joinpath("document.tex").read_text(encoding="utf-8")
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=False, block_start_string=r"\BLOCK{",
+        block_end_string="}", variable_start_string=r"\VAR{", variable_end_string="}",
+        comment_start_string=r"\#{", comment_end_string="}", trim_blocks=True,
+    )  # fmt: skip
+    return environment.from_string(text)
+
+
+def blocks(held: tuple[Block, ...], level: int) -> Iterator[str]:
+    """Yield every block as LaTeX."""
+    for block in held:
+        if isinstance(block, Section):
+            title = prose(block.title)
+            bare = escape(plain(block.title))
+            heading = _HEADINGS[min(level, 3)]
+            both = title if level > 2 else rf"\texorpdfstring{{{title}}}{{{bare}}}"
+            yield rf"\{heading}{{{both}}}"
+            yield from blocks(block.blocks, level + 1)
+        else:
+            yield _WRITERS[type(block)](block)
+
+
+def _text(block: Text) -> str:
+    return prose(block.prose)
+
+
+def _items(block: Items) -> str:
+    items = "\n".join(rf"\item {prose(item)}" for item in block.items)
+    return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+
+
+def equation(block: Equation) -> str:
+    """Return an equation; one that is too wide for a line is made smaller until it is not."""
+    aligned = any("&" in line for line in block.lines)
+    lines = block.lines if aligned else tuple(p for line in block.lines for p in broken(line))
+    joined = " \\\\\n".join(lines)
+    if len(lines) > _LONG:
+        kind = "align*" if aligned else "gather*"
+        return f"\\closeup\\begin{{{kind}}}\n{joined}\n\\end{{{kind}}}"
+    kind = "aligned" if aligned else "gathered"
+    inner = f"\\begin{{{kind}}}\n{joined}\n\\end{{{kind}}}" if len(lines) > 1 or aligned else joined
+    return f"\\fitted{{%\n{inner}}}"
+
+
+def _figure(drawing: Drawing, caption: Prose) -> str:
+    return (
+        "\\begin{figurehere}\n"
+        f"{tikz(drawing)}\n\\figurecaption{{{prose(caption)}}}\n\\end{{figurehere}}"
+    )
+
+
+def _window(block: Window) -> str:
+    """Return the first frames, as many beside each other as a line holds."""
+    most = _MOST_FRAMES if len(block.input.labels) == 1 else _MOST_MAPS
+    drawings = frames(block)[:most]
+    beside = max(1, int(620 // (max(d.width for d in drawings) + 20)))
+    parts = [
+        f"\\windowframe{{{0.98 / beside:.3f}\\linewidth}}"
+        f"{{%\n{tikz(drawing, 600 / beside - 16)}\n}}{{${frame.equation}$}}"
+        for drawing, frame in zip(drawings, block.frames, strict=False)
+    ]
+    left_out = block.left_out + len(block.frames) - len(drawings)
+    more = f" {left_out} further frames are not shown." if left_out else ""
+    return (
+        "\\begin{framesofwindow}\n" + "\n".join(parts) + "\n\\end{framesofwindow}\n"
+        f"\\figurecaption{{{prose(block.caption)}{more}}}"
+    )
+
+
+def _theorem(block: TheoremRecord) -> str:
+    name = escape(block.name.replace("_", " "))
+    facts = "\n".join(
+        rf"\item[{escape(word)}] {prose(text)}" for word, text in theorem_facts(block)
+    )
+    formula = f"\n{equation(Equation(block.latex))}\n" if block.latex else ""
+    return (
+        f"\\begin{{theoremrecord}}{{{name}}}{{{badge(block.verdict)}}}\n"
+        f"{{\\itshape {escape(block.statement)}}}\n{formula}"
+        f"\\begin{{facts}}\n{facts}\n\\end{{facts}}\n\\end{{theoremrecord}}"
+    )
+
+
+def _verdict(block: Verdict) -> str:
+    return rf"\noindent {badge(block.badge)} {prose(block.prose)}"
+
+
+def _listing(block: Listing) -> str:
+    caption = f"{{\\small {prose(block.caption)}}}\\par\\nopagebreak\n" if block.caption else ""
+    lines = "\\\\\n".join(typed(line) or r"\ " for line in block.text.splitlines())
+    return f"\\begin{{listinghere}}\n{caption}{lines}\n\\end{{listinghere}}"
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    Text: _text,
+    Items: _items,
+    Equation: equation,
+    Matrix: lambda b: _figure(matrix(b), b.caption),
+    Plot: lambda b: _figure(plot(b), b.caption),
+    Diagram: lambda b: _figure(diagram(b), b.caption),
+    Window: _window,
+    Table: table,
+    TheoremRecord: _theorem,
+    Verdict: _verdict,
+    Listing: _listing,
+}

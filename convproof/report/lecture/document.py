@@ -1,0 +1,277 @@
+"""The audit as a document: what disagrees first, then every claim, then what is not judged."""
+
+from collections.abc import Iterator
+
+from convproof import __version__
+from convproof.networks.names import NAMES
+from convproof.report.lecture.audit import CHAPTERS, Audit
+from convproof.report.lecture.claim import (
+    CLASSES,
+    UNJUDGED,
+    Class,
+    Fault,
+    Formula,
+    Law,
+    Place,
+    Unjudged,
+)
+from convproof.report.lecture.claim import (
+    Table as Printed,
+)
+from convproof.report.lecture.judging import Finding, Verdict, written
+from convproof.report.model import (
+    Badge,
+    Block,
+    Code,
+    Column,
+    Document,
+    Inline,
+    Items,
+    Kind,
+    Math,
+    Prose,
+    Section,
+    Strong,
+    Table,
+    Text,
+)
+from convproof.theorems.proofs import proofs
+
+_KINDS: dict[Verdict, Kind] = {"agree": "good", "disagree": "bad", "undecided": "open"}
+_FEW = 8  # cells of a row that is shown
+_SIGNS = {
+    "≡": r"\equiv", "⊤": r"\top", "δ": r"\delta", "ℓ": r"\ell", "≈": r"\approx",
+    "↑": r"\uparrow",
+}  # fmt: skip
+
+
+def document(audit: Audit, command: str = "convproof report lecture") -> Document:
+    """Return the audit as a document, which ``command`` makes again."""
+    return Document(
+        title="Lecture 7, audited",
+        subtitle="Avrithis, convolution and network architectures: every claim, and what convproof "
+        "computes or proves",
+        command=command,
+        version=__version__,
+        contents=True,
+        blocks=(
+            *_summary(audit),
+            Section(title="Where they disagree", blocks=tuple(_disagreements(audit))),
+            Section(
+                title="Every claim",
+                blocks=tuple(
+                    _chapter(CHAPTERS[name], findings) for name, findings in audit.findings.items()
+                ),
+            ),
+            Section(title="What is not judged", blocks=tuple(_unjudged(audit))),
+        ),
+    )
+
+
+def _summary(audit: Audit) -> Iterator[Block]:
+    undecided = len(audit.of("undecided"))
+    yield Text(
+        f"{len(audit.all)} claims: numbers, rows of tables, formulas, matrices and statements in "
+        f"words. {len(audit.of('agree'))} agree with what convproof computes or proves, "
+        f"{len(audit.of('disagree'))} do not, {undecided} are undecided; "
+        f"{len(audit.unjudged)} sentences are no claims. The text of the lecture is a "
+        "transcription, whose damage is told apart: it is not the lecture’s."
+    )
+    yield Table(
+        caption="Disagreements by class",
+        columns=(
+            Column(heading="class"),
+            Column(heading="what it means", wraps=True),
+            Column(heading="found", align="right"),
+        ),
+        rows=tuple((name, CLASSES[name], n) for name, n in audit.classes.items()),
+        totals=(("all", "", len(audit.of("disagree"))),),
+    )
+    yield Table(
+        caption="Claims by chapter",
+        columns=(
+            Column(heading="chapter"),
+            *(Column(heading=word, align="right") for word in ("claims", *_KINDS)),
+        ),
+        rows=tuple(
+            (CHAPTERS[name], len(findings), *(_count(findings, verdict) for verdict in _KINDS))
+            for name, findings in audit.findings.items()
+        ),
+        totals=(("all", len(audit.all), *(len(audit.of(verdict)) for verdict in _KINDS)),),
+    )
+
+
+def _count(findings: tuple[Finding, ...], verdict: Verdict) -> int:
+    return sum(finding.verdict == verdict for finding in findings)
+
+
+def _disagreements(audit: Audit) -> Iterator[Block]:
+    for name, meaning in CLASSES.items():
+        held = [f for f in audit.of("disagree") if _class(f) == name]
+        if held:
+            blocks = tuple(block for finding in held for block in _disagreement(finding))
+            yield Section(title=name.capitalize(), blocks=(Text(f"{meaning}."), *blocks))
+
+
+def _class(finding: Finding) -> Class | None:
+    return None if finding.claim.fault is None else finding.claim.fault.of
+
+
+def _disagreement(finding: Finding) -> Iterator[Block]:
+    claim = finding.claim
+    yield Text(Strong(claim.id), ", ", *_place(claim.place), ": ‘", *_signs(claim.quote), "’")
+    facts: list[Prose] = [
+        ("lecture: ", *_value(finding, stated=True)),
+        ("convproof: ", *_value(finding, stated=False), " (", *_signs(claim.by), ")"),
+    ]
+    if claim.fault is not None:
+        facts += _fault(claim.fault)
+    if claim.note:
+        facts.append(_signs(claim.note))
+    yield Items(*facts)
+
+
+def _fault(fault: Fault) -> list[Prose]:
+    facts: list[Prose] = [_signs(fault.why)]
+    if fault.arithmetic:
+        facts.append(("right: ", Code(fault.arithmetic)))
+    if fault.origin:
+        facts.append(("the lecture’s figure: ", Code(fault.origin)))
+    return facts
+
+
+def _value(finding: Finding, *, stated: bool) -> tuple[Inline, ...]:
+    """Return a figure in words; formulas and matrices as they are typed, a row after the other."""
+    of = finding.claim.stated
+    text = written(of) if stated else finding.computed
+    if isinstance(of, Formula):
+        left = f"{of.left} = " if stated and of.left else ""
+        return (*(_signs(left) if left else ()), Code(text.removeprefix(left)))
+    if isinstance(of, Printed):
+        return (Code(text.replace("\n", " / ")),)
+    if not text:
+        return ("nothing",)
+    if isinstance(of, Law) and not stated:
+        return _signs(f"{text}: {proofs()[of.proof].statement}")
+    if isinstance(of, Law):
+        return (*(() if of.holds else ("the contrary of ",)), Code(of.proof))
+    return _signs(text)
+
+
+def _place(place: Place) -> tuple[Inline, ...]:
+    frame = f", frame {place.occurrence}" if place.occurrence > 1 else ""
+    return (*_signs(f"“{place.slide}”"), frame) if frame else _signs(f"“{place.slide}”")
+
+
+def _signs(text: str) -> tuple[Inline, ...]:
+    """Return text whose rarer signs are mathematics."""
+    found: list[Inline] = []
+    plain = ""
+    for character in text:
+        if character in _SIGNS:
+            found += [plain, Math(_SIGNS[character])] if plain else [Math(_SIGNS[character])]
+            plain = ""
+        else:
+            plain += character
+    return (*found, plain) if plain or not found else tuple(found)
+
+
+def _chapter(title: str, findings: tuple[Finding, ...]) -> Section:
+    """Return the claims of a chapter, those about the rows of a network's table as a table."""
+    others = tuple(finding for finding in findings if not _of_network(finding))
+    networks = dict.fromkeys(name for name in map(_of_network, findings) if name)
+    tables = (_network(n, [f for f in findings if _of_network(f) == n]) for n in networks)
+    return Section(title=title, blocks=(_claims(title, others), *tables))
+
+
+def _of_network(finding: Finding) -> str:
+    """Return the network of whose table a claim is a row, or ""."""
+    name, _, place = finding.claim.id.rpartition(".")
+    return name if name in NAMES and place.isdigit() else ""
+
+
+def _claims(title: str, findings: tuple[Finding, ...]) -> Table:
+    return Table(
+        caption=f"{title}: {len(findings)} claims",
+        columns=(
+            Column(heading="claim"),
+            Column(heading="lecture", wraps=True),
+            Column(heading="stated", wraps=True),
+            Column(heading="verdict"),
+        ),
+        rows=tuple(map(_row, findings)),
+    )
+
+
+def _network(name: str, findings: list[Finding]) -> Table:
+    """Return the rows of a network's table as the lecture states them."""
+    return Table(
+        caption=(*_place(findings[0].claim.place), f", as stated: {len(findings)} claims"),
+        columns=(
+            Column(heading=(Code(name),)),
+            Column(heading="layer"),
+            *(Column(heading=w, align="right") for w in ("parameters", "operations", "volume")),
+            Column(heading="verdict"),
+        ),
+        rows=tuple(map(_layer, findings)),
+    )
+
+
+def _layer(finding: Finding) -> tuple[Prose | int, ...]:
+    claim = finding.claim
+    assert isinstance(claim.stated, tuple)
+    *counts, volume = claim.stated
+    extents = volume if isinstance(volume, tuple) else (volume,)
+    return (
+        (Code(claim.id),),
+        claim.quote,
+        *counts,
+        " × ".join(map(str, extents)),
+        (Badge(finding.verdict, _KINDS[finding.verdict]),),
+    )
+
+
+def _row(finding: Finding) -> tuple[Prose | int, ...]:
+    claim = finding.claim
+    by: tuple[Inline, ...] = ()
+    if isinstance(claim.stated, Law):
+        by = (", ", Code(claim.stated.proof))
+    note: tuple[Inline, ...] = (" (", *_signs(claim.note), ")") if claim.note else ()
+    return (
+        (Code(claim.id),),
+        (*_place(claim.place), ": ", *_signs(claim.quote), *by, *note),
+        _short(finding),
+        (Badge(finding.verdict, _KINDS[finding.verdict]),),
+    )
+
+
+def _short(finding: Finding) -> tuple[Inline, ...]:
+    """Return what is stated; of much, how much: what disagrees is shown in full elsewhere."""
+    stated = finding.claim.stated
+    if isinstance(stated, Law):
+        return ("holds" if stated.holds else "does not hold",)
+    if isinstance(stated, Printed) and len(stated.rows) > 1:
+        return (f"{len(stated.rows)} rows of {len(stated.rows[0])} entries",)
+    if isinstance(stated, tuple) and len(stated) > _FEW:
+        return (f"{len(stated)} cells",)
+    return _value(finding, stated=True)
+
+
+def _unjudged(audit: Audit) -> Iterator[Block]:
+    yield Text("Sentences that state nothing to compute, by kind; a slide’s frames count once.")
+    for why, meaning in UNJUDGED.items():
+        held = [each for each in audit.unjudged if each.why == why]
+        slides = dict.fromkeys(each.place.slide for each in held)
+        yield Section(
+            title=f"{why.capitalize()}: {len(held)}",
+            blocks=(
+                Text(f"{meaning}."),
+                Items(*(_of_slide(slide, held) for slide in slides)),
+            ),
+        )
+
+
+def _of_slide(slide: str, held: list[Unjudged]) -> tuple[Inline, ...]:
+    here = [each for each in held if each.place.slide == slide]
+    told = "; ".join(f"{each.quote} ({each.note})" if each.note else each.quote for each in here)
+    return _signs(f"“{slide}”: {told}")

@@ -1,0 +1,1 @@
+"""Networks as documents: layer by layer, and all beside each other."""

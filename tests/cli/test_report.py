@@ -1,0 +1,104 @@
+"""``convproof report``: documents, and clear words for what cannot be made."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from convproof.cli import run
+from tests.report.test_evidence import evidence, row
+
+FAST = ["--no-proofs", "--format", "html,tex"]
+
+
+def test_a_derivation_is_written_and_its_places_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "a <b> & 50%"
+    assert run(["report", "derivation", "strided", "-o", str(directory), *FAST]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        str(directory / f"derivation-strided.{each}") for each in ("html", "tex")
+    ]
+
+
+def test_sizes_of_your_own_are_in_the_document_and_its_command(tmp_path: Path) -> None:
+    """n' = floor((9 + 0 + 0 - 5)/3) + 1 = 2."""
+    sizes = ["--input", "9", "--kernel", "5", "--stride", "3"]
+    assert run(["report", "derivation", "strided", *sizes, "-o", str(tmp_path), *FAST]) == 0
+    text = (tmp_path / "derivation-strided.tex").read_text()
+    assert r"\left\lfloor \frac{9 + 0 + 0 - 5}{3} \right\rfloor + 1 = 2" in text
+    page = (tmp_path / "derivation-strided.html").read_text()
+    command = "convproof report derivation strided --input 9 --kernel 5 --stride 3 --no-proofs"
+    assert f"<code>{command}</code>" in page
+    assert str(tmp_path) not in page
+
+
+def test_two_axes_have_a_name_of_their_own(tmp_path: Path) -> None:
+    assert run(["report", "derivation", "padded", "--dims", "2", "-o", str(tmp_path), *FAST]) == 0
+    assert (tmp_path / "derivation-padded-2d.html").is_file()
+
+
+def test_laws_are_proved_unless_they_are_not_asked(tmp_path: Path) -> None:
+    words = ["report", "derivation", "transposed", "-o", str(tmp_path), "--format", "html"]
+    assert run([*words, "--no-proofs"]) == 0
+    assert "not asked" in (tmp_path / "derivation-transposed.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["derivation", "strided", "--format", "doc"], "'doc' is none of html, tex, pdf"),
+        (["derivation", "strided", "--format", ","], "there are none of html, tex, pdf"),
+        (["derivation", "sideways"], "'sideways' is not one of"),
+        (["derivation", "strided", "--kernel", "9"], "does not fit into the padded input"),
+        (["derivation", "strided", "--input", "7", "--dims", "2"], "--input has 1 axis"),
+        (["derivation", "strided", "--input", "5x5x5", "--no-proofs"], "one or two axes, not 3"),
+        (["derivation", "pooling", "--groups", "2"], "--groups does not apply"),
+        (["derivation", "standard", "--input", "900x900", "--no-proofs"], "more than the"),
+        (["network", "vgg17"], "did you mean"),
+        (["evidence", "absent.json"], "cannot be read"),
+        (["kill-table", "absent.json"], "cannot be read"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_exit_code_4(
+    words: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["report", *words]) == 4
+    error = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert told in error
+    assert "Traceback" not in error
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_pdf_that_is_asked_for_needs_tex_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("convproof.report.pdf.shutil.which", lambda _: None)
+    (tmp_path / "network-linear.html").write_text("old")
+    words = ["report", "network", "linear", "-o", str(tmp_path), "--format", "html,pdf"]
+    assert run(words) == 4
+    assert "apt-get install" in capsys.readouterr().err
+    assert (tmp_path / "network-linear.html").read_text() == "old"
+
+
+def test_a_network_of_your_own_and_all_of_ours_are_written(tmp_path: Path) -> None:
+    out = ["-o", str(tmp_path), "--format", "html"]
+    assert run(["report", "network", "input(8, 1) conv(3, 4) fc(2) softmax", *out]) == 0
+    assert run(["report", "networks", *out]) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["network-network.html", "networks.html"]
+
+
+def test_a_certificate_and_a_kill_table_are_written_from_their_files(tmp_path: Path) -> None:
+    """An odd name is the name of a file, and text in the page."""
+    place = tmp_path / "odd <na&me>.json"
+    place.write_text(json.dumps(evidence(row("pass", function="conv2d"))))
+    out = ["-o", str(tmp_path), "--format", "html"]
+    assert run(["report", "evidence", str(place), *out]) == 0
+    assert "odd &lt;na&amp;me&gt;" in (tmp_path / "odd <na&me>-certificate.html").read_text()
+    assert run(["report", "kill-table", "reports/zoo.json", *out]) == 0
+    assert (tmp_path / "kill-table.html").is_file()

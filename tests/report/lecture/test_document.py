@@ -1,0 +1,77 @@
+"""The audit as a document and as JSON: every claim and both figures of every disagreement."""
+
+import json
+
+from convproof.report.lecture.audit import CHAPTERS, audit
+from convproof.report.lecture.claim import UNJUDGED
+from convproof.report.lecture.document import document
+from convproof.report.lecture.record import record, summary
+from convproof.report.model import Code, Items, Section, Strong, Table, Text, plain, runs, walk
+from tests.report.lecture.judged import whole
+
+
+def test_every_claim_has_its_row() -> None:
+    made = document(whole())
+    found = {
+        run.text
+        for block in walk(made.blocks)
+        if isinstance(block, Table)
+        for row in block.rows
+        for run in (runs(row[0]) if not isinstance(row[0], int) else ())
+        if isinstance(run, Code)
+    }
+    assert found == {finding.claim.id for finding in whole().all}
+
+
+def test_a_disagreement_is_shown_with_both_figures_and_where_they_come_from() -> None:
+    """The VGG-16 row: 89,915,390 and 89,915,392 = (9*3 + 1)*224**2*64."""
+    blocks = list(walk(document(whole()).blocks))
+    at = next(
+        n
+        for n, block in enumerate(blocks)
+        if isinstance(block, Text) and Strong("vgg16.1") in block.prose
+    )
+    facts = blocks[at + 1]
+    assert isinstance(facts, Items)
+    text = "\n".join(map(plain, facts.items))
+    for word in ("89,915,390", "89,915,392", "(9*3 + 1)*224**2*64", "convproof network vgg16"):
+        assert word in text
+
+
+def test_disagreements_are_shown_by_class_and_as_many_as_there_are() -> None:
+    section = document(whole()).blocks[3]
+    assert isinstance(section, Section)
+    shown = [
+        b for b in walk(section.blocks) if isinstance(b, Text) and isinstance(b.prose[0], Strong)
+    ]
+    assert len(shown) == len(whole().of("disagree"))
+
+
+def test_json_lists_every_claim_with_place_and_verdict() -> None:
+    held = json.loads(json.dumps(record(whole())))
+    assert held["summary"]["claims"] == len(held["claims"]) == len(whole().all)
+    by_id = {claim["id"]: claim for claim in held["claims"]}
+    naive = by_id["inception.naive.operations"]
+    assert (naive["stated"], naive["computed"]) == (271418048, "287,091,392")
+    assert naive["place"] == {"slide": "inception module", "occurrence": 2}
+    assert (naive["verdict"], naive["class"], naive["kind"]) == ("disagree", "arithmetic", "number")
+    assert by_id["vgg16.2"]["class"] is None
+    assert {claim["chapter"] for claim in held["claims"]} == set(CHAPTERS.values())
+    assert {each["why"] for each in held["not judged"]} == set(UNJUDGED)
+
+
+def test_without_proofs_laws_are_undecided_and_blamed_for_nothing() -> None:
+    """The refuted statement about the prior is then no disagreement."""
+    found = audit({})
+    claims = {claim["id"]: claim for claim in record(found)["claims"]}
+    assert claims["prior.mixture"]["verdict"] == "undecided"
+    assert claims["prior.mixture"]["class"] is None
+    assert not any(claim["class"] for claim in claims.values() if claim["verdict"] != "disagree")
+
+
+def test_the_summary_adds_up() -> None:
+    lines = summary(whole())
+    assert lines[0] == (
+        f"{len(whole().all)} claims: {len(whole().of('agree'))} agree, "
+        f"{len(whole().of('disagree'))} disagree, 0 undecided"
+    )

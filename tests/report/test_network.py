@@ -1,0 +1,71 @@
+"""Network reports: every number is counted from the graph."""
+
+import pytest
+
+from convproof.networks.count import rows, total
+from convproof.networks.names import NAMES, named
+from convproof.report.model import Diagram, Document, Plot, Table, plain, walk
+from convproof.report.network.document import comparison, report
+from convproof.report.network.graph import diagram, first_module
+from convproof.report.network.printed import QUOTED, printed
+from tests.networks.test_lecture import ERRATA, TABLES
+
+
+def _tables(document: Document) -> list[Table]:
+    return [block for block in walk(document.blocks) if isinstance(block, Table)]
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if not n.startswith("torchvision")])
+def test_the_table_of_a_network_is_its_rows_and_their_sums(name: str) -> None:
+    network = named(name)
+    table = _tables(report(network, command="c", version="v"))[0]
+    assert [row[:3] for row in table.rows] == [
+        (row.name, row.parameters, row.operations) for row in rows(network)
+    ]
+    amount = total(network)
+    assert table.totals[0][1:3] == (amount.parameters, amount.operations)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_lectures_table_is_quoted_row_by_row_and_its_errata_are_told(name: str) -> None:
+    """Rows that differ are those of the lecture's errata, and no others."""
+    lines = [line.split() for line in TABLES[name].split("\n") if line.strip()]
+    assert [
+        [row.layer, str(row.parameters), str(row.operations), "x".join(map(str, row.volume))]
+        for row in printed(name)
+    ] == lines
+    table = _tables(report(named(name), command="c", version="v"))[-1]
+    differing = {place for place, row in enumerate(table.rows) if "differs" in plain(row[-1])}  # type: ignore[arg-type]
+    assert differing == {place for net, place in ERRATA if net == name}
+
+
+def test_all_networks_are_compared_and_the_quoted_errors_are_beside_them() -> None:
+    document = comparison([named(n) for n in NAMES], command="c", version="v", ended=lambda _: None)
+    table = _tables(document)[0]
+    assert [row[0] for row in table.rows] == list(NAMES)
+    assert {row[0]: row[-1] for row in table.rows if row[-1]} == {
+        name: f"{quoted.percent} %" for name, quoted in QUOTED.items()
+    }
+    plot = next(block for block in walk(document.blocks) if isinstance(block, Plot))
+    points = {point for series in plot.series for point in series.points}
+    held = total(named("vgg16"))
+    assert (float(held.operations), float(held.parameters)) in points
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_diagram_has_every_row_once_and_every_arrow_goes_forward(name: str) -> None:
+    network = named(name)
+    made = diagram(network)
+    order = [box.name for box in made.boxes]
+    listed = [row.name for row in (*rows(network), *rows(network, auxiliary=True))]
+    assert sorted(order) == sorted(listed)
+    assert all(order.index(a) < order.index(b) for a, b in made.arrows)
+    assert {b for _, b in made.arrows} == set(order[1:])
+
+
+def test_the_inside_of_an_inception_module_has_its_four_branches() -> None:
+    made = first_module(named("inception"))
+    assert isinstance(made, Diagram)
+    (join,) = [box.name for box in made.boxes if box.name not in {a for a, _ in made.arrows}]
+    assert len([a for a, b in made.arrows if b == join]) == 4
+    assert first_module(named("vgg16")) is None
