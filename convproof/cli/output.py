@@ -80,16 +80,20 @@ class Place:
 
     def write_text(self, text: str) -> None:
         """Write the text, whole or not at all."""
+        self.write_bytes(text.encode())
+
+    def write_bytes(self, contents: bytes) -> None:
+        """Write a file's bytes, whole or not at all."""
         if self._path is None:
             return
         if self._path == STDOUT:
-            click.echo(text, nl=False)
+            click.echo(contents, nl=False)
             return
         try:
             if self._draft is None:
-                Path(self._path).write_text(text, encoding="utf-8")
+                Path(self._path).write_bytes(contents)
                 return
-            self._draft.write_text(text, encoding="utf-8")
+            self._draft.write_bytes(contents)
             mask = os.umask(0)
             os.umask(mask)
             self._draft.chmod(0o666 & ~mask)
