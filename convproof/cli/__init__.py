@@ -31,7 +31,7 @@ _COMMANDS = {  # name: (module, line of help); the module holds the command unde
     "prove": ("convproof.cli.prove", "Prove the laws for all sizes, or a claim of your own."),
     "network": ("convproof.cli.network", "Print the table of a network, layer by layer."),
     "train": ("convproof.cli.train", "Train a network on images, and score it on its test part."),
-    "experiment": ("convproof.cli.experiment", "Do an experiment of the lecture, with its picture."),
+    "experiment": ("convproof.cli.experiment", "Do an experiment of the lecture and draw it."),
     "report": ("convproof.cli.report", "Write derivations, networks and evidence as documents."),
     "list": ("convproof.cli.listing", "Name the implementations, functions and theorems."),
     "bench": ("convproof.cli.bench", "Time against named rivals in the same process."),

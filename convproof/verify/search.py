@@ -95,6 +95,7 @@ class Search:
         self._database, self._first = database, first
         self._active = list(theorems)
         self._broken: Theorem | None = None
+        self._fault: Exception | None = None  # of what asks, not of the target
         self._held: set[Case] = set()
 
     @property
@@ -154,6 +155,8 @@ class Search:
         except Violation:
             pass  # Hypothesis asks the smallest case last, so it is the one that was kept
         except Flaky:
+            if self._fault is not None:  # the last case that was wanted, which is not asked again
+                raise self._fault from None
             if self._broken is None:
                 raise
             self.tallies[self._broken].flaky = True
@@ -176,6 +179,9 @@ class Search:
                 self._broken = theorem
                 raise
             return  # shrinking keeps to the kind of failure that was found
+        except Exception as fault:
+            self._fault = fault
+            raise
         if seen is not None and self._broken is None:
             tally.examples += 1
             tally.note(seen)

@@ -157,6 +157,20 @@ def test_an_error_of_our_own_is_never_taken_for_a_pass() -> None:
         _searched(check, "conv1d", examples=7)
 
 
+def test_an_error_of_our_own_in_the_last_case_is_told_as_it_is() -> None:
+    """It is not asked again, as no more cases are wanted: that does not make it unreliable."""
+    asked = count(1)
+
+    def check(case: Case) -> Seen:
+        del case
+        if next(asked) == 5:
+            raise ZeroDivisionError
+        return Seen()
+
+    with pytest.raises(ZeroDivisionError):
+        _searched(check, examples=5)
+
+
 def test_a_slow_call_does_not_stand_for_one_that_hangs() -> None:
     """Shrunk to a call that only the short limit ends, the failure is told as it was found."""
     layer = Conv(
