@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convproof.cli.output import Output, json_option
+from convproof.cli.output import Output, Place, json_option
 
 if TYPE_CHECKING:
     from convproof.experiments import Experiment, Finding, Settings
@@ -66,7 +66,7 @@ def command(
             msg = "name an experiment of these, or all."
             raise click.UsageError(msg)
         return 0
-    chosen = {name: named(name) for name in (NAMES if names == ("all",) else names)}
+    chosen = _chosen(names, data)
     needed()
     _made(folder)
     settings = Settings(seed=seed, quick=quick, data=data, implementation=implementation)
@@ -77,6 +77,26 @@ def command(
         ]
         output.write("experiment", "passed", experiments=records)
     return 0
+
+
+def _chosen(names: tuple[str, ...], data: str) -> "dict[str, Experiment]":
+    """Return the experiments that are asked for; ``all`` is every one."""
+    from convproof.experiments import NAMES, named
+
+    each = [name for given in names for name in (NAMES if given == "all" else (given,))]
+    chosen = {name: named(name) for name in each}
+    if data != "digits" and not any(experiment.trains for experiment in chosen.values()):
+        verb = "learns" if len(chosen) == 1 else "learn"
+        msg = f"{' and '.join(chosen)} {verb} from no data set: leave out --data."
+        raise click.UsageError(msg)
+    return chosen
+
+
+class _Record(Output):
+    """A place for the document of one experiment, in the folder of ``-o``."""
+
+    def __init__(self, path: str) -> None:
+        Place.__init__(self, path, "-o")
 
 
 def _made(folder: Path) -> None:
@@ -101,18 +121,17 @@ def _done(
 
     if not quiet:
         click.echo(f"{name}: {experiment.title}\n  the lecture: {experiment.says}")
-    record_place = Output(str(folder / f"{name}.json"))
-    picture_place = Output(str(folder / f"{name}.{kind}"))
-    with record_place, picture_place:
+    picture = folder / f"{name}.{kind}"
+    with _Record(str(folder / f"{name}.json")) as document, Place(str(picture), "-o") as place:
         finding = experiment.run(settings)
         record = _record(name, experiment, settings, finding)
         figure = experiment.draw(finding.numbers)
         figure.suptitle(experiment.title, fontsize=10)
-        picture_place.write_bytes(rendered(figure, kind))
-        record_place.write("experiment", "passed", **record)
+        place.write_bytes(rendered(figure, kind))
+        document.write("experiment", "passed", **record)
     if not quiet:
         click.echo(f"  found, {finding.agreement}: {finding.found}")
-        click.echo(f"  {folder / name}.{kind}, {folder / name}.json")
+        click.echo(f"  {picture}, {folder / name}.json")
     return record
 
 

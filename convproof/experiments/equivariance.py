@@ -130,7 +130,7 @@ EXPERIMENT = Experiment(
     title="Translation: equivariance before pooling, invariance after it",
     says="A convolution is equivariant to translation; spatial pooling gradually introduces "
     "translation and deformation invariance.",
-    source='lecture 7, "translation equivariance" and "spatial pooling"',
+    source='lecture 7, "invariance vs. equivariance" and "spatial pooling"',
     run=run,
     draw=draw,
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from convproof.experiments.base import Experiment, Finding, Settings
 from convproof.experiments.figures import image, panels
-from convproof.experiments.learning import learned, lectures, parts_of, short, tiled
+from convproof.experiments.learning import learned, lectures, parts_of, seen_signed, short, tiled
 
 _HIDDEN = 40  # of the two-layer network's units that are shown
 
@@ -27,18 +27,23 @@ def run(settings: Settings) -> Finding:
     shape = parts.train.image_shape
     templates = weights["linear"].reshape(-1, *shape)
     own = _own_class(templates, parts.train.images, parts.train.labels)
-    filters = weights["convnet"].mean(axis=1)
+    filters = weights["convnet"]
     shown = {
-        "linear: a template of each class": templates.mean(axis=1),
-        "two-layer: hidden units": weights["two-layer"].reshape(-1, *shape).mean(axis=1)[:_HIDDEN],
+        "linear: a template of each class": templates,
+        "two-layer: hidden units": weights["two-layer"].reshape(-1, *shape)[:_HIDDEN],
         "convolutional: first filters": filters,
     }
+    all_own = own == len(templates)
     return Finding(
         found=f"{own} of {len(templates)} templates of the linear classifier correlate most with "
         f"the mean image of their own class; the convolutional network shares {len(filters)} "
-        f"filters of {filters.shape[1]} x {filters.shape[2]} over all positions.",
-        agreement="agrees" if 2 * own > len(templates) else "in part",
-        numbers={"own_class": own, "weights": {title: short(w) for title, w in shown.items()}},
+        f"filters of {filters.shape[2]} x {filters.shape[3]} over all positions.",
+        # at random one template of them would be expected to
+        agreement="agrees" if all_own else "in part" if own > 1 else "disagrees",
+        numbers={
+            "own_class": own,
+            "weights": {title: short(seen_signed(w)) for title, w in shown.items()},
+        },
     )
 
 

@@ -9,7 +9,9 @@ rational corners; each unit's line cuts those it crosses; in integers no crossin
 
 Both are reached: the first by lines in general position that all cross within the square, the
 second by a first layer that folds each coordinate ``N/4`` times onto [0, 1], so that each cut of
-the second layer is repeated in every fold. Drawn weights show what is usual, not what is possible.
+the second layer is repeated in every fold. With ``L`` layers of ``w`` units, all but the last
+folding, they are ``(w/2)^(2 (L-1)) (1 + w + w (w - 1) / 2)``: exponential in the depth, where one
+layer of ``L w`` units has a square of it. Drawn weights show what is usual, not what is possible.
 """
 
 from collections.abc import Iterator
@@ -26,6 +28,8 @@ Corner = tuple[int, int, int]  # homogeneous: (x, y, w) is the point (x / w, y /
 Row = tuple[int, int, int]  # an affine function: a x + b y + c w
 Layer = tuple[tuple[int, ...], ...]  # of every unit: its weights, then its bias
 UNITS = 20
+_NARROW = 4  # units of each layer, where layers are added
+_DEPTHS = (1, 2, 3, 4, 5)
 _SQUARE: tuple[Corner, ...] = ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1))
 _GRID = 1000  # integers of drawn weights
 
@@ -165,41 +169,64 @@ def after_folding(layer: Layer, units: int) -> Layer:
     return tuple((*(a * s for s in signs), *(b * s for s in signs), c) for a, b, c in layer)
 
 
+def folded(width: int, depth: int) -> tuple[Layer, ...]:
+    """Return layers of ``width`` units: all but the last fold, and that one's lines all cross."""
+    layers = [folding(width)] * (depth - 1) + [crossing(width)]
+    return (layers[0], *(after_folding(layer, width) for layer in layers[1:]))
+
+
 def run(settings: Settings) -> Finding:
     """Count the regions of both shapes: at most, and with drawn weights."""
     half = UNITS // 2
-    shallow, deep = (
-        len(regions((crossing(UNITS),))),
-        regions((folding(half), after_folding(crossing(half), half))),
-    )
-    rng = np.random.default_rng(settings.seed)
-    times = 3 if settings.quick else 20
-    usual = {
-        name: [len(regions(drawn(widths, rng))) for _ in range(times)]
-        for name, widths in (("20", (UNITS,)), ("10 + 10", (half, half)))
-    }
-    law = 1 + UNITS + UNITS * (UNITS - 1) // 2
-    folded = (half // 2) ** 2 * (1 + half + half * (half - 1) // 2)
-    means = {name: sum(found) / times for name, found in usual.items()}
-    reached = shallow == law and len(deep) == folded
+    flat, deep = regions((crossing(UNITS),)), regions(folded(half, 2))
+    shallow = len(flat)
+    usual = _usual(settings)
+    law = _most(UNITS)
+    repeated = (half // 2) ** 2 * (1 + half + half * (half - 1) // 2)
+    by_depth = [len(regions(folded(_NARROW, depth))) for depth in _DEPTHS]
+    most = [_most(_NARROW * depth) for depth in _DEPTHS]
+    growth = (_NARROW // 2) ** 2
+    exponential = by_depth == [most[0] * growth ** (depth - 1) for depth in _DEPTHS]
+    means = {name: sum(found) / len(found) for name, found in usual.items()}
+    reached = shallow == law and len(deep) == repeated
     return Finding(
-        found=f"With {UNITS} units, one hidden layer reaches {shallow} regions, which is the most; "
-        f"two of {half} that fold reach {len(deep)}. With drawn weights the means are "
+        found=f"With {UNITS} units, one hidden layer reaches {shallow} regions"
+        + (", which is the most; " if shallow == law else "; ")
+        + f"two of {half} that fold reach {len(deep)}. Layers of {_NARROW} reach "
+        f"{', '.join(map(str, by_depth))} for 1 to {len(by_depth)} of them, one layer of as many "
+        f"units at most {', '.join(map(str, most))}. With drawn weights the means are "
         f"{means['20']:.0f} and {means['10 + 10']:.0f}: what is possible is not what is usual.",
-        agreement="agrees" if reached and len(deep) > shallow else "disagrees",
+        agreement="agrees" if reached and exponential and len(deep) > shallow else "disagrees",
         numbers={
             "units": UNITS,
             "shallow": shallow,
             "shallow_law": law,
             "deep": len(deep),
-            "deep_law": folded,
+            "deep_law": repeated,
+            "by_depth": by_depth,
+            "one_layer_at_most": most,
             "drawn": usual,
             "pictures": {
-                "one layer, lines that all cross": _outlines(regions((crossing(UNITS),))),
+                "one layer, lines that all cross": _outlines(flat),
                 "two layers, folding": _outlines(deep),
             },
         },
     )
+
+
+def _usual(settings: Settings) -> dict[str, list[int]]:
+    """Return the numbers of regions with drawn weights, of both shapes."""
+    rng = np.random.default_rng(settings.seed)
+    times, half = 3 if settings.quick else 20, UNITS // 2
+    return {
+        name: [len(regions(drawn(widths, rng))) for _ in range(times)]
+        for name, widths in (("20", (UNITS,)), ("10 + 10", (half, half)))
+    }
+
+
+def _most(units: int) -> int:
+    """Return Zaslavsky's number of one hidden layer."""
+    return 1 + units + units * (units - 1) // 2
 
 
 def _outlines(found: list[Region]) -> list[list[list[float]]]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from convproof.experiments.base import Experiment, Finding, Settings
 from convproof.experiments.figures import image, panels
-from convproof.experiments.learning import learned, lectures, parts_of, short
+from convproof.experiments.learning import learned, lectures, parts_of, seen, short
+from convproof.experiments.names import ExperimentError
 from convproof.networks.evaluate import forward
 from convproof.training import Trained
 
@@ -26,6 +27,9 @@ def run(settings: Settings) -> Finding:
     images, labels = parts.test.images[:_IMAGES], parts.test.labels[:_IMAGES]
     whole = _probabilities(trained, images)
     right = whole.argmax(axis=1) == labels
+    if not right.any():
+        msg = f"none of the first {len(labels)} test images is classified right: nothing to occlude"
+        raise ExperimentError(msg)
     images, labels = images[right], labels[right]
     side = max(1, round(images.shape[-1] / _SHARE))
     maps = occluded(trained, images, labels, side)
@@ -39,7 +43,7 @@ def run(settings: Settings) -> Finding:
         agreement="agrees" if inside < _corners(maps) else "disagrees",
         numbers={
             "side": side,
-            "images": [short(np.float64(one.mean(axis=0))) for one in images[:_SHOWN]],
+            "images": short(seen(images[:_SHOWN])),
             "maps": short(maps[:_SHOWN]),
             "mean": short(maps.mean(axis=0)),
         },

@@ -33,9 +33,11 @@ def run(settings: Settings) -> Finding:
     exact = all(row["support"] == row["formula"] for row in rows)
     spread = all(row["variance"] == row["variance_formula"] for row in rows)
     last = rows[-1]
+    linear = "1 + 2L at every depth, linear as said" if exact else "not 1 + 2L at every depth"
+    root = "the root of" if spread else "not as the law of"
     return Finding(
-        found=f"The support of the derivative is 1 + 2L at every depth: {last['support']} at "
-        f"L = {last['depth']}, linear as said. Its spread grows as the root of the depth, sigma = "
+        found=f"The support of the derivative is {linear}: {last['support']} at "
+        f"L = {last['depth']}. Its spread grows as {root} the depth, sigma = "
         f"{last['sigma']:.2f} there: 95 % of the derivative lie in the inner {last['inner']} "
         "positions.",
         agreement="agrees" if exact and spread else "disagrees",

@@ -42,8 +42,12 @@ def run(settings: Settings) -> Finding:
         found=f"From lambda = {_STRENGTHS[0]:g} to {_STRENGTHS[-1]:g} the distance to the best "
         f"convolution falls from {to_limit[0]:.2g} to {to_limit[-1]:.1g} of its norm, at the last "
         f"tenfold lambda by the factor {to_limit[-2] / to_limit[-1]:.1f}. To the projection of "
-        f"what is learned freely {to_projection[-1]:.2g} remain: the limit is a convolution, but "
-        "not the nearest one.",
+        f"what is learned freely {to_projection[-1]:.2g} remain"
+        + (
+            ": the limit is a convolution, but not the nearest one."
+            if to_projection[-1] > to_limit[-1]
+            else "."
+        ),
         agreement="agrees" if falls else "disagrees",
         numbers={
             "taps": _TAPS,

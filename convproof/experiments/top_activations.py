@@ -5,7 +5,8 @@ adjoint; a convolution by its transpose with the same filters; a ReLU by a ReLU:
 
     s_u = relu(s_v)  (ReLU),    s_u = W^T s_v  (convolution),    s_u = (switches)^T s_v  (pooling)
 
-All that comes back lies in the cell's receptive field, exactly: that is measured.
+All that comes back lies in the cell's receptive field, exactly: that is measured. Shown are these
+fields, cut from what came back and from the images.
 """
 
 from typing import Any
@@ -14,7 +15,15 @@ import numpy as np
 
 from convproof.experiments.base import Experiment, Finding, Settings
 from convproof.experiments.figures import image, panels
-from convproof.experiments.learning import learned, lectures, parts_of, short, tiled
+from convproof.experiments.learning import (
+    learned,
+    lectures,
+    parts_of,
+    seen,
+    seen_signed,
+    short,
+    tiled,
+)
 from convproof.layers import Conv, MaxPool, ReLU
 from convproof.networks.evaluate import Tape, forward
 from convproof.networks.field import Field, fields
@@ -24,6 +33,7 @@ from convproof.training import Trained
 
 _TOP = 9
 _FEATURES = 4
+_IMAGES = 1000  # of the test part, at most: what all their cells take stays in memory
 
 
 def run(settings: Settings) -> Finding:
@@ -35,7 +45,7 @@ def run(settings: Settings) -> Finding:
         for node in trained.network
         if isinstance(node.layer, ReLU) and len(trained.network.shapes[node.name]) == 3
     ][-1]
-    images = parts.test.images
+    images = parts.test.images[:_IMAGES]
     tape = _tape(trained, images)
     maps = np.asarray(tape.values[layer])
     chosen = np.argsort(-maps.max(axis=(0, 2, 3)), kind="stable")[:_FEATURES]
@@ -45,13 +55,13 @@ def run(settings: Settings) -> Finding:
         cells = _strongest(maps[:, feature])
         back = reconstructed(trained, images, layer, int(feature), cells)
         outside += _outside(back, cells, field)
-        labels = parts.test.labels[[n for n, *_ in cells]]
-        classes.append(int(np.bincount(labels).max()))
+        of = [n for n, *_ in cells]
+        classes.append(int(np.bincount(parts.test.labels[of]).max()))
         pictures.append(
             {
                 "feature": int(feature),
-                "patterns": short(back.mean(axis=1)),
-                "images": short(np.float64(images[[n for n, *_ in cells]].mean(axis=1))),
+                "patterns": short(seen_signed(_patches(back, cells, field))),
+                "images": short(seen(_patches(images[of], cells, field))),
             }
         )
     return Finding(
@@ -114,10 +124,27 @@ def _outside(back: np.ndarray, cells: list[tuple[int, int, int]], field: tuple[F
     found = 0
     for one, (_, *cell) in zip(back, cells, strict=True):
         inside = np.zeros(one.shape[1:], bool)
-        starts = [f.start + f.step * o for f, o in zip(field, cell, strict=True)]
-        y, x = (slice(max(0, s), s + f.size) for s, f in zip(starts, field, strict=True))
-        inside[y, x] = True
+        inside[_within(cell, field)] = True
         found += int(np.count_nonzero(one[:, ~inside]))
+    return found
+
+
+def _within(cell: list[int], field: tuple[Field, ...]) -> tuple[slice, ...]:
+    """Return what of the image a cell sees."""
+    starts = [f.start + f.step * o for f, o in zip(field, cell, strict=True)]
+    return tuple(slice(max(0, s), s + f.size) for s, f in zip(starts, field, strict=True))
+
+
+def _patches(
+    images: np.ndarray, cells: list[tuple[int, int, int]], field: tuple[Field, ...]
+) -> np.ndarray:
+    """Return of each image what its cell sees, with zeros where that is beyond the image."""
+    found = np.zeros((*images.shape[:2], *(f.size for f in field)), images.dtype)
+    for into, one, (_, *cell) in zip(found, images, cells, strict=True):
+        y, x = _within(cell, field)
+        top, left = (max(0, -f.start - f.step * o) for f, o in zip(field, cell, strict=True))
+        seen_here = one[:, y, x]
+        into[:, top : top + seen_here.shape[1], left : left + seen_here.shape[2]] = seen_here
     return found
 
 

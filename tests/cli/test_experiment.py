@@ -49,6 +49,8 @@ def test_a_picture_that_fails_leaves_both_files_as_they_were(
         (["pose-invariance", "--format", "gif"], "png"),
         (["three-networks", "--data", "nothing"], "no data set is called"),
         (["pose-invariance", "--implementation", "nobody"], "nobody"),
+        (["pose-invariance", "--data", "faces"], "learns from no data set"),
+        (["all", "nothing"], "no experiment is called 'nothing'"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_code_4(
@@ -58,6 +60,16 @@ def test_a_mistake_is_one_clear_line_and_exit_code_4(
     assert run(["experiment", *arguments, "-o", str(tmp_path / "new")]) == 4
     assert words in capsys.readouterr().err
     assert not list(tmp_path.glob("new/*"))
+
+
+def test_a_folder_in_the_place_of_a_picture_is_a_mistake_in_o(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option that named it is told, and nothing else is left."""
+    (tmp_path / "pose-invariance.png").mkdir()
+    assert run(["experiment", "pose-invariance", "--quick", "-o", str(tmp_path)]) == 4
+    assert "Invalid value for -o" in capsys.readouterr().err
+    assert [place.name for place in tmp_path.iterdir()] == ["pose-invariance.png"]
 
 
 def test_the_list_names_every_experiment(capsys: pytest.CaptureFixture[str]) -> None:

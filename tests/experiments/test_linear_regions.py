@@ -84,6 +84,12 @@ def test_folding_repeats_what_comes_after_it_in_every_fold(units: int) -> None:
     assert len(regions(layers)) == (units // 2) ** 2 * once
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_every_folding_layer_multiplies_the_regions(depth: int) -> None:
+    """(w/2)^(2 (L - 1)) (1 + w + w (w - 1) / 2)."""
+    assert len(regions(lines.folded(4, depth))) == 4 ** (depth - 1) * 11
+
+
 def test_a_cut_that_takes_a_touched_corner_for_a_crossing_is_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
