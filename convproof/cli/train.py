@@ -206,10 +206,13 @@ def _searched(
 ) -> "Recipe":
     from convproof.training import search
 
-    found = search(network, train_part, recipe, trials=trials, epochs=epochs, seed=seed)
-    for trial in found:
+    def tell(trial: Any) -> None:
         tried = f"lr {trial.recipe.lr:.2e}, weight decay {trial.recipe.weight_decay:.2e}"
         say(f"{tried}: validation accuracy {trial.accuracy:.2%}, loss {trial.loss:.4f}")
+
+    found = search(
+        network, train_part, recipe, trials=trials, epochs=epochs, seed=seed, progress=tell
+    )
     best = found[0].recipe
     return replace(recipe, lr=best.lr, weight_decay=best.weight_decay)
 

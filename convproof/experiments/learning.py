@@ -51,7 +51,7 @@ def learned(
     network: Network = suited(name, data)
     seed = settings.seed if seed is None else seed
     doing = f"{name}, learning rate {recipe.lr:.2g}, seed {seed}"
-    with Bar(recipe.epochs, doing) as bar, np.errstate(over="ignore", invalid="ignore"):
+    with Bar(recipe.epochs, doing) as bar:
         return train(
             network,
             data,

@@ -142,12 +142,13 @@ class _Keeper:
 def _to_the_end(run: Run, state: State, keep: _Keeper, progress: Progress | None) -> State:
     """Return the last state; one that is interrupted is kept at its last whole step."""
     try:
-        for after in run.states(state):
-            state = after
-            if state.step == 0:
-                keep(state)
-            if progress is not None:
-                progress(state)
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite is an error
+            for after in run.states(state):
+                state = after
+                if state.step == 0:
+                    keep(state)
+                if progress is not None:
+                    progress(state)
     except KeyboardInterrupt:
         keep(state)
         raise
