@@ -42,6 +42,7 @@ from convproof.report.model import (
 )
 
 _PHONE = 34  # letters of a formula that a phone has room for
+_SCROLLS = ' class="long" role="group" tabindex="0" aria-label="long formula"'
 _FIRST = ' checked="checked"'
 SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
 
@@ -78,7 +79,8 @@ def _inline(run: Inline) -> str:
     if isinstance(run, str):
         return escape(run, quote=False)
     if isinstance(run, Math):
-        return formula(run.latex, display=False)
+        made = formula(run.latex, display=False)
+        return f"<span{_SCROLLS}>{made}</span>" if letters(run.latex) > _PHONE else made
     if isinstance(run, Code):
         return f"<code>{escape(run.text, quote=False)}</code>"
     if isinstance(run, Strong):

@@ -75,10 +75,20 @@ def blocks(held: tuple[Block, ...], level: int) -> Iterator[str]:
             bare = escape(plain(block.title))
             heading = _HEADINGS[min(level, 3)]
             both = title if level > 2 else rf"\texorpdfstring{{{title}}}{{{bare}}}"
-            yield rf"\{heading}{{{both}}}"
+            yield rf"\needroom{{{_room(block)}\baselineskip}}\{heading}{{{both}}}"
             yield from blocks(block.blocks, level + 1)
         else:
             yield _WRITERS[type(block)](block)
+
+
+def _room(block: Section) -> int:
+    """Return how many lines a heading and the begin of what is below it take, about."""
+    first = block.blocks[0] if block.blocks else None
+    if isinstance(first, Section):
+        return 3 + _room(first)
+    if any(isinstance(each, Matrix) for each in block.blocks[:3]):
+        return 18
+    return 9 if isinstance(first, Table) else 6
 
 
 def _text(block: Text) -> str:
@@ -87,7 +97,7 @@ def _text(block: Text) -> str:
 
 def _items(block: Items) -> str:
     items = "\n".join(rf"\item {prose(item)}" for item in block.items)
-    return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+    return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}\n\\vskip4pt"
 
 
 def equation(block: Equation) -> str:

@@ -19,6 +19,7 @@ _SIZES = ((r"\small", 90.0), (r"\footnotesize", 100.0), (r"\scriptsize", 112.0))
 _BETWEEN = 1.9  # letters between columns
 _READABLE = 26.0  # letters that a column which wraps should have, if it has as many
 _LEAST = 9.0
+_HEAD, _WHOLE, _BEGIN = 4, 8, 3  # lines: a table's head; rows kept together; of a long one
 _SAFE = 0.97  # of a line: letters are not all of one width
 
 
@@ -34,7 +35,9 @@ def table(block: Table) -> str:
     body = "\n".join(map(_row, block.rows))
     totals = "\\midrule\n" + "\n".join(map(_row, block.totals)) + "\n" if block.totals else ""
     above, inside = _caption(block, widths)
+    count = len(block.rows) + len(block.totals)
     return (
+        f"\\needroom{{{_HEAD + (count if count <= _WHOLE else _BEGIN)}\\baselineskip}}\n"
         f"\\begingroup{size}\\setlength{{\\tabcolsep}}{{4.5pt}}{above}\n"
         f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{inside}"
         f"\\toprule\n{head}\n\\midrule\n\\endfirsthead\n"

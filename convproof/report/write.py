@@ -1,11 +1,11 @@
 """Writing a document: every file is whole, or what was there before stays."""
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, get_args
 
+from convproof.report.files import replace_all
 from convproof.report.html import html
 from convproof.report.latex import latex
 from convproof.report.model import Document
@@ -31,14 +31,15 @@ def write(
         document: what is written.
         directory: made if it is not there.
         name: of the files, without an ending.
-        formats: which; None: all that can be made here, and one line about those that cannot.
+        formats: which; None: all. A PDF where there is no TeX is one line about what to install,
+            and the other two in its place.
         tell: told what is done.
 
     Raises:
-        ReportError: if a file cannot be made or written, or a PDF is asked for and there is no TeX.
+        ReportError: if a file cannot be made or written.
     """
     wanted = FORMATS if formats is None else tuple(formats)
-    if formats is None and not has_tex():
+    if "pdf" in wanted and not has_tex():
         wanted = ("html", "tex")
         tell(f"no PDF: there is no pdflatex; {PACKAGES}")
     made = _made(document, wanted, tell)
@@ -57,37 +58,18 @@ def write(
 def _made(
     document: Document, wanted: Sequence[Format], tell: Callable[[str], None]
 ) -> dict[Format, bytes]:
+    """Return the contents; TeX is at work while the page is made."""
     made: dict[Format, bytes] = {}
-    if "html" in wanted:
-        made["html"] = html(document).encode()
-    if "tex" in wanted or "pdf" in wanted:
-        source = latex(document)
+    source = latex(document) if "tex" in wanted or "pdf" in wanted else ""
+    with ThreadPoolExecutor(1) as beside:
+        setting = beside.submit(pdf, source) if "pdf" in wanted else None
+        if "html" in wanted:
+            made["html"] = html(document).encode()
         if "tex" in wanted:
             made["tex"] = source.encode()
-        if "pdf" in wanted:
-            made["pdf"], log = pdf(source)
+        if setting is not None:
+            made["pdf"], log = setting.result()
             overfull = log.count("Overfull \\hbox")
             if overfull:
                 tell(f"{overfull} lines of the PDF are too wide")
     return made
-
-
-def replace_all(files: Sequence[tuple[Path, bytes]]) -> None:
-    """Write files beside their places, then move all there; if one cannot be, none is written."""
-    drafts: list[tuple[Path, Path]] = []
-    try:
-        for place, content in files:
-            if place.is_dir():
-                raise IsADirectoryError(None, "Is a directory", str(place))
-            handle, draft = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-            drafts.append((Path(draft), place))
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        for draft_path, place in drafts:
-            draft_path.chmod(0o666 & ~mask)
-            draft_path.replace(place.resolve())
-    finally:
-        for draft_path, _ in drafts:
-            draft_path.unlink(missing_ok=True)

@@ -75,15 +75,42 @@ def test_what_cannot_be_made_is_refused_with_exit_code_4(
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_pdf_that_is_asked_for_needs_tex_and_loses_nothing(
+def test_a_pdf_without_tex_is_a_page_and_its_latex_and_one_line_of_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Exit code 0: what was asked for is there to be set where TeX is."""
     monkeypatch.setattr("convproof.report.pdf.shutil.which", lambda _: None)
-    (tmp_path / "network-linear.html").write_text("old")
-    words = ["report", "network", "linear", "-o", str(tmp_path), "--format", "html,pdf"]
-    assert run(words) == 4
-    assert "apt-get install" in capsys.readouterr().err
-    assert (tmp_path / "network-linear.html").read_text() == "old"
+    words = ["report", "network", "linear", "-o", str(tmp_path), "--format", "pdf"]
+    assert run(words) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if "apt-get install" in line] == told[:1]
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == ["network-linear.html", "network-linear.tex"]
+
+
+@pytest.mark.parametrize("under", ["", "deeper/still"])
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(
+    under: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 4, no law is asked, and the file in its place is what it was."""
+    monkeypatch.setattr("convproof.report.laws.run", pytest.fail)
+    (tmp_path / "taken").write_text("mine")
+    assert run(["report", "derivations", "-o", str(tmp_path / "taken" / under)]) == 4
+    assert "is a file" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_without_permission_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("convproof.report.laws.run", pytest.fail)
+    monkeypatch.setattr("convproof.cli.reporting.os.access", lambda *_: False)
+    assert run(["report", "lecture", "-o", str(tmp_path / "new")]) == 4
+    assert "no permission" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_network_of_your_own_and_all_of_ours_are_written(tmp_path: Path) -> None:

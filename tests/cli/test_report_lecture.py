@@ -43,8 +43,9 @@ def test_a_file_in_the_place_of_the_directory_is_refused(
 
 @pytest.mark.full
 def test_the_audit_with_its_proofs_agrees_on_all_that_is_a_law(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("CONVPROOF_CACHE", str(tmp_path / "cache"))
     assert run(["report", "lecture", "-o", str(tmp_path)]) == 0
     assert "0 undecided" in capsys.readouterr().out
     assert (tmp_path / "lecture.tex").is_file()

@@ -80,6 +80,25 @@ def test_what_was_not_asked_is_told_by_reason_and_counted_in_no_table_of_what_wa
     assert not any("asked; ratio" in plain(table.caption) for table in tables)
 
 
+def test_no_row_of_what_was_not_asked_is_higher_than_a_page() -> None:
+    """A row is not broken between pages: what was longer than one was clipped at its foot."""
+    functions = [f"function{n}" for n in range(80)]
+    laws = [f"law{n}" for n in range(40)]
+    rows = [
+        row("unsupported", reason="no such function", theorem=law, function=function)
+        for function in functions
+        for law in laws
+    ]
+    document = certificate(evidence(*rows), command="c", version="v")
+    tables = [block for block in walk(document.blocks) if isinstance(block, Table)]
+    (left,) = [table for table in tables if "not asked" in plain(table.caption)]
+    cells = [str(each[3]) for each in left.rows]
+    assert max(map(len, cells)) < 40 * 26  # lines of a page, letters of a narrow column
+    told = [cell.split(": ") for cell in cells]
+    assert [name for names, _ in told for name in names.split(", ")] == functions
+    assert all(held == ", ".join(laws) for _, held in told)
+
+
 def test_the_kill_table_counts_what_the_zoo_holds() -> None:
     zoo = json.loads(ZOO.read_text())
     document = kill_table(zoo, command="c", version="v")

@@ -83,6 +83,13 @@ def test_what_mathml_cannot_tell_is_shown_as_it_is_written() -> None:
     assert page.find(f".//{_MATHML}math") is None
 
 
+def test_a_long_formula_within_a_line_is_moved_sideways_on_a_phone() -> None:
+    short, long = Math("n = 7"), Math(" + ".join(f"w_{{{n}}}" for n in range(30)))
+    text = html(document(Text("of ", short, " and ", long)))
+    assert text.count('class="long"') == 1
+    assert text.index('class="long"') > text.index("<mn>7</mn>")
+
+
 def test_every_frame_has_one_choice_and_the_first_is_chosen() -> None:
     text = html(document())
     assert len(re.findall(r'type="radio"', text)) == 2

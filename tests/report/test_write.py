@@ -8,10 +8,11 @@ import pytest
 from convproof.report import write as writing
 from convproof.report.derivation.document import report
 from convproof.report.derivation.variants import VARIANTS, spec
+from convproof.report.files import replace_all
 from convproof.report.latex import latex
 from convproof.report.model import Code, Text
 from convproof.report.pdf import ReportError, has_tex, pdf
-from convproof.report.write import replace_all, write
+from convproof.report.write import write
 from tests.report.samples import document
 
 needs_tex = pytest.mark.skipif(not has_tex(), reason="there is no pdflatex")
@@ -52,6 +53,24 @@ def test_a_place_that_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "a.tex"]
 
 
+def test_an_interrupt_leaves_the_old_files_and_no_drafts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C before the last file is made, and when all drafts are written and none is moved."""
+
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.html").write_text("old")
+    for place in ("convproof.report.write.latex", "convproof.report.files.os.umask"):
+        with monkeypatch.context() as then:
+            then.setattr(place, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                write(document(), tmp_path, "a", ("html", "tex"))
+        assert [p.name for p in tmp_path.iterdir()] == ["a.html"]
+        assert (tmp_path / "a.html").read_text() == "old"
+
+
 def test_a_draft_that_cannot_be_moved_is_removed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         replace_all([(tmp_path / "a", b"x"), (tmp_path / "absent" / "b", b"y")])
@@ -66,8 +85,10 @@ def test_without_tex_two_files_are_written_and_one_line_says_what_to_install(
     places = write(document(), tmp_path, "a", tell=told.append)
     assert [place.suffix for place in places] == [".html", ".tex"]
     assert "texlive-latex-base" in told[0]
+    asked = write(document(), tmp_path, "a", ("pdf",), tell=told.append)
+    assert asked == places
     with pytest.raises(ReportError, match="texlive-latex-base"):
-        write(document(), tmp_path, "a", ("pdf",))
+        pdf("")
 
 
 def test_the_environments_of_the_latex_are_closed_in_their_order() -> None:

@@ -21,7 +21,7 @@ from convproof.report.draw.shapes import (
     tint,
 )
 from convproof.report.draw.spelling import width
-from convproof.report.model import Cell, Frame, Grid, Spot, Window, plain
+from convproof.report.model import Cell, Frame, Grid, Spot, Window, plain, spoken
 
 _SIDE = 27.0
 _ROW = 20.0
@@ -35,7 +35,7 @@ def frames(block: Window) -> list[Drawing]:
         Drawing(
             width=max(_width(block), 120.0),
             height=_height(block),
-            title=f"{plain(block.caption)} Frame {number} of {total}: {frame.equation}",
+            title=f"{plain(block.caption)} Frame {number} of {total}: {spoken(frame.equation)}",
             shapes=tuple(_frame(block, frame)),
         )
         for number, frame in enumerate(block.frames, start=1)

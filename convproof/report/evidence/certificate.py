@@ -28,6 +28,7 @@ _KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 _WORDS = "Proved is for the derivation; a binary is tested exactly on the cases counted here."
 _NOT_ASKED = ("not run", "unsupported")
+_MOST_FUNCTIONS = 12  # of a row
 _MOST_FAILURES = 24
 Record = Mapping[str, Any]
 
@@ -122,19 +123,29 @@ def _tables(rows: Sequence[Record]) -> Iterator[Table]:
                 Column(heading="why", wraps=True), Column(heading="laws of functions", wraps=True),
             ),
             rows=tuple(
-                ((_badge(verdict),), dtype, reason, _grouped(names))
+                ((_badge(verdict),), dtype, reason, group)
                 for (verdict, reason, dtype), names in reasons.items()
+                for group in _grouped(names)
             ),
         )  # fmt: skip
 
 
-def _grouped(names: Sequence[str]) -> str:
-    """Return ``conv2d: exact, shape; relu: exact`` of functions and laws."""
+def _grouped(names: Sequence[str]) -> Iterator[str]:
+    """Yield ``conv2d, relu: exact, shape``: functions of the same laws, few enough for a row.
+
+    A row of a table is not broken between pages.
+    """
     laws: dict[str, list[str]] = {}
     for name in names:
         function, _, law = name.partition(" ")
         laws.setdefault(function, []).append(law.replace("_", " "))
-    return "; ".join(f"{function}: {', '.join(held)}" for function, held in laws.items())
+    alike: dict[str, list[str]] = {}
+    for function, held in laws.items():
+        alike.setdefault(", ".join(held), []).append(function)
+    for held_by_all, functions in alike.items():
+        for begin in range(0, len(functions), _MOST_FUNCTIONS):
+            few = functions[begin : begin + _MOST_FUNCTIONS]
+            yield f"{', '.join(few)}: {held_by_all}"
 
 
 def _asked(rows: Sequence[Record]) -> Table:

@@ -8,17 +8,15 @@ from convproof.report.lecture.audit import CHAPTERS, Audit
 from convproof.report.lecture.claim import (
     CLASSES,
     UNJUDGED,
-    Class,
-    Fault,
-    Formula,
     Law,
-    Place,
     Unjudged,
 )
 from convproof.report.lecture.claim import (
     Table as Printed,
 )
-from convproof.report.lecture.judging import Finding, Verdict, written
+from convproof.report.lecture.disagreements import disagreements
+from convproof.report.lecture.judging import Finding, Verdict
+from convproof.report.lecture.values import place, signs, value
 from convproof.report.model import (
     Badge,
     Block,
@@ -28,21 +26,14 @@ from convproof.report.model import (
     Inline,
     Items,
     Kind,
-    Math,
     Prose,
     Section,
-    Strong,
     Table,
     Text,
 )
-from convproof.theorems.proofs import proofs
 
 _KINDS: dict[Verdict, Kind] = {"agree": "good", "disagree": "bad", "undecided": "open"}
 _FEW = 8  # cells of a row that is shown
-_SIGNS = {
-    "≡": r"\equiv", "⊤": r"\top", "δ": r"\delta", "ℓ": r"\ell", "≈": r"\approx",
-    "↑": r"\uparrow",
-}  # fmt: skip
 
 
 def document(audit: Audit, command: str = "convproof report lecture") -> Document:
@@ -56,7 +47,7 @@ def document(audit: Audit, command: str = "convproof report lecture") -> Documen
         contents=True,
         blocks=(
             *_summary(audit),
-            Section(title="Where they disagree", blocks=tuple(_disagreements(audit))),
+            Section(title="Where they disagree", blocks=tuple(disagreements(audit))),
             Section(
                 title="Every claim",
                 blocks=tuple(
@@ -105,77 +96,6 @@ def _count(findings: tuple[Finding, ...], verdict: Verdict) -> int:
     return sum(finding.verdict == verdict for finding in findings)
 
 
-def _disagreements(audit: Audit) -> Iterator[Block]:
-    for name, meaning in CLASSES.items():
-        held = [f for f in audit.of("disagree") if _class(f) == name]
-        if held:
-            blocks = tuple(block for finding in held for block in _disagreement(finding))
-            yield Section(title=name.capitalize(), blocks=(Text(f"{meaning}."), *blocks))
-
-
-def _class(finding: Finding) -> Class | None:
-    return None if finding.claim.fault is None else finding.claim.fault.of
-
-
-def _disagreement(finding: Finding) -> Iterator[Block]:
-    claim = finding.claim
-    yield Text(Strong(claim.id), ", ", *_place(claim.place), ": ‘", *_signs(claim.quote), "’")
-    facts: list[Prose] = [
-        ("lecture: ", *_value(finding, stated=True)),
-        ("convproof: ", *_value(finding, stated=False), " (", *_signs(claim.by), ")"),
-    ]
-    if claim.fault is not None:
-        facts += _fault(claim.fault)
-    if claim.note:
-        facts.append(_signs(claim.note))
-    yield Items(*facts)
-
-
-def _fault(fault: Fault) -> list[Prose]:
-    facts: list[Prose] = [_signs(fault.why)]
-    if fault.arithmetic:
-        facts.append(("right: ", Code(fault.arithmetic)))
-    if fault.origin:
-        facts.append(("the lecture’s figure: ", Code(fault.origin)))
-    return facts
-
-
-def _value(finding: Finding, *, stated: bool) -> tuple[Inline, ...]:
-    """Return a figure in words; formulas and matrices as they are typed, a row after the other."""
-    of = finding.claim.stated
-    text = written(of) if stated else finding.computed
-    if isinstance(of, Formula):
-        left = f"{of.left} = " if stated and of.left else ""
-        return (*(_signs(left) if left else ()), Code(text.removeprefix(left)))
-    if isinstance(of, Printed):
-        return (Code(text.replace("\n", " / ")),)
-    if not text:
-        return ("nothing",)
-    if isinstance(of, Law) and not stated:
-        return _signs(f"{text}: {proofs()[of.proof].statement}")
-    if isinstance(of, Law):
-        return (*(() if of.holds else ("the contrary of ",)), Code(of.proof))
-    return _signs(text)
-
-
-def _place(place: Place) -> tuple[Inline, ...]:
-    frame = f", frame {place.occurrence}" if place.occurrence > 1 else ""
-    return (*_signs(f"“{place.slide}”"), frame) if frame else _signs(f"“{place.slide}”")
-
-
-def _signs(text: str) -> tuple[Inline, ...]:
-    """Return text whose rarer signs are mathematics."""
-    found: list[Inline] = []
-    plain = ""
-    for character in text:
-        if character in _SIGNS:
-            found += [plain, Math(_SIGNS[character])] if plain else [Math(_SIGNS[character])]
-            plain = ""
-        else:
-            plain += character
-    return (*found, plain) if plain or not found else tuple(found)
-
-
 def _chapter(title: str, findings: tuple[Finding, ...]) -> Section:
     """Return the claims of a chapter, those about the rows of a network's table as a table."""
     others = tuple(finding for finding in findings if not _of_network(finding))
@@ -206,7 +126,7 @@ def _claims(title: str, findings: tuple[Finding, ...]) -> Table:
 def _network(name: str, findings: list[Finding]) -> Table:
     """Return the rows of a network's table as the lecture states them."""
     return Table(
-        caption=(*_place(findings[0].claim.place), f", as stated: {len(findings)} claims"),
+        caption=(*place(findings[0].claim.place), f", as stated: {len(findings)} claims"),
         columns=(
             Column(heading=(Code(name),)),
             Column(heading="layer"),
@@ -236,10 +156,10 @@ def _row(finding: Finding) -> tuple[Prose | int, ...]:
     by: tuple[Inline, ...] = ()
     if isinstance(claim.stated, Law):
         by = (", ", Code(claim.stated.proof))
-    note: tuple[Inline, ...] = (" (", *_signs(claim.note), ")") if claim.note else ()
+    note: tuple[Inline, ...] = (" (", *signs(claim.note), ")") if claim.note else ()
     return (
         (Code(claim.id),),
-        (*_place(claim.place), ": ", *_signs(claim.quote), *by, *note),
+        (*place(claim.place), ": ", *signs(claim.quote), *by, *note),
         _short(finding),
         (Badge(finding.verdict, _KINDS[finding.verdict]),),
     )
@@ -254,7 +174,7 @@ def _short(finding: Finding) -> tuple[Inline, ...]:
         return (f"{len(stated.rows)} rows of {len(stated.rows[0])} entries",)
     if isinstance(stated, tuple) and len(stated) > _FEW:
         return (f"{len(stated)} cells",)
-    return _value(finding, stated=True)
+    return value(finding, stated=True)
 
 
 def _unjudged(audit: Audit) -> Iterator[Block]:
@@ -274,4 +194,4 @@ def _unjudged(audit: Audit) -> Iterator[Block]:
 def _of_slide(slide: str, held: list[Unjudged]) -> tuple[Inline, ...]:
     here = [each for each in held if each.place.slide == slide]
     told = "; ".join(f"{each.quote} ({each.note})" if each.note else each.quote for each in here)
-    return _signs(f"“{slide}”: {told}")
+    return signs(f"“{slide}”: {told}")

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from convproof import __version__
+from convproof.report.files import replace_all
 from convproof.report.model import Document
 from convproof.report.pdf import ReportError
-from convproof.report.write import Format, replace_all, write
+from convproof.report.write import Format, write
 
 NAME = "lecture"
 

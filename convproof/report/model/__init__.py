@@ -49,3 +49,4 @@ from convproof.report.model.prose import Prose as Prose
 from convproof.report.model.prose import Strong as Strong
 from convproof.report.model.prose import plain as plain
 from convproof.report.model.prose import runs as runs
+from convproof.report.model.spoken import spoken as spoken

@@ -5,6 +5,8 @@ from typing import Any, Literal, TypeAlias
 
 import sympy as sp
 
+from convproof.report.model.spoken import spoken
+
 Kind = Literal["good", "bad", "open"]
 
 
@@ -63,11 +65,11 @@ def runs(prose: Prose) -> tuple[Inline, ...]:
 
 
 def plain(prose: Prose) -> str:
-    """Return prose without its marks: for accessible names and the titles of files."""
+    """Return prose without its marks, formulas in letters: for accessible names and titles."""
     return "".join(each if isinstance(each, str) else _bare(each) for each in runs(prose))
 
 
 def _bare(run: Math | Code | Strong | Badge) -> str:
     if isinstance(run, Math):
-        return run.latex
+        return spoken(run.latex)
     return run.word if isinstance(run, Badge) else run.text

@@ -96,11 +96,12 @@ def _opening(network: Network, listed: Sequence[Row]) -> Iterator[str]:
     )
     if network.name in QUOTED:
         quoted = QUOTED[network.name]
-        yield f" The lecture quotes a top-5 error of {quoted.percent} % on {quoted.contest}."
+        percent = f"{quoted.percent}\N{NO-BREAK SPACE}%"
+        yield f" The lecture quotes a top-5 error of {percent} on {quoted.contest}."
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "none"
+    return f"{100 * part / whole:.0f}\N{NO-BREAK SPACE}%" if whole else "none"
 
 
 def _number(heading: Prose) -> Column:
@@ -136,7 +137,14 @@ def _auxiliary(network: Network, beside: Sequence[Row]) -> Iterator[Block]:
 
 
 def _bytes(count: int) -> str:
-    """Return a size in kB or MB, of 1000."""
+    """Return a size in B, kB or MB, of 1000.
+
+    Example:
+        >>> _bytes(40), _bytes(4096), _bytes(3_211_264)
+        ('40 B', '4.1 kB', '3.21 MB')
+    """
+    if count < 1000:
+        return f"{count} B"
     return f"{count / 1e6:,.2f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
@@ -183,7 +191,7 @@ def _beside(listed: Sequence[Row], lecture: Sequence[Printed]) -> tuple[Block, .
         badge = Badge("equal", "good") if same else Badge("differs", "bad")
         cells: tuple[Prose | int, ...] = (
             theirs.layer, row.parameters, theirs.parameters, row.operations, theirs.operations,
-            "×".join(map(str, theirs.volume)), (badge,),
+            volume(theirs.volume[::-1]), (badge,),
         )  # fmt: skip
         table_rows.append(cells)
     differing = sum(1 for cells in table_rows if cells[-1] != (Badge("equal", "good"),))

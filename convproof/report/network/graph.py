@@ -13,8 +13,13 @@ def module(name: str) -> str:
 
 
 def volume(shape: tuple[int, ...]) -> str:
-    """Return a shape as the lecture writes it: width, height, channels."""
-    return "×".join(map(str, reversed(shape)))
+    """Return a shape as the lecture writes it: width, height, channels; or features.
+
+    Example:
+        >>> volume((64, 7, 7)), volume((1000,))
+        ('7×7×64', '1,000')
+    """
+    return "×".join(map(str, reversed(shape))) if len(shape) > 1 else f"{shape[0]:,}"
 
 
 def diagram(network: Network) -> Diagram:

@@ -24,6 +24,7 @@ PROOFS: tuple[str, ...] = (
     "int32_unfolded",
     "int32_tensor",
     "int32_tiles",
+    "int32_maxout",
     "interior",
     "truncation",
 )

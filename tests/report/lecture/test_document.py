@@ -2,11 +2,25 @@
 
 import json
 
+from convproof.report.formulas import mathml
 from convproof.report.lecture.audit import CHAPTERS, audit
 from convproof.report.lecture.claim import UNJUDGED
 from convproof.report.lecture.document import document
 from convproof.report.lecture.record import record, summary
-from convproof.report.model import Code, Items, Section, Strong, Table, Text, plain, runs, walk
+from convproof.report.model import (
+    Code,
+    Equation,
+    Items,
+    Math,
+    Section,
+    Strong,
+    Table,
+    Text,
+    plain,
+    runs,
+    spoken,
+    walk,
+)
 from tests.report.lecture.judged import whole
 
 
@@ -34,7 +48,7 @@ def test_a_disagreement_is_shown_with_both_figures_and_where_they_come_from() ->
     facts = blocks[at + 1]
     assert isinstance(facts, Items)
     text = "\n".join(map(plain, facts.items))
-    for word in ("89,915,390", "89,915,392", "(9*3 + 1)*224**2*64", "convproof network vgg16"):
+    for word in ("89,915,390", "89,915,392", "(9 · 3 + 1) · 224² · 64", "convproof network vgg16"):
         assert word in text
 
 
@@ -42,9 +56,46 @@ def test_disagreements_are_shown_by_class_and_as_many_as_there_are() -> None:
     section = document(whole()).blocks[3]
     assert isinstance(section, Section)
     shown = [
-        b for b in walk(section.blocks) if isinstance(b, Text) and isinstance(b.prose[0], Strong)
+        run.text
+        for block in walk(section.blocks)
+        if isinstance(block, Text)
+        for run in block.prose
+        if isinstance(run, Strong)
     ]
     assert len(shown) == len(whole().of("disagree"))
+
+
+def test_frames_with_one_fault_are_shown_once_and_a_matrix_beside_the_right_one() -> None:
+    """Of the padded matrix five frames lack the same rows, and one an entry."""
+    blocks = list(walk(document(whole()).blocks))
+    at = next(
+        n
+        for n, block in enumerate(blocks)
+        if isinstance(block, Text) and Strong("padded.matrix.frame1") in block.prose
+    )
+    heading, equation = blocks[at : at + 2]
+    assert isinstance(heading, Text)
+    assert [run.text for run in heading.prose if isinstance(run, Strong)] == [
+        *("padded.matrix.frame1", "frame3", "frame5", "frame6", "frame7")
+    ]
+    assert "frames 1, 3, 5, 6 and 7" in plain(heading.prose)
+    assert isinstance(equation, Equation)
+    assert equation.lines[0].count(r"\begin{matrix}") == 2
+
+
+def test_every_formula_of_the_audit_is_told_in_html_and_in_letters() -> None:
+    """No formula is left as LaTeX: neither in the page nor in its accessible names."""
+    held: set[str] = set()
+    for block in walk(document(whole()).blocks):
+        if isinstance(block, Equation):
+            held |= set(block.lines)
+        if isinstance(block, Text | Items):
+            lines = (block.prose,) if isinstance(block, Text) else block.items
+            held |= {run.latex for line in lines for run in runs(line) if isinstance(run, Math)}
+    assert len(held) > 30
+    for latex in held:
+        assert mathml(latex, display=False) is not None, latex
+        assert not set("\\{}$") & set(spoken(latex)), latex
 
 
 def test_json_lists_every_claim_with_place_and_verdict() -> None:
