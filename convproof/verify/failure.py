@@ -25,7 +25,7 @@ def facts(outcome: Outcome) -> list[tuple[str, str]]:
         rows.append(
             (
                 "first differing",
-                f"{_answer_name(outcome)}[{place}] is {_number(violation.got)}, "
+                f"{_answer_name(violation.call)}[{place}] is {_number(violation.got)}, "
                 f"expected {_number(violation.expected)}",
             )
         )
@@ -36,8 +36,8 @@ def facts(outcome: Outcome) -> list[tuple[str, str]]:
     return rows
 
 
-def _answer_name(outcome: Outcome) -> str:
-    return {"input": "x_bar", "weight": "w_bar", "bias": "b_bar"}.get(outcome.function.role, "y")
+def _answer_name(call: Call) -> str:
+    return {"input": "x_bar", "weight": "w_bar", "bias": "b_bar"}.get(call.function.role, "y")
 
 
 def snippet(target: Any, outcome: Outcome, kind: Kind) -> str:

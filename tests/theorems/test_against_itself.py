@@ -18,7 +18,14 @@ from convproof.cases import Case
 from convproof.functions import FIRST, Function
 from convproof.layers import Conv
 from convproof.strategies import cases
-from convproof.theorems import THEOREMS, Request, Theorem, Unanswered, Violation
+from convproof.theorems import (
+    THEOREMS,
+    DisagreementError,
+    Request,
+    Theorem,
+    Unanswered,
+    Violation,
+)
 from convproof.theorems.variants import itself
 from convproof.verify.runner import Plan, jobs, run
 from convproof.verify.targets.find import find_target
@@ -41,6 +48,7 @@ KEPT = [
 LAWS = {t.name: t for t in THEOREMS if t.name in {law for law, _ in KEPT}}
 _right = get_implementation("numpy")
 RIGHT = {f: getattr(_right, f.name) for f in Function.all() if f.role in FIRST}
+_SMALL_CASE = Case(layer=itself.plain((1, 1), (2,)), input_shape=(2, 1, 5))
 _ONCE = settings(max_examples=200, database=None, derandomize=True, phases=(Phase.generate,))
 
 
@@ -48,15 +56,21 @@ def _refutes(
     theorem: Theorem, function: Function, code: Any, case: Case, request: Request = FLOAT32
 ) -> bool:
     """Return whether the law speaks of the case and a function breaks it, by an answer."""
+    return _violation(theorem, function, code, case, request) is not None
+
+
+def _violation(
+    theorem: Theorem, function: Function, code: Any, case: Case, request: Request = FLOAT32
+) -> Violation | None:
     if not theorem.wants(function, case, request):
-        return False
+        return None
     try:
         theorem.check(TargetSubject({**RIGHT, function: code}, "numpy"), function, case, request)
     except Unanswered:
         raise
-    except Violation:
-        return True
-    return False
+    except Violation as violation:
+        return violation
+    return None
 
 
 @pytest.mark.parametrize(("law", "name"), KEPT)
@@ -229,7 +243,7 @@ def test_every_law_has_a_fault() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_planted_fault_breaks_the_law_in_some_case(fault: Fault) -> None:
-    """And the right function keeps it in that case."""
+    """And the right function keeps it in that case, and answers the call that is told as told."""
     function, theorem = Function.named(fault.function), LAWS[fault.law]
     case = find(
         cases(function.layer),
@@ -237,6 +251,26 @@ def test_a_planted_fault_breaks_the_law_in_some_case(fault: Fault) -> None:
         settings=_ONCE,
     )
     assert not _refutes(theorem, function, RIGHT[function], case)
+    told = _violation(theorem, function, fault.code, case)
+    assert told is not None
+    assert told.call.answered_by(RIGHT[told.call.function])[told.index] == told.expected
+    assert told.call.answered_by(fault.code)[told.index] == told.got != told.expected
+
+
+def test_a_law_that_right_answers_break_is_a_fault_of_convproof() -> None:
+    """Two layers that no law relates: the target is not accused."""
+    function = Function.named("conv1d")
+    ask = itself.Asked(TargetSubject(RIGHT, "numpy"), function, FLOAT32)
+    x, layer = np.arange(1, 5).reshape(1, 1, 4), itself.plain((1, 1), (2,))
+    one, other = (ask(layer, x, w=np.array([[[1, tap]]])) for tap in (2, -1))
+    with pytest.raises(DisagreementError, match="'x = y' is broken by answers that are all right"):
+        ask.agree(one, other, "x = y")
+
+
+def test_no_law_of_sums_is_asked_in_halves() -> None:
+    """A half may be rounded after every image, as torch does; maxima are exact in any format."""
+    asked = {law for law, name in KEPT if LAWS[law].wants(Function.named(name), _SMALL_CASE, HALF)}
+    assert asked == {"pooled_twice", "maxout_convex"}
 
 
 def test_sums_that_are_not_exact_are_weak_and_not_judged() -> None:

@@ -21,13 +21,11 @@ from convproof.theorems.base import (
     Seen,
     Subject,
     Theorem,
-    Violation,
-    at,
     controls,
     first_difference,
 )
 from convproof.theorems.proof import Proof, Twin
-from convproof.theorems.variants.itself import Asked
+from convproof.theorems.variants.itself import Asked, broken
 
 _LARGEST = 9  # of the data that a target is asked
 _t = sp.Symbol("t", real=True)
@@ -123,18 +121,9 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
         seen = np.where(answer[half:] <= most[half:], most[half:], answer[half:])
         return first_difference(np.concatenate([answer[:half], seen]), most)
 
-    place = judge(got)
-    if place is not None:
-        relation = "==" if place[0] < half else "<="
-        raise Violation(
-            law="a maxout unit is convex, and affine where one piece is the largest: "
-            f"a(x + y) {relation} a(x) + a(y)",
-            call=ask.call,
-            assertion=f"y[{at(place)}] {relation} {most[place].item()!r}",
-            index=place,
-            got=got[place],
-            expected=most[place],
-        )
+    if judge(got) is not None:
+        law = "a maxout unit is convex, and affine where one piece is the largest"
+        raise broken(law, ask.answers)
     return Seen(controls(judge, got))
 
 

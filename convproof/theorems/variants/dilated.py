@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Conv, ConvTranspose
@@ -23,10 +22,9 @@ from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, divides, eq, quotient
 from convproof.theorems.base import Request, Seen, Subject, Theorem
-from convproof.theorems.output_shape import answer
 from convproof.theorems.proof import Proof, Twin, without
 from convproof.theorems.right import right
-from convproof.theorems.variants.itself import same
+from convproof.theorems.variants.itself import answered, same
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -96,16 +94,16 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     stuffed = np.zeros((*w.shape[:2], *spans), w.dtype)
     taps: Any = (..., *(slice(None, None, t) for t in layer.dilation))
     stuffed[taps] = w
-    dilated = answer(subject, function, case, known.arrays, request)
+    dilated = answered(subject, function, case, known.arrays, request)
     arrays = known.arrays.but(w=stuffed)
-    standard = answer(subject, function, replace(case, layer=dense), arrays, request)
+    standard = answered(subject, function, replace(case, layer=dense), arrays, request)
     return same(
-        known,
-        dilated,
-        standard,
+        dilated.y,
+        standard.y,
+        weak=known.weak,
         law="a dilated layer is the standard one with t - 1 zeros between the taps: "
         f"dilation {layer.dilation}",
-        call=call_of(function, case, known.arrays),
+        answers=(dilated, standard),
     )
 
 

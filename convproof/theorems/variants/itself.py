@@ -6,8 +6,13 @@ never zero, so that the sums of a layer, and of two, are exact in most formats::
     max |x| max_m sum |w[m]| + max |b|  <=  2^24        and no operand that the target may cut
 
 Where they are not exact, nothing is judged and the case is weak.
+
+That two answers differ says that one of them is wrong, not which. A violation is therefore told
+with the first call whose answer is not the oracle's. If there is none, the law is at fault, and
+with it convproof.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,42 +21,107 @@ import numpy as np
 from convproof.axes import Pair
 from convproof.calls import Call, call_of
 from convproof.cases import EXACT_BITS, FLOAT32_BITS, Arrays, Case
+from convproof.cases import ask as answer_of
 from convproof.functions import Function
 from convproof.layers import Conv, Layer
+from convproof.numeric.reference import implementation as oracle
 from convproof.numeric.rounding import PRECISIONS
-from convproof.theorems.base import Request, Seen, Subject, Violation, at, controls
-from convproof.theorems.output_shape import misfit
-from convproof.theorems.right import Right, summed_format
+from convproof.theorems.base import (
+    DisagreementError,
+    Request,
+    Seen,
+    Subject,
+    Violation,
+    at,
+    controls,
+    first_difference,
+)
+from convproof.theorems.output_shape import answer, misfit
+from convproof.theorems.right import summed_format
 
 _MOST = 2
 
 
-def same(known: Right, got: np.ndarray, expected: np.ndarray, *, law: str, call: Call) -> Seen:
-    """Return what was seen where two answers of a target agree.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call of integers that was answered.
+
+    Attributes:
+        call: the call.
+        case: what is called.
+        arrays: the data of the case.
+        y: the answer.
+    """
+
+    call: Call
+    case: Case
+    arrays: Arrays
+    y: np.ndarray
+
+    def expected(self) -> np.ndarray:
+        """Return the oracle's answer, of integers, in the dtype of the target's."""
+        integers = self.arrays.astype(np.int64)
+        return answer_of(oracle, self.call.function.role, self.case, integers).astype(self.y.dtype)
+
+
+def answered(
+    subject: Subject, function: Function, case: Case, arrays: Arrays, request: Request
+) -> Answered:
+    """Return the target's answer for a case, with what was asked."""
+    y = answer(subject, function, case, arrays, request)
+    return Answered(call_of(function, case, arrays), case, arrays, y)
+
+
+def same(
+    got: np.ndarray, expected: np.ndarray, *, weak: str, law: str, answers: Sequence[Answered]
+) -> Seen:
+    """Return what was seen where two answers of a target, or what is made of them, are equal.
 
     Args:
-        known: the right answer to ``call``; how far each of the two may be from it.
-        got: the target's answer to ``call``.
-        expected: what its other answer says that this one is.
+        got: one of them.
+        expected: what it must be by the others.
+        weak: why some answer need not be exact, or "".
         law: why.
-        call: the first call.
+        answers: all that were compared.
 
     Raises:
         Violation: if they differ.
     """
-    allowed: Any = None if known.allowed is None else 2 * known.allowed
-    judge = Right(known.arrays, expected.astype(known.expected.dtype), allowed).judge
-    place = judge(got)
-    if place is not None:
-        raise Violation(
-            law=law,
-            call=call,
-            assertion=f"y[{at(place)}] == {expected[place].item()!r}",
-            index=place,
-            got=got[place],
-            expected=expected[place],
-        )
-    return Seen(known.weak or controls(judge, got))
+    if weak:
+        return Seen(weak)
+
+    def judge(y: np.ndarray) -> tuple[int, ...] | None:
+        return first_difference(y, expected.astype(got.dtype))
+
+    if judge(got) is not None:
+        raise broken(law, answers)
+    return Seen(controls(judge, got))
+
+
+def broken(law: str, answers: Sequence[Answered]) -> Violation:
+    """Return how a law that answers break is told: with the first wrong one.
+
+    Raises:
+        DisagreementError: if all of them are the oracle's.
+    """
+    for number, each in enumerate(answers, 1):
+        expected = each.expected()
+        place = first_difference(each.y, expected)
+        if place is not None:
+            return Violation(
+                law=f"{law}; of the {len(answers)} answers compared, number {number} is wrong: "
+                f"{each.call.function.name} of {each.case}",
+                call=each.call,
+                assertion=f"y[{at(place)}] == {expected[place].item()!r}",
+                index=place,
+                got=each.y[place],
+                expected=expected[place],
+            )
+    msg = (
+        f"the law {law!r} is broken by answers that are all right: this is a fault of convproof, "
+        "not of the target. Please report it."
+    )
+    raise DisagreementError(msg)
 
 
 @dataclass(slots=True)
@@ -63,14 +133,14 @@ class Asked:
         function: whom the law is asked of.
         request: how.
         weak: why some answer need not be exact, or "".
-        call: the last call, with which a violation is told.
+        answers: to every call so far, in order.
     """
 
     subject: Subject
     function: Function
     request: Request
     weak: str = ""
-    call: Call = field(init=False)
+    answers: list[Answered] = field(default_factory=list)
 
     def __call__(self, layer: Layer, x: np.ndarray, **others: np.ndarray) -> np.ndarray:
         """Return the target's answer for a layer and its arrays ``x``, ``w``, ``b``, ``y_bar``."""
@@ -95,24 +165,22 @@ class Asked:
         arrays = Arrays({"x": x, **others}).astype(self.request.dtype)
         self.weak = self.weak or self._inexact(function, arrays)
         call = call_of(function, case, arrays)
-        self.call = replace(call, options=call.options | words)
-        got = self.subject.ask(self.call).y
+        call = replace(call, options=call.options | words)
+        got = self.subject.ask(call).y
         wrong = misfit(got, function, case, self.request)
         if wrong is not None:
             law, assertion = wrong
-            raise Violation(law=law, call=self.call, assertion=assertion)
+            raise Violation(law=law, call=call, assertion=assertion)
+        self.answers.append(Answered(call, case, arrays, got))
         return got
 
     def agree(self, got: np.ndarray, expected: np.ndarray, law: str) -> Seen:
-        """Return what was seen where the answer to the last call is the expected one.
+        """Return what was seen where two of the answers, or what is made of them, are equal.
 
         Raises:
             Violation: if they differ.
         """
-        if self.weak:
-            return Seen(self.weak)
-        known = Right(arrays=self.call.arrays, expected=got)
-        return same(known, got, expected, law=law, call=self.call)
+        return same(got, expected, weak=self.weak, law=law, answers=self.answers)
 
     def _inexact(self, function: Function, arrays: Arrays) -> str:
         """Return why sums of products of these arrays may be rounded, or ""."""

@@ -21,17 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq
-from convproof.theorems.base import Request, Seen, Subject, Theorem
-from convproof.theorems.output_shape import answer
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
 from convproof.theorems.right import right
-from convproof.theorems.variants.itself import paddings, same, windows
+from convproof.theorems.variants.itself import answered, paddings, same, windows
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -134,15 +132,15 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     places = np.moveaxis(y_bar, 1, -1).reshape(-1, layer.out_channels, *ones)
     one = replace(layer, stride=ones, padding=((0, 0),) * dims, dilation=ones)
     alone = replace(case, layer=one, input_shape=images.shape)
-    arrays = known.arrays.but(x=images, y_bar=places)
-    answers = [
-        answer(subject, function, case, known.arrays, request),
-        answer(subject, function, alone, arrays, request),
-    ]
-    calls = [call_of(function, case, known.arrays), call_of(function, alone, arrays)]
-    wrong = int(known.judge(answers[0]) is None)  # if they differ, and the first is right
-    law = "the kernel is shared, so its derivative adds those of all windows, as of images"
-    return same(known, answers[wrong], answers[1 - wrong], law=law, call=calls[wrong])
+    together = answered(subject, function, case, known.arrays, request)
+    apart = answered(subject, function, alone, known.arrays.but(x=images, y_bar=places), request)
+    return same(
+        together.y,
+        apart.y,
+        weak=known.weak,
+        law="the kernel is shared, so its derivative adds those of all windows, as of images",
+        answers=(together, apart),
+    )
 
 
 THEOREM = Theorem(
@@ -154,6 +152,7 @@ THEOREM = Theorem(
     roles=("weight",),
     stems=("conv",),
     share=8,
+    wants=not_rounded,  # many images: a half that is rounded after each is another
 )
 PROOF = Proof(
     name="locally_connected",

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Conv
@@ -23,10 +22,9 @@ from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, eq, quotient, remainder
 from convproof.theorems.base import Request, Seen, Subject, Theorem
-from convproof.theorems.output_shape import answer
 from convproof.theorems.proof import Proof, Twin, without
 from convproof.theorems.right import right
-from convproof.theorems.variants.itself import same
+from convproof.theorems.variants.itself import answered, same
 
 _AXIS = SymbolicAxis()
 _ROWS, _COLUMNS = SymbolicAxis("_1"), SymbolicAxis("_2")
@@ -111,19 +109,19 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     layer = replace(layer, kernel_size=ones, stride=ones, padding=none, dilation=ones)
     case = replace(case, layer=layer)
     known = right(function, case, request)
-    together = answer(subject, function, case, known.arrays, request)
+    together = answered(subject, function, case, known.arrays, request)
     columns = np.moveaxis(known.arrays["x"], 1, -1)
     images = columns.reshape(-1, layer.in_channels, *ones)
     alone = replace(case, input_shape=images.shape)
-    rows = answer(subject, function, alone, known.arrays.but(x=images), request)
-    expected = np.moveaxis(rows.reshape(*columns.shape[:-1], layer.out_channels), -1, 1)
+    rows = answered(subject, function, alone, known.arrays.but(x=images), request)
+    expected = np.moveaxis(rows.y.reshape(*columns.shape[:-1], layer.out_channels), -1, 1)
     return same(
-        known,
-        together,
+        together.y,
         expected,
+        weak=known.weak,
         law="a 1x1 convolution is a matrix product at every position by itself, "
         "so positions may as well be images",
-        call=call_of(function, case, known.arrays),
+        answers=(together, rows),
     )
 
 

@@ -12,7 +12,6 @@ The sums are proved along one axis and over a plane; which outputs are kept, alo
 from dataclasses import replace
 from typing import Any
 
-from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Conv
@@ -20,10 +19,9 @@ from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, eq, iff
 from convproof.theorems.base import Request, Seen, Subject, Theorem
-from convproof.theorems.output_shape import answer
 from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.right import right
-from convproof.theorems.variants.itself import same
+from convproof.theorems.variants.itself import answered, same
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -96,16 +94,16 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     ones = (1,) * len(layer.stride)
     standard = replace(case, layer=replace(layer, stride=ones, padding=padding))
     known = right(function, case, request)
-    strided = answer(subject, function, case, known.arrays, request)
-    whole = answer(subject, function, standard, known.arrays, request)
+    strided = answered(subject, function, case, known.arrays, request)
+    whole = answered(subject, function, standard, known.arrays, request)
     kept: Any = (..., *(slice(None, None, s) for s in layer.stride))
     return same(
-        known,
-        strided,
-        whole[kept],
+        strided.y,
+        whole.y[kept],
+        weak=known.weak,
         law="a strided convolution is the standard one at every s-th output: "
         f"stride {layer.stride}",
-        call=call_of(function, case, known.arrays),
+        answers=(strided, whole),
     )
 
 

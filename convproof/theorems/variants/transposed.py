@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import ConvTranspose
@@ -31,10 +30,9 @@ from convproof.symbolic.sizes import SymbolicAxis, count, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import both, box, divides, eq, lt, quotient
 from convproof.theorems.base import Request, Seen, Subject, Theorem
-from convproof.theorems.output_shape import answer
 from convproof.theorems.proof import Proof, Twin
 from convproof.theorems.right import right
-from convproof.theorems.variants.itself import same
+from convproof.theorems.variants.itself import answered, same
 
 _AXIS = SymbolicAxis()
 _PLANE = (SymbolicAxis("_1"), SymbolicAxis("_2"))
@@ -230,15 +228,15 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
         layer=replace(layer, stride=ones, output_padding=none),
         input_shape=stuffed.shape,
     )
-    strided = answer(subject, function, case, known.arrays, request)
-    standard = answer(subject, function, dense, known.arrays.but(x=stuffed), request)
+    strided = answered(subject, function, case, known.arrays, request)
+    standard = answered(subject, function, dense, known.arrays.but(x=stuffed), request)
     return same(
-        known,
-        strided,
-        standard,
+        strided.y,
+        standard.y,
+        weak=known.weak,
         law="a transposed convolution is that of stride 1 of the data with s - 1 zeros between: "
         f"stride {layer.stride}, output_padding {layer.output_padding}",
-        call=call_of(function, case, known.arrays),
+        answers=(strided, standard),
     )
 
 
