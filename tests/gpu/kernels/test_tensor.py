@@ -221,7 +221,7 @@ def test_a_product_is_taken_to_the_tensor_cores_if_they_do_not_idle() -> None:
     ],
 )  # fmt: skip
 def test_weights_that_are_too_many_when_they_are_laid_out_are_left_to_floats(
-    map_: Spread | Paired, fewer: dict[str, int]
+    map_: Spread | Paired, fewer: dict[str, Any]
 ) -> None:
     """``G R J C8 < 2^30``: a thread writes each by its number, an int."""
     assert not isinstance(tile_of(map_), TensorTile)
