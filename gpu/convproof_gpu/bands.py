@@ -15,6 +15,7 @@ FILLED = 264  # blocks for every multiprocessor's, two of each
 LARGEST, _SMALL = 1024, 4  # elements of a plane that one thread takes
 MOST = 2**28  # positions along an axis: sums of a few are ints
 MOST_PLANE = 2**31 - 2**16  # positions of a plane, whose rows begin at ints
+MOST_OWNED = 2**24  # elements that a block owns, of which all places are ints: see int32_bands
 
 
 def argument(square: Square) -> str:
@@ -98,9 +99,15 @@ def _cut(
     window_rows: int,
     input_rows: int,
 ) -> tuple[Square, Bands] | None:
-    """Return bands of so many rows, or of whole planes if such a number of them fits."""
+    """Return bands of so many rows, or of whole planes if such a number of them fits.
+
+    None, if there are none or what a block computes is no int (``convproof prove int32_bands``).
+    """
     most = max(*windows.input, *windows.output, *windows.low, windows.planes)
     if not rows or most > MOST or windows.input[0] * windows.input[1] > MOST_PLANE:
+        return None
+    planes = min(max(whole, 1), max(windows.planes // FILLED, 1))
+    if planes * max(rows, window_rows) * max(windows.input[1], windows.output[1]) > MOST_OWNED:
         return None
     stride, low = square.stride, windows.low
     below, right = (low[0] % stride if input_rows % stride == 0 else stride - 1), low[1] % stride
@@ -109,7 +116,7 @@ def _cut(
     return square, Bands(
         planes=windows.planes, input=(windows.input[0], windows.input[1]),
         output=(windows.output[0], windows.output[1]), low=(low[0], low[1]),
-        each=min(max(whole, 1), max(windows.planes // FILLED, 1)),
+        each=planes,
         rows=rows, bands=-(-size // rows),
         window_columns=quotient(lanes(windows.output[1])),
         window_groups=quotient(-(-window_rows // each)),
@@ -132,7 +139,10 @@ def lanes_of(columns: int) -> int:
 
 
 def _bands(size: int, rows: int) -> Iterator[range]:
-    return (range(begin, min(begin + rows, size)) for begin in range(0, size, rows))
+    """Yield the first bands and the last: what those between read has the size of one of these."""
+    begins = range(0, size, rows)
+    for begin in (*begins[:4], *begins[4:][-4:]):
+        yield range(begin, min(begin + rows, size))
 
 
 def _most_rows(size: int, fits: Callable[[range], bool]) -> int:
