@@ -103,7 +103,7 @@ def derivations(
     formats: "tuple[Format, ...] | None",
 ) -> int:
     """Bind the derivations of all variants, along one axis and along two, into one booklet."""
-    from convproof.proving.progress import Bar
+    from convproof.progress import Bar
     from convproof.report.derivation.document import booklet, laws_of
     from convproof.report.derivation.variants import VARIANTS as HELD
 
@@ -138,7 +138,7 @@ def network_command(name: str, directory: Path, formats: "tuple[Format, ...] | N
 def networks_command(directory: Path, formats: "tuple[Format, ...] | None") -> int:
     """Compare all networks in one table and one plot."""
     from convproof.networks.names import NAMES, named
-    from convproof.proving.progress import Bar
+    from convproof.progress import Bar
     from convproof.report.network.document import comparison
 
     with Bar(len(NAMES), "networks") as bar:

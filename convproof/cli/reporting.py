@@ -88,7 +88,7 @@ def write_document(
 
 def proved(names: tuple[str, ...], workers: int | None, *, fresh: bool) -> None:
     """Decide proofs, with a bar of how many are done."""
-    from convproof.proving.progress import Bar
+    from convproof.progress import Bar
     from convproof.report.laws import prove
 
     with Bar(len(names), "proofs") as bar:

@@ -10,6 +10,8 @@ from xml.dom.minidom import parseString
 from xml.parsers.expat import ExpatError
 
 LINE = 84  # letters of a displayed line, about
+_MANY, _MOST_BESIDE, _APART = 7, 3, 6  # equations that are set beside each other, and their gap
+_FRACTION = r"\frac"
 _QUAD = re.compile(r",?\s*\\q?quad\b\s*")
 _SIZED = re.compile(r"\\(?:[bB]igg?)(l|r)\b")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)")
@@ -77,6 +79,74 @@ def sum_lines(left: str, terms: Sequence[str], line: int = LINE) -> tuple[str, .
     return tuple(lines)
 
 
+def slashed(latex: str) -> str:
+    r"""Return a formula with its fractions on one line, as in a subscript.
+
+    Example:
+        >>> slashed(r"0 \le \frac{i - k}{s} < \frac{n}{2}")
+        '0 \\le (i - k)/s < n/2'
+    """
+    found, rest = "", latex
+    while _FRACTION in rest:
+        before, _, after = rest.partition(_FRACTION)
+        over, after = _group(after)
+        under, rest = _group(after)
+        found += f"{before}{_bracketed(slashed(over), '+-')}/{_bracketed(slashed(under), '+-/ ')}"
+    return found + rest
+
+
+def low_slashed(latex: str) -> str:
+    r"""Return a formula whose subscripts have their fractions on one line.
+
+    Example:
+        >>> low_slashed(r"\frac{1}{2} x_{\frac{i - k}{s}, j}")
+        '\\frac{1}{2} x_{(i - k)/s, j}'
+    """
+    found, rest = "", latex
+    while "_{" in rest:
+        before, _, after = rest.partition("_{")
+        low, rest = _group("{" + after)
+        found += f"{before}_{{{slashed(low)}}}"
+    return found + rest
+
+
+def _group(latex: str) -> tuple[str, str]:
+    """Return what is in the braces at the begin, and what follows them."""
+    depth = 0
+    for place, letter in enumerate(latex):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if depth == 0:
+            return latex[1:place], latex[place + 1 :]
+    msg = f"a brace of {latex!r} is not closed."
+    raise ValueError(msg)
+
+
+def _bracketed(latex: str, signs: str) -> str:
+    """Return a formula in brackets if one of these signs is in it, outside of all braces."""
+    depth = 0
+    for letter in latex.strip().lstrip("-").lstrip():
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(letter, 0)
+        if depth == 0 and letter in signs:
+            return f"({latex})"
+    return latex
+
+
+def beside(lines: Sequence[str], line: int = LINE) -> tuple[str, ...]:
+    r"""Return many short equations as few lines of several, read downwards.
+
+    Example:
+        >>> beside([f"x_{n} &= y_{n}" for n in range(1, 8)])[0]
+        'x_1 &= y_1 &\\qquad x_4 &= y_4 &\\qquad x_7 &= y_7'
+    """
+    longest = max(map(letters, lines), default=0)
+    columns = min(_MOST_BESIDE, (line + _APART) // (longest + _APART))
+    one_each = all(each.find("&=") > 0 for each in lines)
+    if len(lines) < _MANY or columns < 2 or not one_each:
+        return tuple(lines)
+    rows = -(-len(lines) // columns)
+    return tuple(" &\\qquad ".join(lines[row::rows]) for row in range(rows))
+
+
 @lru_cache(maxsize=8192)
 def mathml(latex: str, *, display: bool) -> str | None:
     """Return a formula as MathML, or None where it cannot be told faithfully.
@@ -95,13 +165,14 @@ def mathml(latex: str, *, display: bool) -> str | None:
         parseString(made)  # our own text, not a stranger's
     except (ExpatError, Exception):  # its classes of errors are many
         return None
-    return None if "\\" in made else _PRIME.sub(_primed, made)
+    return None if "\\" in made else _PRIME.sub(_primed, made.replace(_NO_SPACING, ""))
 
 
 def _primed(match: re.Match[str]) -> str:
     return f'<mi style="font-style:italic">{match[1]}\u2032</mi>'
 
 
+_NO_SPACING = ' columnspacing=""'  # no value that a page may have
 # a prime that is a superscript is raised twice, where the font raises it already
 _PRIME = re.compile("<msup><mi>([a-z])</mi><mi>&#x02032;</mi></msup>")
 _EQUAL = {

@@ -1,10 +1,11 @@
 """The HTML back end: one page that needs nothing else, no script, no network."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from html import escape
 from importlib.resources import files
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -40,7 +41,9 @@ from convproof.report.model import (
     plain,
     runs,
 )
+from convproof.report.wording import worded
 
+_POINT = re.compile(r"[,.;:)]+")  # what stays with a formula before it
 _PHONE = 34  # letters of a formula that a phone has room for
 _SCROLLS = ' class="long" role="group" tabindex="0" aria-label="long formula"'
 _FIRST = ' checked="checked"'
@@ -71,8 +74,16 @@ def _template() -> Any:
 
 
 def prose(text: Prose) -> str:
-    """Return prose as HTML."""
-    return "".join(map(_inline, runs(text)))
+    """Return prose as HTML; no line begins with the comma behind a formula."""
+    made: list[str] = []
+    for before, run in pairwise(("", *runs(text))):
+        point = _POINT.match(run) if isinstance(run, str) and isinstance(before, Math) else None
+        if point is None:
+            made.append(_inline(run))
+        else:
+            made[-1] = f'<span class="held">{made[-1]}{point[0]}</span>'
+            made.append(_inline(run.removeprefix(point[0])) if isinstance(run, str) else "")
+    return "".join(made)
 
 
 def _inline(run: Inline) -> str:
@@ -222,6 +233,6 @@ def _theorem(block: TheoremRecord) -> str:
     )
     return (
         f'<div class="theorem"><p><strong>{escape(block.name.replace("_", " "))}</strong> '
-        f"{_inline(block.verdict)}</p><p>{escape(block.statement, quote=False)}</p>{formula_}"
+        f"{_inline(block.verdict)}</p><p>{prose(worded(block.statement))}</p>{formula_}"
         f"<dl>{facts}</dl></div>"
     )

@@ -26,8 +26,8 @@ import convproof
 from convproof.proving.outcome import Outcome, Verdict
 from convproof.report.files import replace_all
 
-ENGINES = ("z3-solver", "cvc5")
-_ALSO = ("sympy", "numpy")  # these write the steps
+ENGINES = ("z3-solver", "cvc5", "sympy")
+_ALSO = ("numpy",)  # writes steps
 _ABOVE = ("report", "cli", "experiments", "testing", "pytest_plugin")  # proving: not imported
 _BESIDE = ("verify", "benchmarks", "training")
 _SCHEMA = "convproof/report-proofs/1"
@@ -105,13 +105,26 @@ def read(file: Path, sources: str | None = None) -> dict[str, Became]:
     return {}
 
 
+def installed() -> dict[str, str]:
+    """Return the versions of the engines that decide proofs here."""
+    return {name: version(name) for name in ENGINES}
+
+
+def versions(file: Path) -> dict[str, str]:
+    """Return the versions of the engines that decided the proofs of a file; none if it is none."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        held = json.loads(file.read_text(encoding="utf-8"))["engines"]
+        return {str(name): str(each) for name, each in held.items()}
+    return {}
+
+
 def keep(file: Path, found: Mapping[str, Became]) -> None:
     """Add the proofs that were found to those of these sources; others are forgotten."""
     held = read(file, digest()) | {n: each for n, each in found.items() if each.verdict == "proved"}
     document = {
         "schema": _SCHEMA,
         "sources": digest(),
-        "engines": {name: version(name) for name in ENGINES},
+        "engines": installed(),
         "proofs": {name: asdict(held[name]) for name in sorted(held)},
     }
     with suppress(OSError):

@@ -1,8 +1,9 @@
 r"""The LaTeX back end: amsmath, TikZ, booktabs, longtable; nothing beyond a small TeX Live."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -12,9 +13,9 @@ from convproof.report.draw.matrix import matrix
 from convproof.report.draw.plot import plot
 from convproof.report.draw.shapes import Drawing, palette
 from convproof.report.draw.tikz import tikz
-from convproof.report.draw.window import frames
 from convproof.report.facts import theorem_facts
-from convproof.report.formulas import broken
+from convproof.report.formulas import LINE, beside, broken, letters, sum_lines
+from convproof.report.latex_room import ABOVE, frames_of_page, room, stays
 from convproof.report.latex_table import table
 from convproof.report.model import (
     Block,
@@ -35,10 +36,11 @@ from convproof.report.model import (
     plain,
 )
 from convproof.report.tex import badge, escape, prose, typed
+from convproof.report.wording import worded
 
 _HEADINGS = ("section", "subsection", "subsubsection", "minorsection")
-_MOST_FRAMES, _MOST_MAPS = 9, 4  # of a window along one axis, and over maps
 _LONG = 14  # lines of an equation that no page need hold together
+_KEPT = 3  # of them at the foot of a page, and at the top of the next
 
 
 def latex(document: Document) -> str:
@@ -69,26 +71,18 @@ def _template() -> Any:
 
 def blocks(held: tuple[Block, ...], level: int) -> Iterator[str]:
     """Yield every block as LaTeX."""
-    for block in held:
+    for block, following in zip_longest(held, held[1:]):
         if isinstance(block, Section):
             title = prose(block.title)
             bare = escape(plain(block.title))
             heading = _HEADINGS[min(level, 3)]
             both = title if level > 2 else rf"\texorpdfstring{{{title}}}{{{bare}}}"
-            yield rf"\needroom{{{_room(block)}\baselineskip}}\{heading}{{{both}}}"
+            yield rf"\needroom{{{room(block):.0f}pt}}\{heading}{{{both}}}"
             yield from blocks(block.blocks, level + 1)
+        elif isinstance(block, Text) and stays(block, following):
+            yield f"{_text(block)}\\staytogether"
         else:
             yield _WRITERS[type(block)](block)
-
-
-def _room(block: Section) -> int:
-    """Return how many lines a heading and the begin of what is below it take, about."""
-    first = block.blocks[0] if block.blocks else None
-    if isinstance(first, Section):
-        return 3 + _room(first)
-    if any(isinstance(each, Matrix) for each in block.blocks[:3]):
-        return 18
-    return 9 if isinstance(first, Table) else 6
 
 
 def _text(block: Text) -> str:
@@ -104,13 +98,21 @@ def equation(block: Equation) -> str:
     """Return an equation; one that is too wide for a line is made smaller until it is not."""
     aligned = any("&" in line for line in block.lines)
     lines = block.lines if aligned else tuple(p for line in block.lines for p in broken(line))
-    joined = " \\\\\n".join(lines)
+    lines = beside(lines, LINE + ABOVE) if aligned else lines
     if len(lines) > _LONG:
         kind = "align*" if aligned else "gather*"
-        return f"\\closeup\\begin{{{kind}}}\n{joined}\n\\end{{{kind}}}"
+        return f"\\closeup\\begin{{{kind}}}\n{_over_pages(lines)}\n\\end{{{kind}}}"
+    joined = " \\\\\n".join(lines)
     kind = "aligned" if aligned else "gathered"
     inner = f"\\begin{{{kind}}}\n{joined}\n\\end{{{kind}}}" if len(lines) > 1 or aligned else joined
     return f"\\fitted{{%\n{inner}}}"
+
+
+def _over_pages(lines: Sequence[str]) -> str:
+    """Return lines of which no page begins or ends with one or two."""
+    last = len(lines) - 1
+    ends = (r" \\*" if n < _KEPT - 1 or n > last - _KEPT else r" \\" for n in range(last))
+    return "\n".join([*map("".join, zip(lines, ends, strict=False)), lines[-1]])
 
 
 def _figure(drawing: Drawing, caption: Prose) -> str:
@@ -122,20 +124,28 @@ def _figure(drawing: Drawing, caption: Prose) -> str:
 
 def _window(block: Window) -> str:
     """Return the first frames, as many beside each other as a line holds."""
-    most = _MOST_FRAMES if len(block.input.labels) == 1 else _MOST_MAPS
-    drawings = frames(block)[:most]
-    beside = max(1, int(620 // (max(d.width for d in drawings) + 20)))
+    drawings, beside_, widest = frames_of_page(block)
+    line = (LINE + ABOVE) // beside_ - 4
     parts = [
-        f"\\windowframe{{{0.98 / beside:.3f}\\linewidth}}"
-        f"{{%\n{tikz(drawing, 600 / beside - 16)}\n}}{{${frame.equation}$}}"
+        f"\\windowframe{{{0.98 / beside_:.3f}\\linewidth}}"
+        f"{{%\n{tikz(drawing, widest)}\n}}{{${_sum(frame.equation, line)}$}}"
         for drawing, frame in zip(drawings, block.frames, strict=False)
     ]
     left_out = block.left_out + len(block.frames) - len(drawings)
-    more = f" {left_out} further frames are not shown." if left_out else ""
+    more = f" {left_out}~further frames are not shown." if left_out else ""
     return (
         "\\begin{framesofwindow}\n" + "\n".join(parts) + "\n\\end{framesofwindow}\n"
         f"\\figurecaption{{{prose(block.caption)}{more}}}"
     )
+
+
+def _sum(latex: str, line: int) -> str:
+    """Return ``a = b + c + ...``, in lines if one has no room for it."""
+    left, _, right = latex.partition(" = ")
+    if letters(latex) <= line:
+        return latex
+    lines = " \\\\ ".join(sum_lines(left, right.split(" + "), line))
+    return rf"\begin{{aligned}}{lines}\end{{aligned}}"
 
 
 def _theorem(block: TheoremRecord) -> str:
@@ -146,7 +156,7 @@ def _theorem(block: TheoremRecord) -> str:
     formula = f"\n{equation(Equation(block.latex))}\n" if block.latex else ""
     return (
         f"\\begin{{theoremrecord}}{{{name}}}{{{badge(block.verdict)}}}\n"
-        f"{{\\itshape {escape(block.statement)}}}\n{formula}"
+        f"{{\\itshape {prose(worded(block.statement))}}}\n{formula}"
         f"\\begin{{facts}}\n{facts}\n\\end{{facts}}\n\\end{{theoremrecord}}"
     )
 

@@ -1,5 +1,7 @@
 r"""Tables in LaTeX: ``longtable`` over pages, columns of long text as wide as there is room."""
 
+from math import ceil
+
 from convproof.report.formulas import letters
 from convproof.report.model import (
     Badge,
@@ -19,7 +21,9 @@ _SIZES = ((r"\small", 90.0), (r"\footnotesize", 100.0), (r"\scriptsize", 112.0))
 _BETWEEN = 1.9  # letters between columns
 _READABLE = 26.0  # letters that a column which wraps should have, if it has as many
 _LEAST = 9.0
-_HEAD, _WHOLE, _BEGIN = 4, 8, 3  # lines: a table's head; rows kept together; of a long one
+_WHOLE = 16  # lines of a table that no page may break
+_KEPT = 2  # rows of a long one that stand on one page with its head, and at its end
+_HEIGHT = 12.5  # points of a line
 _SAFE = 0.97  # of a line: letters are not all of one width
 
 
@@ -32,26 +36,71 @@ def table(block: Table) -> str:
     )
     last = len(block.columns) - 1
     head = " & ".join(_heading(c, n == 0, n == last) for n, c in enumerate(block.columns)) + r" \\"
-    body = "\n".join(map(_row, block.rows))
-    totals = "\\midrule\n" + "\n".join(map(_row, block.totals)) + "\n" if block.totals else ""
-    above, inside = _caption(block, widths)
-    count = len(block.rows) + len(block.totals)
+    inside = _caption(block, widths)
+    above = "" if inside else prose(block.caption) + r"\par\nopagebreak"
+    loose = r"\setlength{\extrarowheight}{2pt}" if _is_loose(block, widths) else ""
+    begin = f"\\begingroup{size}\\setlength{{\\tabcolsep}}{{4.5pt}}{loose}{above}\n"
+    form = f"{{@{{}}{columns}@{{}}}}"
+    if _lines(block, widths) <= _WHOLE:
+        gap = r"\vskip3pt\noindent" if above else ""
+        return (
+            f"\\begin{{wholetable}}{begin}{gap}\\begin{{tabular}}{form}\n{inside}\\toprule\n{head}\n"
+            f"\\midrule\n{_body(block, whole=True)}\\bottomrule\n\\end{{tabular}}\\endgroup\n"
+            "\\end{wholetable}"
+        )
     return (
-        f"\\needroom{{{_HEAD + (count if count <= _WHOLE else _BEGIN)}\\baselineskip}}\n"
-        f"\\begingroup{size}\\setlength{{\\tabcolsep}}{{4.5pt}}{above}\n"
-        f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{inside}"
+        f"\\needroom{{{height(block):.0f}pt}}\n{begin}\\begin{{longtable}}[l]{form}\n{inside}"
         f"\\toprule\n{head}\n\\midrule\n\\endfirsthead\n"
         f"\\toprule\n{head}\n\\midrule\n\\endhead\n"
-        f"\\bottomrule\n\\endfoot\n{body}\n{totals}\\end{{longtable}}\n\\endgroup"
+        f"\\bottomrule\n\\endfoot\n{_body(block, whole=False)}\\end{{longtable}}\n\\endgroup"
     )
 
 
-def _caption(block: Table, widths: list[float]) -> tuple[str, str]:
-    """Return the caption, above the table if it is longer than the table is wide, else in it."""
-    text = prose(block.caption)
+def height(block: Table) -> float:
+    """Return about how many points a table takes, or the begin of one that may be broken."""
+    widths = _fitted(block)[2]
+    lines = _lines(block, widths)
+    if lines > _WHOLE:
+        lines = sum(_lines_of(row, block, widths) for row in block.rows[: _KEPT + 1])
+    return _HEIGHT * (lines + 4)
+
+
+def _lines(block: Table, widths: list[float]) -> int:
+    return sum(_lines_of(row, block, widths) for row in (*block.rows, *block.totals))
+
+
+def _lines_of(row: tuple[Prose | int, ...], block: Table, widths: list[float]) -> int:
+    """Return how many lines a row takes, about."""
+    pairs = zip(row, block.columns, widths, strict=True)
+    return max(ceil(_length(cell) / wide) if column.wraps else 1 for cell, column, wide in pairs)
+
+
+def _is_loose(block: Table, widths: list[float]) -> bool:
+    """Return whether rows of several lines are told apart by the room between them."""
+    return any(_lines_of(row, block, widths) > 1 for row in block.rows)
+
+
+def _body(block: Table, *, whole: bool) -> str:
+    """Return the rows; no page begins or ends with a few of them."""
+    rows, totals = list(map(_row, block.rows)), list(map(_row, block.totals))
+    count = len(rows) + len(totals)
+
+    def ended(row: str, number: int) -> str:
+        between = _KEPT <= number <= count - _KEPT and number != len(rows)
+        return row if whole or between or number == count else f"{row}*"
+
+    kept = [ended(row, number) for number, row in enumerate((*rows, *totals), start=1)]
+    body = "".join(f"{row}\n" for row in kept[: len(rows)])
+    foot = "".join(f"{row}\n" for row in kept[len(rows) :])
+    return f"{body}\\midrule\n{foot}" if foot else body
+
+
+def _caption(block: Table, widths: list[float]) -> str:
+    """Return the caption as a row; "" if it is longer than the table is wide, and stands above."""
     if _length(block.caption) > sum(widths):
-        return rf"{text}\par\nopagebreak\vskip-4pt", ""
-    return "", rf"\multicolumn{{{len(widths)}}}{{@{{}}l@{{}}}}{{{text}}}\\[2pt]" + "\n"
+        return ""
+    text = prose(block.caption)
+    return rf"\multicolumn{{{len(widths)}}}{{@{{}}l@{{}}}}{{{text}}}\\[2pt]" + "\n"
 
 
 def _row(row: tuple[Prose | int, ...]) -> str:

@@ -1,20 +1,20 @@
 """Proofs of our own in a document: asked of the engines once, whoever shows them."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from convproof.proving.find import asked
 from convproof.proving.run import run
-from convproof.report.kept import Became, digest, keep, of, place, read
-from convproof.report.model import Badge, Kind, TheoremRecord
+from convproof.report.kept import Became, digest, installed, keep, of, place, read
+from convproof.report.model import Badge, Kind, Text, TheoremRecord
 from convproof.theorems.proof import KINDS
 from convproof.theorems.proofs import proofs
 
 _KINDS: dict[str, Kind] = {"proved": "good", "refuted": "bad", "unsound": "bad", "unknown": "open"}
-_MALLOC = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_TOP_PAD_": str(2**26)}  # of glibc
+_ENGINES = {"z3-solver": "Z3", "cvc5": "cvc5", "sympy": "SymPy"}
 _held: dict[str, Became] = {}
+_versions: dict[str, str] = {}  # of the engines of outcomes that were recalled
 
 
 def prove(
@@ -40,31 +40,34 @@ def prove(
             ended(name)
     wanted = [name for name in asked_for if name not in _held]
     if wanted:
-        with _memory_held():
-            outcomes = run(asked(wanted), workers, on=lambda _: None, ended=ended)
+        outcomes = run(asked(wanted), workers, on=lambda _: None, ended=ended)
         found = {outcome.name: of(outcome) for outcome in outcomes}
         _held.update(found)
         keep(place(), found)
 
 
-@contextmanager
-def _memory_held() -> Iterator[None]:
-    """Let processes that start here keep the memory that they free.
+def recall(held: Mapping[str, Became], engines: Mapping[str, str] | None = None) -> None:
+    """Take what became of proofs as it was recorded; the engines are not asked.
 
-    Engines free and ask again at every step: giving it back each time is a quarter of their time.
+    Args:
+        held: by name.
+        engines: the versions that decided them; None: those that are installed.
     """
-    given = {name: value for name, value in _MALLOC.items() if name not in os.environ}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name in given:
-            os.environ.pop(name, None)
-
-
-def recall(held: Mapping[str, Became]) -> None:
-    """Take what became of proofs as it was recorded; the engines are not asked."""
     _held.update(held)
+    _versions.update(engines or {})
+
+
+def reach(names: Collection[str]) -> Text:
+    """Return how far the proofs of some laws reach, and with which engines they were found."""
+    proved = [n for n in dict.fromkeys(names) if n in _held and _held[n].verdict == "proved"]
+    if not proved:
+        return Text("None of them was asked of the engines for this document.")
+    kinds = Counter(KINDS[proofs()[name].kind] for name in proved)
+    told = "; ".join(f"{count} for {kind}" for kind, count in kinds.items())
+    engines = ", ".join(
+        f"{_ENGINES.get(name, name)} {each}" for name, each in (_versions or installed()).items()
+    )
+    return Text(f"Proved are {len(proved)} of {len(set(names))}: {told}. Decided by {engines}.")
 
 
 def law(name: str) -> TheoremRecord:

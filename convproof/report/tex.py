@@ -24,7 +24,7 @@ _SYMBOLS = {
     "³": r"\textsuperscript{3}", "∑": r"$\sum$", "⟨": r"$\langle$", "⟩": r"$\rangle$",
     "ᵀ": r"$^\top$", "′": r"$'$", "∂": r"$\partial$", "∀": r"$\forall$", "⇒": r"$\Rightarrow$",
     "∧": r"$\wedge$", "∨": r"$\vee$", "\u00a0": "~", "\u202f": r"\,", "\u2009": r"\,",
-    "r\N{COMBINING CIRCUMFLEX ACCENT}": r"$\hat r$", "✓": r"$\surd$", "✗": r"$\times$",
+    "r\N{COMBINING CIRCUMFLEX ACCENT}": r"$\hat r$", "✓": r"$\checkmark$", "✗": r"$\times$",
 }  # fmt: skip
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 _ACCENTS = dict(

@@ -69,7 +69,8 @@ def _made(
             made["tex"] = source.encode()
         if setting is not None:
             made["pdf"], log = setting.result()
-            overfull = log.count("Overfull \\hbox")
-            if overfull:
-                tell(f"{overfull} lines of the PDF are too wide")
+            for box, what in (("h", "lines of the PDF are too wide"), ("v", "pages are too high")):
+                overfull = log.count(rf"Overfull \{box}box")
+                if overfull:
+                    tell(f"{overfull} {what}")
     return made

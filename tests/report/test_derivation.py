@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from typing import TypeVar
 
 import pytest
@@ -14,6 +15,7 @@ from convproof.report.derivation.forms import agrees, forms_of, simpler
 from convproof.report.derivation.properties import table as properties
 from convproof.report.derivation.variants import VARIANTS, spec
 from convproof.report.html import html
+from convproof.report.kept import Became
 from convproof.report.latex import latex
 from convproof.report.laws import law, prove
 from convproof.report.model import (
@@ -22,14 +24,17 @@ from convproof.report.model import (
     Matrix,
     Section,
     Table,
+    Text,
     TheoremRecord,
     Verdict,
+    Window,
     plain,
     walk,
 )
 from convproof.symbolic import derive
 from convproof.symbolic.index_sum.iverson import divisor_and_dividend
 from convproof.symbolic.size_law import LATEX, size_law
+from convproof.theorems.proof import KINDS
 from convproof.theorems.proofs import proofs
 
 Kind = TypeVar("Kind")
@@ -72,6 +77,8 @@ def test_a_report_holds_the_librarys_sizes_matrices_forms_and_laws(name: str, di
     wanted = [T, T[::-1]]
     if derivation.has_weights:
         wanted += [derivation.unfold.shape[::-1], derivation.star.shape]
+    else:
+        wanted += [T, T[::-1]]  # the selection of the maxima
     assert shapes == wanted
     titles = [plain(block.title) for block in _of(document, Section)]
     for form in forms_of(layer, dims):
@@ -219,6 +226,46 @@ def test_the_record_of_a_law_is_its_proofs_and_says_when_it_was_not_asked(
     assert proved.steps[0] == proved.steps[1] == sum(count for _, count in proved.engines) > 0
     assert proved.changed == proof.twin().changed
     assert proved.counterexample
+
+
+def test_a_document_says_how_far_its_proofs_reach_and_who_decided_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As many of each kind as there are, and the versions recorded with the proofs."""
+    monkeypatch.setattr(laws, "_held", {})
+    monkeypatch.setattr(laws, "_versions", {})
+    names = ("linearity", "adjoint", "max_invariance")
+    assert "None of them was asked" in plain(laws.reach(names).prose)
+    became = Became(
+        verdict="proved", steps=(1, 1), engines=(("z3+cvc5", 1),), changed="", counterexample=""
+    )
+    laws.recall(dict.fromkeys(names[1:], became))
+    assert f"cvc5 {version('cvc5')}" in plain(laws.reach(names).prose)
+    laws.recall({}, {"z3-solver": "1.2", "cvc5": "3"})
+    assert plain(laws.reach(names).prose) == (
+        f"Proved are 2 of 3: 1 for {KINDS['machine']}; 1 for {KINDS['rule']}. "
+        "Decided by Z3 1.2, cvc5 3."
+    )
+
+
+@pytest.mark.parametrize("name", ["standard", "pooling"])
+def test_a_report_says_with_which_engines_its_laws_were_decided(name: str) -> None:
+    names = VARIANTS[name].laws
+    assert laws.reach(names) in list(_of(report_again(name), Text))
+
+
+def report_again(name: str) -> Document:
+    """Return a report as it is now: what became of laws is not that of a cached one."""
+    layer, sizes = spec(VARIANTS[name], 1)
+    return report(VARIANTS[name], layer, sizes, command="c", version="v")
+
+
+def test_a_window_that_is_too_large_to_be_drawn_is_told() -> None:
+    layer, _ = spec(VARIANTS["standard"], 1)
+    for size, shown in ((120, True), (121, False)):
+        made = report(VARIANTS["standard"], layer, (size,), command="c", version="v")
+        told = [plain(t.prose) for t in _of(made, Text) if "up to 120 positions" in plain(t.prose)]
+        assert (len(list(_of(made, Window))), len(told)) == (shown, not shown)
 
 
 def test_every_law_that_is_shown_is_proved_by_us() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from convproof.cli import run
 from convproof.errors import EvidenceError
 from convproof.evidence import read_document
 from convproof.report.evidence.certificate import certificate
@@ -136,3 +137,19 @@ def test_a_file_that_is_no_zoo_is_refused(
     place.write_text(json.dumps(json.loads(ZOO.read_text()) | change))
     with pytest.raises(EvidenceError, match=told):
         read_document(place, ZOO_SCHEMA, "zoo's file")
+
+
+@pytest.mark.parametrize("command", ["evidence", "kill-table"])
+@pytest.mark.parametrize("text", [None, "no json", "[]", '{"schema": "another/1"}'])
+def test_a_wrong_file_is_told_and_nothing_is_written(
+    command: str, text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Missing, no JSON, no object, another schema: exit 4, a line that names the file, no file."""
+    place = tmp_path / "held.json"
+    if text is not None:
+        place.write_text(text)
+    assert run(["report", command, str(place), "-o", str(tmp_path / "made")]) == 4
+    out, err = capsys.readouterr()
+    assert not out
+    assert str(place) in err
+    assert not (tmp_path / "made").exists()

@@ -4,6 +4,7 @@ import re
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
+from html5lib import HTMLParser
 
 from convproof.report.html import html
 from convproof.report.model import Block, Equation, Math, Text
@@ -36,6 +37,8 @@ def faults(page: Element) -> list[str]:
     keys = [each.get("id") for each in page.iter() if each.get("id")]
     if len(keys) != len(set(keys)):
         found.append("two things with one id")
+    if any(not value for each in page.iter(f"{_MATHML}mtable") for value in each.attrib.values()):
+        found.append("a table of a formula with an empty attribute")
     for each in page.iter():
         if each.tag.endswith(("script", "link", "img", "iframe")) or each.get("src"):
             found.append(f"{each.tag} from elsewhere")
@@ -59,12 +62,44 @@ def test_the_page_of_each_block_by_itself_is_well_formed_and_has_no_fault() -> N
         (' scope="col"', "", "a table without a caption or a scope"),
         ("<mo>&#x0003D;</mo>", "<mo>\\eq</mo>", "a formula with a command of LaTeX in it"),
         ("<main>", '<main><img alt="" />', f"{_XHTML}img from elsewhere"),
+        ("<mtable ", '<mtable frame="" ', "a table of a formula with an empty attribute"),
     ],
 )
 def test_a_page_with_a_fault_is_found_out(old: str, new: str, told: str) -> None:
     """The check of the test above could have failed."""
     text = html(document()).removeprefix("<!DOCTYPE html>\n")
     assert told in faults(fromstring(text.replace(old, new)))
+
+
+def errors(text: str) -> list[str]:
+    """Return what a parser of the HTML standard complains of."""
+    parser = HTMLParser(strict=False)
+    parser.parse(text)
+    return [code for _, code, _ in parser.errors]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: type(block).__name__)
+def test_the_page_is_valid_html(block: Block) -> None:
+    assert errors(html(document(block))) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("<main><p><div>x</div></p>", "unexpected-end-tag"),
+        ("<main><table><p>x</p></table>", "unexpected-start-tag-implies-table-voodoo"),
+        ('<main><p id="a" id="b">x</p>', "duplicate-attribute"),
+        ("<main><p>&nonsense;</p>", "expected-named-entity"),
+    ],
+)
+def test_a_page_that_is_not_valid_is_found_out(new: str, told: str) -> None:
+    assert told in errors(html(document()).replace("<main>", new))
+
+
+def test_a_comma_stays_with_its_formula() -> None:
+    text = html(document(Text("of ", Math("n = 7"), ", or ", Math("r"), " taps")))
+    assert text.count('<span class="held">') == 1
+    assert "</math>,</span> or " in text
 
 
 def test_a_users_name_is_text_wherever_it_stands() -> None:

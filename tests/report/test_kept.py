@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,16 @@ import pytest
 from convproof.proving.find import Asked
 from convproof.proving.outcome import Outcome, Verdict
 from convproof.report import kept, laws
-from convproof.report.kept import Became, digest, digest_of, keep, place, read
+from convproof.report.kept import (
+    Became,
+    digest,
+    digest_of,
+    installed,
+    keep,
+    place,
+    read,
+    versions,
+)
 
 FOUND = Became(
     verdict="proved", steps=(3, 3), engines=(("z3+cvc5", 3),), changed="c", counterexample="n = 1"
@@ -39,6 +49,17 @@ def test_what_is_kept_is_what_was_found() -> None:
     keep(place(), {LAW: FOUND})
     keep(place(), {"dilated": FOUND})
     assert read(place(), digest()) == {LAW: FOUND, "dilated": FOUND}
+
+
+def test_the_versions_of_the_engines_are_kept_with_the_proofs() -> None:
+    """Those that are installed: the digest is of them; a damaged file tells none."""
+    assert versions(place()) == {}
+    keep(place(), {LAW: FOUND})
+    assert (
+        versions(place()) == installed() == {n: version(n) for n in ("z3-solver", "cvc5", "sympy")}
+    )
+    place().write_text(place().read_text().replace("engines", "others"))
+    assert versions(place()) == {}
 
 
 def test_a_law_is_decided_once_for_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:

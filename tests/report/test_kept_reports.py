@@ -12,7 +12,7 @@ from convproof.cli import run
 from convproof.report import laws
 from convproof.report.derivation.document import laws_of
 from convproof.report.derivation.variants import VARIANTS
-from convproof.report.kept import digest, place, read
+from convproof.report.kept import digest, place, read, versions
 from convproof.report.lecture.audit import claims
 from convproof.report.lecture.judging import proofs_of
 
@@ -32,7 +32,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(laws, "run", asked)
     monkeypatch.setattr(laws, "_held", {})
-    laws.recall(read(REPORTS / "proofs.json"))
+    monkeypatch.setattr(laws, "_versions", {})
+    laws.recall(read(REPORTS / "proofs.json"), versions(REPORTS / "proofs.json"))
 
 
 def differing(made: Path) -> list[str]:

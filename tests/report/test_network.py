@@ -1,7 +1,10 @@
 """Network reports: every number is counted from the graph."""
 
+from pathlib import Path
+
 import pytest
 
+from convproof.cli import run
 from convproof.networks.count import rows, total
 from convproof.networks.names import NAMES, named
 from convproof.report.model import Diagram, Document, Plot, Table, plain, walk
@@ -69,3 +72,18 @@ def test_the_inside_of_an_inception_module_has_its_four_branches() -> None:
     (join,) = [box.name for box in made.boxes if box.name not in {a for a, _ in made.arrows}]
     assert len([a for a, b in made.arrows if b == join]) == 4
     assert first_module(named("vgg16")) is None
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_has_a_page(name: str, tmp_path: Path) -> None:
+    assert run(["report", "network", name, "-o", str(tmp_path), "--format", "html"]) == 0
+    assert f"<h1>{name}</h1>" in (tmp_path / f"network-{name}.html").read_text()
+
+
+def test_a_name_of_no_network_is_told_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", "network", "vgg61", "-o", str(tmp_path / "made")]) == 4
+    assert "did you mean" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()

@@ -1,5 +1,6 @@
 """Coloured matrices and sliding windows: every cell is the derivation's."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from convproof.report.derivation.window import window
 from convproof.report.draw.matrix import matrix
 from convproof.report.draw.shapes import Label, Rect, palette, tint
 from convproof.report.draw.svg import svg
-from convproof.report.draw.tikz import tikz
+from convproof.report.draw.tikz import PT, scale_of, tikz
 from convproof.report.model import Cell, Matrix
 from convproof.symbolic import derive
 from convproof.symbolic.derivation import Derivation
@@ -119,19 +120,51 @@ def _big() -> Derivation:
     return derive(layer, (16, 16))
 
 
-def test_a_matrix_of_196_rows_and_256_columns_is_drawn_cell_by_cell_without_labels() -> None:
+def test_a_matrix_of_196_rows_and_256_columns_is_drawn_cell_by_cell_and_its_corner_labelled() -> (
+    None
+):
     """14^2 rows, 16^2 columns, 9 taps a row: 1764 cells, each in the colour of its weight."""
     derivation = _big()
-    drawing = matrix(_pictured(derivation, derivation.toeplitz))
+    block = _pictured(derivation, derivation.toeplitz)
+    drawing = matrix(block)
+    told = next(s.text for s in drawing.shapes if isinstance(s, Label) and "first" in s.text)
+    rows, columns = map(int, re.findall(r"\d+", told))
+    corner = [cell.label for cell in block.cells if cell.row < rows and cell.column < columns]
+    assert len(corner) > 2 * rows
     fills = [shape for shape in drawing.shapes if isinstance(shape, Rect) and not shape.stroke]
-    assert len(fills) == len(derivation.triples) == 196 * 9
+    assert len(fills) == len(derivation.triples) + len(corner) == 196 * 9 + len(corner)
     assert {shape.fill for shape in fills} == {tint(number) for number in range(9)}
     labels = [shape.text for shape in drawing.shapes if isinstance(shape, Label) and shape.math]
-    assert labels == list(
-        derivation.w.spellings("latex") if isinstance(derivation.w, Letters) else ()
+    assert isinstance(derivation.w, Letters)
+    assert labels == [*derivation.w.spellings("latex"), *corner]
+    assert tikz(drawing).count("rectangle") == len(fills) + 9 + 1
+    assert svg(drawing, "k").count("<rect") == len(fills) + 9
+
+
+def test_a_matrix_too_wide_for_labels_has_the_number_of_its_letter_in_every_cell() -> None:
+    """Not by colour alone: 16 rows, 36 columns, and a key of the nine numbers."""
+    layer, _ = spec(VARIANTS["standard"], 2)
+    derivation = derive(layer, (6, 6))
+    block = _pictured(derivation, derivation.toeplitz)
+    drawing = matrix(block)
+    numbers = [s.text for s in drawing.shapes if isinstance(s, Label) and s.text.isdigit()]
+    wanted = [str(number + 1) for cell in block.cells for number in cell.classes]
+    assert numbers == [*wanted, *map(str, range(1, 10))]
+
+
+@pytest.mark.parametrize("size", [(4, 5), (9, 25), (60, 3), (36, 36), (5, 200)])
+def test_a_matrix_is_readable_in_print(size: tuple[int, int]) -> None:
+    """No label of any matrix is smaller than 4.5 points on paper."""
+    rows, columns = size
+    held = tuple(
+        Cell(row=r, column=c, label=f"w_{{{r % 9},{c % 9}}}", classes=(c % 9,))
+        for r in range(rows)
+        for c in (r % columns, (r + 1) % columns)
     )
-    assert tikz(drawing).count("rectangle") == 196 * 9 + 9 + 1
-    assert svg(drawing, "k").count("<rect") == 196 * 9 + 9
+    key = tuple((n, "w") for n in range(9))
+    drawing = matrix(Matrix(caption="m", description="m", shape=size, cells=held, key=key))
+    least = min(shape.size for shape in drawing.shapes if isinstance(shape, Label))
+    assert PT * scale_of(drawing) * least >= 4.5
 
 
 def test_a_picture_lies_on_its_sheet() -> None:

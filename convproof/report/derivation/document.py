@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import sympy as sp
 
 from convproof.errors import UnsupportedError
-from convproof.layers import Layer, Shape
+from convproof.layers import AvgPool, Layer, Shape
 from convproof.report.derivation.forms import section as forms_section
 from convproof.report.derivation.pictures import block_size, picture
 from convproof.report.derivation.properties import table as properties
+from convproof.report.derivation.selection import section as selection_section
 from convproof.report.derivation.variants import Variant, spec
-from convproof.report.derivation.window import window
+from convproof.report.derivation.window import MOST_POSITIONS, window
 from convproof.report.formulas import sum_lines
-from convproof.report.laws import law
+from convproof.report.laws import law, reach
 from convproof.report.model import Block, Column, Document, Equation, Math, Section, Table, Text
+from convproof.report.wording import worded
 from convproof.symbolic import derive, products
 from convproof.symbolic.derivation import Derivation
 from convproof.symbolic.letters import Letters
@@ -106,19 +108,23 @@ def _laws(names: tuple[str, ...]) -> Section:
         "Each law is decided for all sizes by solvers of integer arithmetic. Its false twin, with "
         "one condition or sign changed, must be refuted, so that the proof could have failed."
     )
-    return Section(title="Laws and their proofs", blocks=(opening, *map(law, names)))
+    return Section(title="Laws and their proofs", blocks=(opening, reach(names), *map(law, names)))
 
 
 def _named(names: tuple[str, ...]) -> Section:
     """Return which laws a chapter stands on; their proofs are at the end, once."""
     held = [law(name) for name in names]
+    kinds = "; ".join(dict.fromkeys(each.kind for each in held))
     table = Table(
-        caption="Proved at the end of this booklet",
+        caption=f"Proved at the end of this booklet, for {kinds}",
         columns=(
             Column(heading="law"), Column(heading="verdict"),
             Column(heading="statement", wraps=True),
         ),
-        rows=tuple((each.name.replace("_", " "), (each.verdict,), each.statement) for each in held),
+        rows=tuple(
+            (each.name.replace("_", " "), (each.verdict,), worded(each.statement))
+            for each in held
+        ),
     )  # fmt: skip
     return Section(title="Laws", blocks=(table,))
 
@@ -129,6 +135,8 @@ def _chapter(layer: Layer, input_size: Shape, derivation: Derivation) -> Iterato
     yield _input_derivative(derivation)
     if derivation.has_weights:
         yield _weight_derivative(derivation)
+    if isinstance(layer, AvgPool):
+        yield selection_section(layer, derivation)
     yield forms_section(layer, derivation)
     yield Section(title="Properties", blocks=(properties(layer, input_size, derivation),))
 
@@ -141,8 +149,10 @@ def _setting(derivation: Derivation) -> Section:
             blocks.append(Text("Each axis:" if len(axes) == 1 else f"Axis {place}:"))
         blocks.append(Equation(*size_law(axis, LATEX)))
     shown = window(derivation, _window_caption(derivation))
-    if shown is not None:
-        blocks.append(shown)
+    large = (
+        f"The window is drawn for up to {MOST_POSITIONS} positions, padding and channels counted."
+    )
+    blocks.append(Text(large) if shown is None else shown)
     return Section(title="Setting", blocks=tuple(blocks))
 
 

@@ -12,7 +12,7 @@ import sympy as sp
 
 from convproof.axes import Axis, TransposedAxis
 from convproof.layers import AvgPool, Conv, ConvTranspose, Layer
-from convproof.report.formulas import LINE, letters
+from convproof.report.formulas import LINE, letters, low_slashed, slashed
 from convproof.report.model import (
     Badge,
     Block,
@@ -182,7 +182,7 @@ def _letter(letter: sp.Symbol) -> str:
 
 def lines(form: Form) -> tuple[str, ...]:
     """Return a form as LaTeX; a long one is broken before its brackets."""
-    latex = form.latex
+    latex = low_slashed(form.latex)
     if letters(latex) <= LINE:
         return (latex,)
     left, _, right = latex.partition(" = ")
@@ -219,7 +219,7 @@ def _conditions(form: Form) -> Table:
 
 
 def _condition(bracket: str) -> tuple[Prose, Prose]:
-    inside = bracket.removeprefix(_OPEN).removesuffix(_CLOSE)
+    inside = slashed(bracket.removeprefix(_OPEN).removesuffix(_CLOSE))
     divisor, divides, _ = inside.partition(r" \mid ")
     if divides:
         return (Math(inside),), (Math(divisor), " divides: other terms do not exist")

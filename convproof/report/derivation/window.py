@@ -12,7 +12,7 @@ from convproof.symbolic.letters import Letters, Reciprocals
 from convproof.triples import Triples
 
 MOST_FRAMES = 9
-_MOST_POSITIONS = 120  # of an input that is drawn position by position
+MOST_POSITIONS = 120  # of an input that is drawn position by position
 Place = tuple[int, int]
 
 
@@ -23,7 +23,7 @@ def window(derivation: Derivation, caption: Prose) -> Window | None:
     outputs = _Map(derivation.a, ((0, 0),) * len(derivation.axes))
     count = derivation.triples.sizes[0]
     shown = range(min(count, MOST_FRAMES))
-    if inputs.rows * inputs.columns > _MOST_POSITIONS or count > _MOST_POSITIONS:
+    if inputs.rows * inputs.columns > MOST_POSITIONS or count > MOST_POSITIONS:
         return None
     rows: dict[int, list[Cell]] = {row: [] for row in range(count)}
     for cell in cells(derivation.toeplitz):

@@ -19,16 +19,28 @@ from convproof.report.draw.spelling import width
 from convproof.report.model import Cell, Matrix, Vector, plain
 
 _LABELLED = 400  # cells at most that are labelled
-_WIDEST = 820.0  # of a labelled picture: letters of a wider one are too small in print
-_HIGH, _SIZE, _ROOM = 22.0, 12.0, 8.0
+_WIDEST, _TALLEST = (
+    820.0,
+    1150.0,
+)  # of a labelled picture: in print, letters of others are too small
+_HIGH, _SIZE = 22.0, 12.0
+_SIZES = ((_SIZE, 8.0), (10.5, 6.0), (9.5, 6.0))  # of labels, and the room around them
+_CORNER = 6  # rows of a large matrix that are shown enlarged
+_NUMBERED = 9.0  # the side of a cell that holds a number
 _SHEET = 560.0  # of a matrix without labels
 _MOST_IN_KEY = 12
 
 
 def matrix(block: Matrix) -> Drawing:
-    """Return the picture of a matrix; above 400 cells, or where it is too wide, without labels."""
-    labelled = len(block.cells) <= _LABELLED and _natural(block) <= _WIDEST
-    shapes, wide, high = _labelled(block) if labelled else _bare(block)
+    """Return the picture of a matrix, labelled if it has 400 cells at most and is not too large.
+
+    Others have numbers in their cells where there is room, with a key of what they stand for.
+    """
+    face = next((face for face in _SIZES if _natural(block, *face) <= _WIDEST), None)
+    if face is None or len(block.cells) > _LABELLED or _high(block) > _TALLEST:
+        shapes, wide, high = _bare(block)
+    else:
+        shapes, wide, high = _labelled(block, *face)
     return Drawing(
         width=wide,
         height=high,
@@ -38,36 +50,45 @@ def matrix(block: Matrix) -> Drawing:
     )
 
 
-def _widest(labels: Iterable[str]) -> Number:
-    return max((width(label, _SIZE, math=True) for label in labels), default=0.0)
+def _widest(labels: Iterable[str], size: Number) -> Number:
+    return max((width(label, size, math=True) for label in labels), default=0.0)
 
 
-def _natural(block: Matrix) -> Number:
-    column = _widest(cell.label for cell in block.cells) + _ROOM
-    vectors = sum(_widest(v.labels) + 40 for v in (block.left, block.right) if v is not None)
-    return column * block.shape[1] + vectors
+def _cell(block: Matrix, size: Number, room: Number) -> Number:
+    return max(20.0, _widest((cell.label for cell in block.cells), size) + room)
 
 
-def _labelled(block: Matrix) -> tuple[list[Shape], Number, Number]:
+def _natural(block: Matrix, size: Number, room: Number) -> Number:
+    sides = (v for v in (block.left, block.right) if v is not None)
+    return _cell(block, size, room) * block.shape[1] + sum(
+        _widest(v.labels, size) + room + 30 for v in sides
+    )
+
+
+def _high(block: Matrix) -> Number:
+    vectors = (len(v.labels) for v in (block.left, block.right) if v is not None)
+    return max(block.shape[0], *vectors, 1) * _HIGH + 12
+
+
+def _labelled(block: Matrix, size: Number, room: Number) -> tuple[list[Shape], Number, Number]:
     rows, columns = block.shape
-    wide = max(20.0, _widest(cell.label for cell in block.cells) + _ROOM)
-    high = max(rows, len(block.right.labels) if block.right else 0) * _HIGH + 12
+    wide, high = _cell(block, size, room), _high(block)
     shapes: list[Shape] = []
     x, middle = 8.0, high / 2
     if block.left is not None:
-        x = _vector(shapes, block.left, x, middle)
+        x = _vector(shapes, block.left, x, middle, (size, room))
         shapes.append(Label(x=x + 13, y=middle, text="=", size=14, math=True))
         x += 26
     top = middle - rows * _HIGH / 2
     shapes += cells(block.cells, x + 4, top, wide, _HIGH)
     shapes += grid(x + 4, top, (rows, columns), wide, _HIGH)
     shapes += _rules(block, x + 4, top, wide, _HIGH)
-    shapes += letters(block.cells, x + 4, top, wide, _HIGH)
+    shapes += letters(block.cells, x + 4, top, wide, _HIGH, size)
     shapes += _brackets(x, top, columns * wide + 8, rows * _HIGH)
     x += columns * wide + 8
     if block.right is not None:
         shapes.append(Label(x=x + 9, y=middle, text=r"\cdot", size=16, math=True))
-        x = _vector(shapes, block.right, x + 18, middle)
+        x = _vector(shapes, block.right, x + 18, middle, (size, room))
     return shapes, x + 8, high
 
 
@@ -131,9 +152,12 @@ def _brackets(x: Number, y: Number, wide: Number, high: Number) -> list[Shape]:
     return [Path(points=points, line=1.1) for points in (left, right)]
 
 
-def _vector(shapes: list[Shape], vector: Vector, x: Number, middle: Number) -> Number:
+def _vector(
+    shapes: list[Shape], vector: Vector, x: Number, middle: Number, face: tuple[Number, Number]
+) -> Number:
     """Draw a column of letters and return where it ends."""
-    wide = _widest(vector.labels) + _ROOM
+    size, room = face
+    wide = _widest(vector.labels, size) + room
     top = middle - len(vector.labels) * _HIGH / 2
     column = [
         Cell(
@@ -143,7 +167,7 @@ def _vector(shapes: list[Shape], vector: Vector, x: Number, middle: Number) -> N
         for row, label in enumerate(vector.labels)
     ]  # fmt: skip
     shapes += cells(column, x + 4, top, wide, _HIGH)
-    shapes += letters(column, x + 4, top, wide, _HIGH)
+    shapes += letters(column, x + 4, top, wide, _HIGH, size)
     shapes += _brackets(x, top, wide + 8, len(vector.labels) * _HIGH)
     return x + wide + 8
 
@@ -164,25 +188,52 @@ def _bare(block: Matrix) -> tuple[list[Shape], Number, Number]:
         for cell in block.cells
         if cell.marked
     ]  # fmt: skip
+    numbered = side >= _NUMBERED and len(block.cells) <= 2 * _LABELLED
+    shapes += _numbers(block, side) if numbered else ()
     shapes += _brackets(8, 22, columns * side + 8, rows * side)
-    size = Label(
-        x=12, y=10, text=f"{rows} rows, {columns} columns, zeros blank", size=11, anchor="start",
-        colour=INK,
-    )  # fmt: skip
-    shapes.append(size)
+    told = f"{rows} rows, {columns} columns, zeros blank"
+    shapes.append(Label(x=12, y=10, text=told, size=11, anchor="start", colour=INK))
     wide, high = max(columns * side + 24, 240.0), rows * side + 34
-    key, wide, high = _key(block.key, wide, high)
-    return [*shapes, *key], wide, high
+    key, wide, high = _key(block.key, wide, high, numbered=numbered)
+    if numbered:
+        return [*shapes, *key], wide, high
+    corner, wide, high = _corner(block, wide, high)
+    return [*shapes, *key, *corner], wide, high
+
+
+def _corner(block: Matrix, wide: Number, high: Number) -> tuple[list[Shape], Number, Number]:
+    """Return the first rows and columns enlarged, with labels: colour alone tells nothing."""
+    size, room = _SIZES[-1]
+    rows = min(block.shape[0], _CORNER)
+    side = _cell(block, size, room)
+    columns = min(block.shape[1], int(_SHEET / side))
+    held = [c for c in block.cells if c.row < rows and c.column < columns]
+    top = high + 24
+    told = f"The first {rows} rows and {columns} columns:"
+    shapes: list[Shape] = [Label(x=12, y=high + 10, text=told, size=11, anchor="start")]
+    shapes += cells(held, 12, top, side, _HIGH)
+    shapes += grid(12, top, (rows, columns), side, _HIGH)
+    shapes += letters(held, 12, top, side, _HIGH, size)
+    return shapes, max(wide, columns * side + 24), top + rows * _HIGH + 6
+
+
+def _numbers(block: Matrix, side: Number) -> Iterator[Shape]:
+    """Yield the number of every cell's letter, counted from 1 as in the key."""
+    for cell in block.cells:
+        text = "+".join(str(number + 1) for number in cell.classes)
+        size = min(0.66 * side, 1.6 * side / len(text))
+        x, y = 12 + (cell.column + 0.5) * side, 22 + (cell.row + 0.5) * side
+        yield Label(x=x, y=y, text=text, size=size)
 
 
 def _key(
-    entries: tuple[tuple[int, str], ...], wide: Number, high: Number
+    entries: tuple[tuple[int, str], ...], wide: Number, high: Number, *, numbered: bool
 ) -> tuple[list[Shape], Number, Number]:
-    """Return what the colours stand for, below the picture."""
+    """Return what the colours and the numbers stand for, below the picture."""
     shapes: list[Shape] = []
     x = 12.0
     wide = max(wide, 300.0)
-    shown = entries[:_MOST_IN_KEY]
+    shown = entries if numbered else entries[:_MOST_IN_KEY]
     for number, label in shown:
         room = 24 + width(label, _SIZE, math=True)
         if x + room > wide:
@@ -190,6 +241,8 @@ def _key(
         shapes.append(
             Rect(x=x, y=high, width=14, height=14, fill=tint(number), stroke=GREY, line=0.5)
         )
+        if numbered:
+            shapes.append(Label(x=x + 7, y=high + 7, text=str(number + 1), size=8.7))
         shapes.append(Label(x=x + 18, y=high + 7, text=label, math=True, anchor="start"))
         x += room + 10
     if len(entries) > len(shown):

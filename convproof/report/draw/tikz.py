@@ -12,14 +12,14 @@ from convproof.report.draw.svg import arrow_head, corners
 from convproof.report.tex import escape
 
 PT = 0.75  # points of a pixel
-WIDEST, HIGHEST = 600.0, 800.0  # pixels of what a page holds
+WIDEST, HIGHEST = 600.0, 700.0  # pixels of what a page holds
 _MOST = 200  # rectangles or lines of one path: TeX holds a path in memory
 _COMMANDS = {"middle": "lm", "start": "ls", "end": "lr"}
 
 
 def tikz(drawing: Drawing, widest: Number = WIDEST) -> str:
     """Return a ``tikzpicture`` that is at most as wide and as high as a page holds."""
-    scale = min(1.0, widest / drawing.width, HIGHEST / drawing.height)
+    scale = scale_of(drawing, widest)
     unit = f"{PT * scale:.4f}"
     lines = [
         rf"\begin{{tikzpicture}}[x={unit}pt,y=-{unit}pt,line width=0.5pt,inner sep=0pt]",
@@ -28,6 +28,11 @@ def tikz(drawing: Drawing, widest: Number = WIDEST) -> str:
         r"\end{tikzpicture}%",
     ]
     return "\n".join(lines)
+
+
+def scale_of(drawing: Drawing, widest: Number = WIDEST) -> Number:
+    """Return how much smaller than it is drawn it is printed."""
+    return min(1.0, widest / drawing.width, HIGHEST / drawing.height)
 
 
 def _shapes(shapes: Sequence[Shape], scale: Number) -> Iterator[str]:

@@ -108,9 +108,9 @@ def _all(mutants: Sequence[Record]) -> Table:
     return Table(
         caption="Every mutant, its fault and what sees it; gradcheck slow / fast where they differ",
         columns=(
-            Column(heading="fault", wraps=True), Column(heading="function"),
-            Column(heading="refuted by"), Column(heading="cases", align="right"),
-            Column(heading="allclose"), Column(heading="gradcheck"),
+            Column(heading="function and fault", wraps=True), Column(heading="refuted by"),
+            Column(heading="cases", align="right"), Column(heading="allclose"),
+            Column(heading="gradcheck"),
         ),
         rows=tuple(map(_mutant, mutants)),
     )  # fmt: skip
@@ -121,7 +121,7 @@ def _mutant(mutant: Record) -> tuple[Prose | int, ...]:
     slow_and_fast = (mutant["gradcheck_slow"], mutant["gradcheck_fast"])
     by = mutant["refuted_by"].replace("_", " ") if mutant["refuted_by"] else "survived"
     return (
-        f"{mutant['fault'].rstrip('.')}{origin}", (Code(mutant["function"]),),
+        (Code(mutant["function"]), f": {mutant['fault'].rstrip('.')}{origin}"),
         by if mutant["refuted_by"] else (Badge(by, "bad"),), mutant["examples"],
         mutant["allclose"], " / ".join(dict.fromkeys(slow_and_fast)),
     )  # fmt: skip

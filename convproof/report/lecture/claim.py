@@ -162,7 +162,6 @@ Why = Literal[
     "measurement",
     "history or advice",
     "recalled",
-    "quotation",
     "picture",
     "citation",
 ]
@@ -172,7 +171,6 @@ UNJUDGED: dict[Why, str] = {
     "measurement": "an error that was measured, of training runs that the lecture does not give",
     "history or advice": "what was done, what one does, what is better",
     "recalled": "of an earlier lecture, or of biology",
-    "quotation": "a paper in its own words",
     "picture": "what a picture shows, as the file describes it",
     "citation": "a paper's authors and year",
 }

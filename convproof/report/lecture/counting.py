@@ -95,6 +95,22 @@ def after_pooling(name: str) -> tuple[str, ...]:
     )
 
 
+def widened(one: str, other: str, first: int, last: int) -> str:
+    """Return whether every convolution of some has more channels in the other network."""
+    pairs = zip(widths(one, first, last), widths(other, first, last), strict=True)
+    return "increased" if all(before < after for before, after in pairs) else "not increased"
+
+
+def spared(**sizes: int) -> str:
+    """Return whether a layer along an axis takes fewer operations than with stride 1."""
+    made = [
+        Conv(in_channels=1, out_channels=1, kernel_size=(sizes["r"],), stride=(stride,),
+             padding=((0, 0),), dilation=(1,)).operations((1, 1, sizes["n"]))
+        for stride in (sizes["s"], 1)
+    ]  # fmt: skip
+    return compared(made[0], made[1], "efficient", "not efficient")
+
+
 def modules(name: str) -> int:
     """Return how many inception modules a network has."""
     return sum(each.kind == "inception" for each in _listed(name))
@@ -192,11 +208,16 @@ def seen(kernel_size: int, layers: int) -> int:
     return receptive_field([(kernel_size, 1, 1)] * layers)[0]
 
 
-def dimensions() -> tuple[int, int]:
-    """Return of how many dimensions data and weights are, of layers with two spatial axes."""
-    axis = Axis(input_size=5, kernel_size=3)
-    geometry = Geometry(axes=(axis, axis), in_channels=2, out_channels=3)
-    return len(geometry.input_shape), len(geometry.weight_shape)
+def dimensions() -> tuple[int, int, int]:
+    """Return of how many dimensions biases, data and weights of layers with two axes are."""
+    layer = convolutions("vgg16")[0]
+    shapes = layer.parameter_shapes
+    return len(shapes["bias"]), len(named("vgg16").input_shape), len(shapes["weight"])
+
+
+def map_dimensions() -> int:
+    """Return of how many dimensions one feature of them is."""
+    return len(named("vgg16").input_shape[1:])
 
 
 def dimensions_pointwise() -> int:

@@ -73,10 +73,7 @@ def by_weight() -> Rule:
     """Return ``dw[k]`` of the example, ``(da ⋆ x)[k]`` with positions from 0."""
     found = example().weight_vjp()
     letters = {"x": signal("x", 7), "da": signal("da", 5)}
-    moved = {
-        sp.Symbol(f"{name}_{i + 1}"): sp.Symbol(f"{name}_{i}") for name in letters for i in range(8)
-    }
-    zeroed = [each.subs(moved, simultaneous=True) for each in found]
+    zeroed = [_from_zero(each) for each in found]
     return Rule(
         letters=("k",),
         points=((0,), (1,), (2,)),
@@ -85,6 +82,35 @@ def by_weight() -> Rule:
         functions=letters,
         indices=range(-2, 9),
     )
+
+
+def output(*paddings: int) -> Rule:
+    """Return ``a[o] = (w ⋆ x_(p))[o]`` of the example for some paddings, positions from 0."""
+    held = {p: [_from_zero(each) for each in example(p=p).forward()] for p in paddings}
+    return Rule(
+        letters=("p", "o"),
+        points=tuple((p, o) for p in paddings for o in range(len(held[p]))),
+        at=lambda p, o: held[p][o],
+        right=Formula("w(k)*x(o + k - p)", ("k",)),
+        functions={"x": signal("x", 7), "w": signal("w", 3)},
+        indices=range(-3, 12),
+    )
+
+
+def read(activation: int) -> tuple[str, ...]:
+    """Return the inputs that an activation of the example reads."""
+    found = example().forward()[activation - 1].free_symbols
+    return tuple(sorted(str(x).replace("_", "") for x in found if str(x).startswith("x")))
+
+
+def _from_zero(expression: Any) -> Any:
+    """Return an expression of ``x_1 ..``, ``w_1 ..`` and ``da_1 ..`` with positions from 0."""
+    moved = {
+        sp.Symbol(f"{name}_{i + 1}"): sp.Symbol(f"{name}_{i}")
+        for name in ("x", "w", "da")
+        for i in range(8)
+    }
+    return expression.subs(moved, simultaneous=True)
 
 
 def learned(activation: int) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ from convproof.report.lecture.spelling import matrix, sum_of
 from convproof.report.lecture.values import place, signs, value
 from convproof.report.model import (
     Block,
+    Code,
     Equation,
     Inline,
     Items,
     Math,
     Prose,
     Section,
-    Strong,
     Text,
 )
 
@@ -29,7 +29,7 @@ def disagreements(audit: Audit) -> Iterator[Block]:
             alike: dict[tuple[object, ...], list[Finding]] = {}
             for finding in held:
                 alike.setdefault(_what(finding), []).append(finding)
-            blocks = tuple(block for same in alike.values() for block in _disagreement(same))
+            blocks = tuple(map(_disagreement, alike.values()))
             title = f"{name[0].upper()}{name[1:]}: {len(held)}"
             yield Section(
                 title=title, blocks=(Text(f"{meaning[0].upper()}{meaning[1:]}."), *blocks)
@@ -46,18 +46,20 @@ def _what(finding: Finding) -> tuple[object, ...]:
     return claim.place.slide, claim.quote, claim.stated, finding.computed, claim.fault, claim.note
 
 
-def _disagreement(same: list[Finding]) -> Iterator[Block]:
-    """Yield what is wrong once for all frames that print it."""
+def _disagreement(same: list[Finding]) -> Section:
+    """Return what is wrong once for all frames that print it."""
     finding, claim = same[0], same[0].claim
-    names = [part for name in _names(same) for part in (", ", Strong(name))][1:]
-    yield Text(*names, ", ", *_places(same), ": ‘", *signs(claim.quote), "’")
+    names = [part for name in _names(same) for part in (", ", Code(name))][1:]
+    blocks: list[Block] = [Text(*_places(same), ": ‘", *signs(claim.quote), "’")]
     facts: list[Prose] = []
     by = signs(claim.by)
     if isinstance(claim.stated, Printed) and len(claim.stated.rows) > 1:
         right = Printed(finding.computed)
-        yield Equation(
-            rf"\text{{lecture: }}{matrix(claim.stated)} \qquad "
-            rf"\text{{convproof: }}{matrix(right)}"
+        blocks.append(
+            Equation(
+                rf"\text{{lecture: }}{matrix(claim.stated)} \qquad "
+                rf"\text{{convproof: }}{matrix(right)}"
+            )
         )
         facts.append(("computed by ", *by))
     else:
@@ -67,7 +69,7 @@ def _disagreement(same: list[Finding]) -> Iterator[Block]:
         facts += _fault(claim.fault)
     if claim.note:
         facts.append(signs(claim.note))
-    yield Items(*facts)
+    return Section(title=tuple(names), blocks=(*blocks, Items(*facts)))
 
 
 def _fault(fault: Fault) -> list[Prose]:

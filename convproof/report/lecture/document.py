@@ -114,8 +114,7 @@ def _claims(title: str, findings: tuple[Finding, ...]) -> Table:
     return Table(
         caption=f"{title}: {len(findings)} claims",
         columns=(
-            Column(heading="claim"),
-            Column(heading="lecture", wraps=True),
+            Column(heading="claim, slide and words of the lecture", wraps=True),
             Column(heading="stated", wraps=True),
             Column(heading="verdict"),
         ),
@@ -146,7 +145,7 @@ def _layer(finding: Finding) -> tuple[Prose | int, ...]:
         (Code(claim.id),),
         claim.quote,
         *counts,
-        " × ".join(map(str, extents)),
+        " × ".join(map(str, extents)) if len(extents) > 1 else f"{extents[0]:,}",
         (Badge(finding.verdict, _KINDS[finding.verdict]),),
     )
 
@@ -158,8 +157,7 @@ def _row(finding: Finding) -> tuple[Prose | int, ...]:
         by = (", ", Code(claim.stated.proof))
     note: tuple[Inline, ...] = (" (", *signs(claim.note), ")") if claim.note else ()
     return (
-        (Code(claim.id),),
-        (*place(claim.place), ": ", *signs(claim.quote), *by, *note),
+        (Code(claim.id), " ", *place(claim.place), ": ", *signs(claim.quote), *by, *note),
         _short(finding),
         (Badge(finding.verdict, _KINDS[finding.verdict]),),
     )
@@ -169,7 +167,7 @@ def _short(finding: Finding) -> tuple[Inline, ...]:
     """Return what is stated; of much, how much: what disagrees is shown in full elsewhere."""
     stated = finding.claim.stated
     if isinstance(stated, Law):
-        return ("holds" if stated.holds else "does not hold",)
+        return ("holds" if stated.holds else "its contrary holds",)
     if isinstance(stated, Printed) and len(stated.rows) > 1:
         return (f"{len(stated.rows)} rows of {len(stated.rows[0])} entries",)
     if isinstance(stated, tuple) and len(stated) > _FEW:
@@ -185,7 +183,7 @@ def _unjudged(audit: Audit) -> Iterator[Block]:
         yield Section(
             title=f"{why.capitalize()}: {len(held)}",
             blocks=(
-                Text(f"{meaning}."),
+                Text(f"{meaning[0].upper()}{meaning[1:]}."),
                 Items(*(_of_slide(slide, held) for slide in slides)),
             ),
         )

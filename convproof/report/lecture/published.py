@@ -33,7 +33,7 @@ FIGURES: dict[str, Published] = {
     "cifar10": Published((10, 50000, 10000, (32, 32)), "Krizhevsky 2009, section 3.1"),
     "cifar10 training": Published(50000, "Krizhevsky 2009, section 3.1"),
     "imagenet": Published(
-        (Decimal(22000), Decimal(15000000)),
+        (22000, 15000000),
         f"{_ALEXNET}, section 2: over 15 million, roughly 22,000",
     ),
     "ilsvrc": Published(

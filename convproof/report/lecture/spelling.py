@@ -79,10 +79,11 @@ def matrix(of: Table) -> str:
 
 
 def _entry(text: str) -> str:
-    return r"\cdot" if text == "." else _name(text)
+    return r"\cdot" if text == "." else letter(text)
 
 
-def _name(text: str) -> str:
+def letter(text: str) -> str:
+    r"""Return a letter with its number in LaTeX: ``dw1`` is ``dw_{1}``."""
     if text in _WORDS:
         return _WORDS[text]
     found = _NAME.fullmatch(text)
@@ -104,7 +105,7 @@ def _spelled(tree: ast.expr) -> tuple[str, int]:
         assert isinstance(tree.value, int)
         return f"{tree.value:,}".replace(",", "{,}"), _ATOM
     if isinstance(tree, ast.Name):
-        return _name(tree.id), _ATOM
+        return letter(tree.id), _ATOM
     if isinstance(tree, ast.UnaryOp):
         return f"-{_within(tree.operand, _PRODUCT)}", _SIGN
     if isinstance(tree, ast.Call):
@@ -154,4 +155,4 @@ def _call(tree: ast.Call) -> str:
     else:
         low, arguments = arguments[:-1], arguments[-1:]
     subscript = f"_{{{' '.join(low)}}}" if low else ""
-    return f"{_name(name)}{subscript}" + "".join(f"[{each}]" for each in arguments)
+    return f"{letter(name)}{subscript}" + "".join(f"[{each}]" for each in arguments)

@@ -1,12 +1,14 @@
 """What the library says of single layers and their matrices, in a word or a number."""
 
-from itertools import permutations
+from fractions import Fraction
+from itertools import pairwise, permutations, product
+from typing import Any
 
 import numpy as np
 
 from convproof.axes import Axis
 from convproof.geometry import Geometry, unshared
-from convproof.layers import Maxout, MaxPool, ReLU
+from convproof.layers import AvgPool, Conv, Maxout, MaxPool, ReLU
 from convproof.numeric.reference import implementation as oracle
 from convproof.triples import Triples
 
@@ -21,13 +23,17 @@ def _shared(n: int) -> Triples:
     return Axis(input_size=n, kernel_size=n - 1).triples()
 
 
+_LAYERS = {"fully connected": _dense, "convolutional": _shared}
+_NOTHING = ((0, 0), (0, 0))
+
+
 def order_matters(layer: str) -> str:
     """Return whether permuted inputs are another layer's business: "plays no role", "matters".
 
     It plays no role if for every permutation the permuted matrices are the same set of matrices:
     the same entries are zero, and the same are equal.
     """
-    triples = {"fully connected": _dense, "convolutional": _shared}[layer](3)
+    triples = _LAYERS[layer](3)
     outputs, _, inputs = triples.sizes
     pattern = np.full((outputs, inputs), -1)
     pattern[triples.output, triples.input] = triples.tap
@@ -76,5 +82,88 @@ def responds(poses: int = 4) -> str:
 
 def pooling_parameters() -> int:
     """Return the parameters of a pooling layer."""
-    nothing = ((0, 0), (0, 0))
-    return MaxPool(kernel_size=(2, 2), stride=(2, 2), padding=nothing, dilation=(1, 1)).parameters
+    layer = MaxPool(kernel_size=(2, 2), stride=(2, 2), padding=_NOTHING, dilation=(1, 1))
+    return layer.parameters
+
+
+def orderless(pooling: type[MaxPool | AvgPool]) -> bool:
+    """Return whether a pooling gives the same for every order of what its window reads."""
+    layer = pooling(kernel_size=(2, 2), stride=(2, 2), padding=_NOTHING, dilation=(1, 1))
+    orders = np.array(list(permutations((1.0, 2.0, 4.0, 8.0)))).reshape(-1, 1, 2, 2)
+    return len(np.unique(oracle.forward(layer, orders))) == 1
+
+
+def pooled() -> str:
+    """Return whether maximum and average are orderless."""
+    return "orderless" if orderless(MaxPool) and orderless(AvgPool) else "ordered"
+
+
+def sliding(n: int = 6, r: int = 2, s: int = 2) -> str:
+    """Return whether a pooling reads the windows that a convolution of its sizes reads.
+
+    On one-hot inputs a maximum, and a convolution with ones, are 1 where the window reads the one.
+    """
+    sizes: Any = {"kernel_size": (r,), "stride": (s,), "padding": ((0, 0),), "dilation": (1,)}
+    one_hot, ones = np.eye(n, dtype=np.int64)[:, None], np.ones((1, 1, r), np.int64)
+    pooled_ = oracle.forward(MaxPool(**sizes), one_hot)
+    convolved = oracle.forward(
+        Conv(in_channels=1, out_channels=1, bias=False, **sizes), one_hot, ones
+    )
+    return "the same" if np.array_equal(pooled_, convolved) else "another"
+
+
+def regions(layers: int) -> int:
+    """Return how many linear pieces the ``layers``-fold composition of a tent has on ``[0, 1]``.
+
+    The tent is of two units, ``t(x) = 2 relu(x) - 4 relu(x - 1/2)``; all pieces begin at multiples
+    of ``2**-layers``.
+    """
+    steps, zero = 2**layers, Fraction(0)
+    values = [Fraction(place, steps) for place in range(steps + 1)]
+    for _ in range(layers):
+        values = [2 * max(x, zero) - 4 * max(x - Fraction(1, 2), zero) for x in values]
+    slopes = [after - before for before, after in pairwise(values)]
+    return 1 + sum(one != other for one, other in pairwise(slopes))
+
+
+def deeper(most: int = 8) -> str:
+    """Return how the pieces of deep networks of two units a layer grow, beside shallow ones.
+
+    In one variable a layer of ``m`` units has at most ``m + 1`` pieces: each bends once.
+    """
+    doubled = all(regions(n + 1) == 2 * regions(n) for n in range(1, most))
+    return "exponentially more" if doubled and regions(most) > 2 * most + 1 else "as many"
+
+
+def tried(values: int = 3, parameters: int = 2) -> str:
+    """Return which of grid and random search tries more values of a parameter, in as many trials.
+
+    A grid of ``values**parameters`` trials has ``values`` of each; drawn from a continuous
+    distribution every trial has its own, with probability 1.
+    """
+    trials = list(product(range(values), repeat=parameters))
+    return "more values" if len(trials) > len({trial[0] for trial in trials}) else "as many"
+
+
+def rows_and_columns(n: int = 7, r: int = 3) -> tuple[str, str]:
+    """Return what the columns and the rows of ``W^T`` are as many as."""
+    axis = Axis(input_size=n, kernel_size=r)
+    outputs, _, inputs = axis.triples().sizes
+    names = {axis.input_size: "inputs", axis.output_size: "activations"}
+    return names[inputs], names[outputs]
+
+
+def reads(layer: str, n: int = 3) -> str:
+    """Return how many inputs an output of a fully connected layer reads, or of a convolution."""
+    triples = _LAYERS[layer](n)
+    read = {(o, i) for o, i in zip(triples.output.tolist(), triples.input.tolist(), strict=True)}
+    outputs, _, inputs = triples.sizes
+    return "all inputs" if len(read) == outputs * inputs else "some inputs"
+
+
+def shifted(n: int = 7, r: int = 3) -> tuple[int, str]:
+    """Return how many weights the rows of a convolution's matrix share, and how."""
+    triples = Axis(input_size=n, kernel_size=r).triples()
+    at = {tap: triples.input[triples.tap == tap] for tap in range(r)}
+    same = all((np.diff(at[tap]) == np.diff(at[0])).all() for tap in at)
+    return triples.sizes[1], "shifting the same" if same else "others"

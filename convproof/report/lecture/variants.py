@@ -241,6 +241,18 @@ def penalty() -> Rule:
     return Rule(letters=(*letters, "lam"), points=points, at=at, right=right)
 
 
+def gaussian() -> Rule:
+    """Return ``-log p(w)`` of a Gaussian of precision ``lam`` around 0, less that of 0."""
+    from sympy.stats import Normal, density
+
+    def at(w: int, lam: int) -> Any:
+        p = density(Normal("w", 0, 1 / sp.sqrt(lam)))
+        return sp.simplify(-sp.log(p(w) / p(0)))
+
+    points = tuple(product((-1, 0, 2, 3), (1, 2, 5)))
+    return Rule(letters=("w", "lam"), points=points, at=at, right=Formula("lam/2*w**2"))
+
+
 def _lists(triples: Any) -> tuple[list[int], ...]:
     return triples.output.tolist(), triples.tap.tolist(), triples.input.tolist()
 

@@ -8,6 +8,8 @@ _SIGNS = {
     "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "neq": "≠", "ne": "≠", "to": "→", "mid": "|",
     "sum": "∑", "partial": "∂", "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉",
     "langle": "⟨", "rangle": "⟩", "lambda": "λ", "delta": "δ", "equiv": "≡", "infty": "∞",
+    "alpha": "α", "beta": "β", "epsilon": "ε", "theta": "θ", "xi": "ξ", "leftarrow": "←",
+    "bmod": " mod ", "max": "max", "min": "min",
     "quad": " ", "qquad": " ", "prime": "′", "circ": "∘", "in": "∈", "approx": "≈",
 }  # fmt: skip
 _SILENT = {

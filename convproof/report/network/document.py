@@ -190,8 +190,8 @@ def _beside(listed: Sequence[Row], lecture: Sequence[Printed]) -> tuple[Block, .
         same = same and row.volume[-len(theirs.volume) :] == theirs.volume
         badge = Badge("equal", "good") if same else Badge("differs", "bad")
         cells: tuple[Prose | int, ...] = (
-            theirs.layer, row.parameters, theirs.parameters, row.operations, theirs.operations,
-            volume(theirs.volume[::-1]), (badge,),
+            theirs.layer.replace(",", ", "), row.parameters, theirs.parameters, row.operations,
+            theirs.operations, volume(theirs.volume[::-1]), (badge,),
         )  # fmt: skip
         table_rows.append(cells)
     differing = sum(1 for cells in table_rows if cells[-1] != (Badge("equal", "good"),))

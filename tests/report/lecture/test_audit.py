@@ -45,7 +45,7 @@ EXPECTED = {
     },
 }
 # channels and images that are told beside the figures which are judged
-TOLD = {"1728", "1000", "150000", "100000", "22000"}
+TOLD = {"1728", "1024", "1000", "150000", "100000", "22000"}
 
 
 def test_claims_have_names_of_their_own() -> None:

@@ -1,6 +1,7 @@
 """The audit as a document and as JSON: every claim and both figures of every disagreement."""
 
 import json
+from collections.abc import Iterator
 
 from convproof.report.formulas import mathml
 from convproof.report.lecture.audit import CHAPTERS, audit
@@ -12,8 +13,8 @@ from convproof.report.model import (
     Equation,
     Items,
     Math,
+    Prose,
     Section,
-    Strong,
     Table,
     Text,
     plain,
@@ -27,25 +28,27 @@ from tests.report.lecture.judged import whole
 def test_every_claim_has_its_row() -> None:
     made = document(whole())
     found = {
-        run.text
+        next(run.text for run in runs(row[0]) if isinstance(run, Code))
         for block in walk(made.blocks)
         if isinstance(block, Table)
         for row in block.rows
-        for run in (runs(row[0]) if not isinstance(row[0], int) else ())
-        if isinstance(run, Code)
+        if not isinstance(row[0], int) and isinstance(runs(row[0])[0], Code)
     }
     assert found == {finding.claim.id for finding in whole().all}
 
 
+def _shown() -> dict[tuple[str, ...], Section]:
+    """Return the sections about disagreements, by the names of the claims in their titles."""
+    disagree = document(whole()).blocks[3]
+    assert isinstance(disagree, Section)
+    classes = [block for block in disagree.blocks if isinstance(block, Section)]
+    parts = [part for each in classes for part in each.blocks if isinstance(part, Section)]
+    return {tuple(run.text for run in runs(p.title) if isinstance(run, Code)): p for p in parts}
+
+
 def test_a_disagreement_is_shown_with_both_figures_and_where_they_come_from() -> None:
     """The VGG-16 row: 89,915,390 and 89,915,392 = (9*3 + 1)*224**2*64."""
-    blocks = list(walk(document(whole()).blocks))
-    at = next(
-        n
-        for n, block in enumerate(blocks)
-        if isinstance(block, Text) and Strong("vgg16.1") in block.prose
-    )
-    facts = blocks[at + 1]
+    _, facts = _shown()["vgg16.1",].blocks
     assert isinstance(facts, Items)
     text = "\n".join(map(plain, facts.items))
     for word in ("89,915,390", "89,915,392", "(9 · 3 + 1) · 224² · 64", "convproof network vgg16"):
@@ -53,45 +56,42 @@ def test_a_disagreement_is_shown_with_both_figures_and_where_they_come_from() ->
 
 
 def test_disagreements_are_shown_by_class_and_as_many_as_there_are() -> None:
-    section = document(whole()).blocks[3]
-    assert isinstance(section, Section)
-    shown = [
-        run.text
-        for block in walk(section.blocks)
-        if isinstance(block, Text)
-        for run in block.prose
-        if isinstance(run, Strong)
-    ]
-    assert len(shown) == len(whole().of("disagree"))
+    assert sum(map(len, _shown())) == len(whole().of("disagree"))
 
 
 def test_frames_with_one_fault_are_shown_once_and_a_matrix_beside_the_right_one() -> None:
     """Of the padded matrix five frames lack the same rows, and one an entry."""
-    blocks = list(walk(document(whole()).blocks))
-    at = next(
-        n
-        for n, block in enumerate(blocks)
-        if isinstance(block, Text) and Strong("padded.matrix.frame1") in block.prose
-    )
-    heading, equation = blocks[at : at + 2]
+    names = ("padded.matrix.frame1", "frame3", "frame5", "frame6", "frame7")
+    heading, equation, _ = _shown()[names].blocks
     assert isinstance(heading, Text)
-    assert [run.text for run in heading.prose if isinstance(run, Strong)] == [
-        *("padded.matrix.frame1", "frame3", "frame5", "frame6", "frame7")
-    ]
     assert "frames 1, 3, 5, 6 and 7" in plain(heading.prose)
     assert isinstance(equation, Equation)
     assert equation.lines[0].count(r"\begin{matrix}") == 2
 
 
+def test_what_is_quoted_stands_as_mathematics_and_words_as_words() -> None:
+    """No sign of LaTeX's is left in the text of the document."""
+    for line in _lines():
+        for run in runs(line):
+            assert not (isinstance(run, str) and set("_^{}\\&") & set(run)), run
+
+
+def _lines() -> Iterator[Prose]:
+    """Yield every paragraph, item and cell of the document."""
+    for block in walk(document(whole()).blocks):
+        if isinstance(block, Text):
+            yield block.prose
+        elif isinstance(block, Items):
+            yield from block.items
+        elif isinstance(block, Table):
+            yield from (cell for row in block.rows for cell in row if not isinstance(cell, int))
+
+
 def test_every_formula_of_the_audit_is_told_in_html_and_in_letters() -> None:
     """No formula is left as LaTeX: neither in the page nor in its accessible names."""
-    held: set[str] = set()
+    held = {run.latex for line in _lines() for run in runs(line) if isinstance(run, Math)}
     for block in walk(document(whole()).blocks):
-        if isinstance(block, Equation):
-            held |= set(block.lines)
-        if isinstance(block, Text | Items):
-            lines = (block.prose,) if isinstance(block, Text) else block.items
-            held |= {run.latex for line in lines for run in runs(line) if isinstance(run, Math)}
+        held |= set(block.lines) if isinstance(block, Equation) else set()
     assert len(held) > 30
     for latex in held:
         assert mathml(latex, display=False) is not None, latex

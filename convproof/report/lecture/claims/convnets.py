@@ -11,6 +11,7 @@ from convproof.report.lecture.claims.making import (
     unjudged,
 )
 from convproof.report.lecture.counting import defaults, most, rectified
+from convproof.report.lecture.structure import deeper
 
 _AT = Place("convolutional network", 4)  # the three before head a part of another slide
 _NETWORKS = ("mnist-convnet", "cifar10-convnet")
@@ -22,7 +23,7 @@ _SOFTMAX = Fault(
     origin="0",
 )
 _LEGEND = "conv(r, k'[, p = 0][, s = 1])"
-_LEGENDS = (_LEGEND, "conv(r, k', p = 0)[, s = 1])", _LEGEND, "conv(r, k', [p=0][, s=1])")
+LEGENDS = (_LEGEND, "conv(r, k', p = 0)[, s = 1])", _LEGEND, "conv(r, k', [p=0][, s=1])")
 
 MNIST = """
 input 0 0 28x28x1
@@ -71,7 +72,8 @@ CLAIMS: tuple[Claim, ...] = (
            (0, 1, 0), defaults, "the networks' notation: conv(2, 1), pool(2)", "row"),
     *(
         number(f"convnet.legend.frame{frame}", Place("convolutional network", 3 + frame),
-               "conv(r, k'", _LEGENDS[frame - 1], partial(most_frequent, *_LEGENDS),
+               "the legend below the table, to s", LEGENDS[frame - 1],
+               partial(most_frequent, *LEGENDS),
                "what most frames print", "statement", fault=fault)
         for frame, fault in (
             (1, None),
@@ -80,6 +82,12 @@ CLAIMS: tuple[Claim, ...] = (
             (4, lost("The fourth frame has a bracket after a comma that belongs inside.")),
         )
     ),
+    number("deeper.regions", Place("towards deeper networks"),
+           "exponentially more linear response regions than their shallow counterparts, despite "
+           "using the same number of computational units", "exponentially more", deeper,
+           "pieces of compositions of a tent, of two units a layer, in exact fractions",
+           "statement", note="able to: 2^n pieces of n layers, of 2n units; one layer of 2n units "
+           "has at most 2n + 1"),
 )  # fmt: skip
 
 UNJUDGED: tuple[Unjudged, ...] = (
@@ -90,7 +98,5 @@ UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged("measurement", "CIFAR10 layer 1 filters", "test error: 28%"),
     *unjudged("setting", "towards deeper networks", "(20 hidden units each)",
               "2-layer: solid; 3-layer: dashed"),
-    *unjudged("quotation", "towards deeper networks",
-              "deep networks are able to separate their input space"),
     *unjudged("citation", "towards deeper networks", "[Montufar et al. 2014]"),
 )  # fmt: skip

@@ -81,6 +81,11 @@ def _grows() -> str:
     return compared(read, joined, "increasing", "not increasing")
 
 
+def _narrower() -> str:
+    one, other = (channels(name)[1] for name in ("inception", "inception-naive"))
+    return compared(one, other, "fewer channels", "no fewer")
+
+
 CLAIMS: tuple[Claim, ...] = (
     number("nin.pooling", _NIN, "fully connected layers are simply replaced by global average",
            (0, 1), partial(_fully_connected, "nin"), "convproof network nin", "row"),
@@ -128,8 +133,8 @@ CLAIMS: tuple[Claim, ...] = (
     number("inception.naive.operations", Place(_MODULE, 2), "271,418,048 operations", 271418048,
            partial(operations, "inception-naive"), "convproof network inception-naive",
            fault=Fault(of="arithmetic",
-                       why="The 1x1 branch is counted as 384 operations, one for each of its "
-                       "filters: (0*832 + 1)*384 in the place of (832 + 1)*384 at each of 49 "
+                       why="The 1 × 1 branch is counted as 384 operations, one for each of its "
+                       "filters: (0·832 + 1)·384 in the place of (832 + 1)·384 at each of 49 "
                        "positions. The other branches are right.",
                        arithmetic="49*((832 + 1)*384 + (9*832 + 1)*384 + (25*832 + 1)*128 + 832)",
                        origin="384 + 49*((9*832 + 1)*384 + (25*832 + 1)*128 + 832)")),
@@ -141,6 +146,9 @@ CLAIMS: tuple[Claim, ...] = (
     number("inception.control", Place(_MODULE), "add dimension reduction to control cost",
            "cheaper", partial(_expensive, "inception-naive"),
            "convproof network inception, inception-naive", "statement"),
+    number("inception.dimensions", Place(_MODULE), "to control cost, dimensions",
+           "fewer channels", _narrower,
+           "convproof network inception, inception-naive: 1,024 channels, and 1,728", "statement"),
     number("inception.operations", Place(_MODULE, 3), "70,800,688 operations", 70800688,
            partial(operations, "inception"), "convproof network inception"),
     number("inception.text", Place(_MODULE, 4), "inc(384, (192, 384), (48, 128), 128)",

@@ -4,7 +4,15 @@ from decimal import Decimal
 from functools import partial
 
 from convproof.report.lecture.claim import Claim, Fault, Place, Unjudged
-from convproof.report.lecture.claims.making import number, quoted, table, unjudged
+from convproof.report.lecture.claims.convnets import LEGENDS
+from convproof.report.lecture.claims.making import (
+    lost,
+    most_frequent,
+    number,
+    quoted,
+    table,
+    unjudged,
+)
 from convproof.report.lecture.counting import (
     convolutions,
     defaults,
@@ -13,12 +21,17 @@ from convproof.report.lecture.counting import (
     order,
     rectified,
     row,
+    widened,
     widths,
 )
 from convproof.report.lecture.published import ahead, source
 
 _ALEXNET, _CAFFENET = Place("AlexNet"), Place("AlexNet (CaffeNet)")
 _KERNELS, _ZFNET, _ZFTABLE = Place("learned layer 1 kernels"), Place("ZFNet"), Place("ZFNet", 2)
+
+_ZFNET_LEGEND = "conv(r, k'[, p = 0][, s = 1])"
+_LEGENDS = (*LEGENDS, _ZFNET_LEGEND)
+_OF_LEGENDS = "what most frames of the tables of MNIST and of ZFNet print"
 
 CAFFENET = """
 input(227,3) 0 0 227x227x3
@@ -78,7 +91,7 @@ def _reduced() -> tuple[tuple[int, int], ...]:
 
 CLAIMS: tuple[Claim, ...] = (
     quoted("imagenet.size", Place("ImageNet"), "22k classes, 15M samples",
-           (Decimal(22000), Decimal(15000000)), "imagenet"),
+           (22000, 15000000), "imagenet"),
     quoted("imagenet.ilsvrc", Place("ImageNet"),
            "1000 classes, 1.2M training images, 50k validation images, 150k test images",
            (1000, 1200000, 50000, 150000), "ilsvrc",
@@ -98,8 +111,9 @@ CLAIMS: tuple[Claim, ...] = (
            fault=Fault(of="convention",
                        why="The table counts all channels connected, as on one GPU: 62,378,344 "
                        "parameters in total. With the groups of AlexNet, and of CaffeNet as it "
-                       "was released, these three layers have half the weights, and all have "
-                       "60,965,224.",
+                       "was released, these three layers have half the weights (the other "
+                       "two (3^2·192 + 1)·384 and (3^2·192 + 1)·256 parameters), and all have "
+                       "60,965,224 parameters.",
                        arithmetic="(5**2*48 + 1)*256", origin="(5**2*96 + 1)*256")),
     number("alexnet.kernels", _KERNELS, "96 kernels of size 11 × 11 × 3", (96, 11, 11, 3),
            _kernels, "convproof network alexnet", "row"),
@@ -114,12 +128,23 @@ CLAIMS: tuple[Claim, ...] = (
                        arithmetic="8 - 1", origin="5 + 3")),
     quoted("caffenet.input", _CAFFENET, "input size modified from 224 × 224", (224, 224),
            "alexnet input",
-           note="224 would give floor((224 - 11)/4) + 1 = 54 in place of 55 positions"),
+           note="224 would give ⌊(224 - 11)/4⌋ + 1 = 54 in place of 55 positions"),
     number("caffenet.order", _CAFFENET, "pool/norm switched",
            (("norm", "pool"), ("pool", "norm")), lambda: (order("alexnet"), order("caffenet")),
            "convproof network alexnet, caffenet", "statement"),
     number("caffenet.defaults", _CAFFENET, "[p = 0][, s = 1]); (max)-pool(r[, s = r][, p = 0])",
            (0, 1, 0), defaults, "the networks' notation: conv(2, 1), pool(2)", "row"),
+    *(
+        number(f"caffenet.legend.frame{frame}", Place("AlexNet (CaffeNet)", frame),
+               "the legend below the table, to s", printed, partial(most_frequent, *_LEGENDS),
+               _OF_LEGENDS, "statement",
+               fault=lost("A bracket stands after the comma that belongs inside; on the other "
+                          "slides most frames have it right."))
+        for frame, printed in ((1, "conv(r, k', [p = 0][, s = 1])"),
+                               (2, "conv(r, k', [p=0][, s=1])"))
+    ),
+    number("zfnet.legend", _ZFTABLE, "the legend below the table, to s",
+           _ZFNET_LEGEND, partial(most_frequent, *_LEGENDS), _OF_LEGENDS, "statement"),
     quoted("zfnet.error", _ZFNET, "11.7% top-5 error on ILSVRC'13", Decimal("11.7"), "zfnet error",
            fault=Fault(of="outside source",
                        why="11.7% is the result of the winner, Clarifai, a company of the same "
@@ -130,6 +155,9 @@ CLAIMS: tuple[Claim, ...] = (
            ((11, 4), (7, 2)), _reduced, "convproof network caffenet, zfnet", "row"),
     number("zfnet.widths", _ZFNET, "conv3,4,5 width increased to 512, 1024, 512", (512, 1024, 512),
            partial(widths, "zfnet", 3, 5), "convproof network zfnet", "row"),
+    number("zfnet.increased", _ZFNET, "conv3,4,5 width increased", "increased",
+           partial(widened, "caffenet", "zfnet", 3, 5), "convproof network caffenet, zfnet",
+           "statement"),
     *table("zfnet", _ZFTABLE, ZFNET),
     number("zfnet.defaults", _ZFTABLE, "[, p = 0][, s = 1]); (max)-pool(r[, s = r][, p = 0])",
            (0, 1, 0), defaults, "the networks' notation: conv(2, 1), pool(2)", "row"),

@@ -31,14 +31,14 @@ fc(84) 10164 10164 84
 RBF(10) 850 850 10
 softmax 0 10 10
 """
-# as the file prints it: in rows 0 to 4 one blank fewer than columns, in row 5 one sign
+# as the file prints it: in rows 0 to 4 a blank is lost, in row 5 a sign; each ends with a blank
 _PRINTED = (
-    "X . . X X X . . X X X X . X X",
-    "X X . . X X X . . X X X X . X",
-    "X X X . . X X X . . X . X X X",
-    ". X X X . X X X X . . X . X X",
-    ". . X X X . X X X X . X X . X",
-    ". . . X X X . . X X X X . X X",
+    "X . . X X X . . X X X X . X X .",
+    "X X . . X X X . . X X X X . X .",
+    "X X X . . X X X . . X . X X X .",
+    ". X X X . X X X X . . X . X X .",
+    ". . X X X . X X X X . X X . X .",
+    ". . . X X X . . X X X X . X X .",
 )
 
 
@@ -69,8 +69,8 @@ CLAIMS: tuple[Claim, ...] = (
            "subsampling by average pooling with learnable global weight and bias", (0, 0),
            "lenet subsampling", note="stated: the parameters of the two avg(2) of the table",
            fault=Fault(of="convention",
-                       why="With a weight and a bias a map the two layers have 2*6 = 12 and "
-                       "2*16 = 32 parameters; the table counts plain averages.")),
+                       why="With a weight and a bias a map the two layers have 2·6 = 12 and "
+                       "2·16 = 32 parameters; the table counts plain averages.")),
     quoted("lenet5.tanh", _AT, "scaled tanh nonlinearity after first pooling layer and FC layer",
            "the first pooling layer and the FC layer", "lenet tanh", kind="statement",
            fault=Fault(of="outside source",
@@ -79,7 +79,7 @@ CLAIMS: tuple[Claim, ...] = (
     law("lenet5.variable", _AT, "last convolutional layer allows variable-sized input",
         "fully_connected_size"),
     number("lenet5.codes", _AT, "Euclidean distance to 7 × 12 distributed codes", 84, _codes,
-           "convproof network lenet5-simplified: fc(84) = 7*12"),
+           "convproof network lenet5-simplified: fc(84), and 84 = 7·12"),
     number("lenet5.rbf", _AT, "output RBF units: Euclidean distance", 850, _distances,
            "10 distances to codes of 84 numbers", "number",
            fault=Fault(of="convention",
@@ -87,12 +87,12 @@ CLAIMS: tuple[Claim, ...] = (
                        "unit; a distance to a code has none.",
                        arithmetic="10*7*12", origin="10*(84 + 1)")),
     number("lenet5.bitmaps", Place("LeNet-5 distributed codes"), "7 × 12 character bitmaps", 84,
-           _codes, "convproof network lenet5-simplified: fc(84) = 7*12"),
+           _codes, "convproof network lenet5-simplified: fc(84), and 84 = 7·12"),
     number("lenet5.limited", _CONNECTIONS, "number of connections limited", 2416,
            partial(connection_parameters, 25), _TABLE_I,
            note="stated: the parameters of conv(5, 16) in the table",
            fault=Fault(of="convention",
-                       why="The table counts conv(5, 16) with all 6*16 = 96 pairs of maps "
+                       why="The table counts conv(5, 16) with all 6·16 = 96 pairs of maps "
                        "connected; 60 are.",
                        arithmetic="25*60 + 16", origin="25*6*16 + 16")),
     number("lenet5.symmetry", _CONNECTIONS, "forces break of symmetry", 16,

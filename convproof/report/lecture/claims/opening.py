@@ -6,7 +6,15 @@ from convproof.networks.names import named
 from convproof.report.lecture.claim import Claim, Fault, Formula, Place, Rule, Unjudged
 from convproof.report.lecture.claims.making import law, number, quoted, unjudged
 from convproof.report.lecture.published import published, source, whole_percent
-from convproof.report.lecture.structure import connections, fewer_weights, order_matters
+from convproof.report.lecture.structure import (
+    connections,
+    fewer_weights,
+    order_matters,
+    reads,
+    rows_and_columns,
+    shifted,
+    tried,
+)
 
 _NETS = Place("convolutional networks")
 
@@ -21,6 +29,24 @@ def _hidden() -> int:
     """Return the width of the two-layer classifier's hidden layer."""
     graph = named("two-layer")
     return graph.shapes["fc1"][0]
+
+
+def _classes(name: str) -> int:
+    """Return the outputs of a classifier."""
+    graph = named(name)
+    return graph.shapes[graph.outputs[0]][0]
+
+
+def _sizes(network: str, slide: str) -> tuple[Claim, ...]:
+    """Return the claims of a classifier's slide: its classes, and how the images are split."""
+    at, quote = Place(slide), "classes k = 10, samples n_{train} = 45000, n_{val} = 5000"
+    return (
+        number(f"{network}.classes", at, quote, 10, partial(_classes, network),
+               f"convproof network {network}"),
+        number(f"{network}.split", at, quote,
+               Formula("45000 + 5000", left="training images"), _training,
+               source("cifar10 training"), "formula"),
+    )  # fmt: skip
 
 
 def _training() -> Rule:
@@ -42,7 +68,7 @@ CLAIMS: tuple[Claim, ...] = (
         "vectorize 32 × 32 × 3 images into 3072 × 1",
         3072,
         _pixels,
-        "convproof network linear: 32*32*3",
+        "convproof network linear: 32·32·3",
     ),
     number(
         "cifar10.split",
@@ -53,21 +79,33 @@ CLAIMS: tuple[Claim, ...] = (
         source("cifar10 training"),
         "formula",
     ),
+    *_sizes("linear", "linear classifier validation accuracy"),
+    *_sizes("two-layer", "2-layer classifier validation accuracy"),
     number(
         "two-layer.width",
         Place("two-layer classifier weights", 4),
         "layer 1 weights 150-199",
         200,
         _hidden,
-        'convproof network two-layer: "hidden layer width: 100", two slides before',
+        "convproof network two-layer: “hidden layer width: 100”, the slide before these four",
         fault=Fault(
             of="claim",
-            why="Four frames show the weights 0 to 199 of layer 1; the network two slides before "
-            "has a hidden layer of width 100. One of the two slides is of another network; the "
-            "file does not tell which.",
+            why="Four slides show the weights 0 to 199 of layer 1; the network of the slide "
+            "before them has a hidden layer of width 100. One of the two is of another network; "
+            "the file does not tell which.",
             arithmetic="100",
             origin="4*50",
         ),
+    ),
+    number(
+        "search.random",
+        Place("setting hyperparameters"),
+        "random search allows to explore more values of an important parameter",
+        "more values",
+        tried,
+        "values of one parameter in 9 trials: 3 of a grid, 9 that are drawn",
+        "statement",
+        note="drawn from a continuous distribution, with probability 1",
     ),
     number(
         "order.full",
@@ -77,6 +115,42 @@ CLAIMS: tuple[Claim, ...] = (
         partial(order_matters, "fully connected"),
         "patterns of the matrix under every permutation of 3 inputs",
         "statement",
+    ),
+    number(
+        "matrix.sides",
+        Place("matrix multiplication"),
+        "columns/rows of W^⊤ correspond to input/activation elements",
+        ("inputs", "activations"),
+        rows_and_columns,
+        "convproof derive, n = 7, r = 3: a matrix of 5 rows and 7 columns",
+        "row",
+    ),
+    number(
+        "dense.connected",
+        Place("matrix multiplication → fully connected"),
+        "each cell is fully connected to all input elements",
+        "all inputs",
+        partial(reads, "fully connected"),
+        "the taps of a convolution with as many as there are inputs",
+        "statement",
+    ),
+    number(
+        "sparse.matrix",
+        Place("sparse connections"),
+        "matrix W becomes sparse as well",
+        "sparse",
+        connections,
+        "convproof derive, n = 7, r = 3: 15 of 35 entries",
+        "statement",
+    ),
+    number(
+        "toeplitz.shifted",
+        Place("Toeplitz matrix → convolution"),
+        "shifting the same weight triplet (kernel)",
+        (3, "shifting the same"),
+        shifted,
+        "convproof derive, n = 7, r = 3",
+        "row",
     ),
     law("layer.linear", _NETS, "still linear, still matrix multiplication", "linearity"),
     number(
@@ -145,7 +219,6 @@ UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged(
         "history or advice",
         "setting hyperparameters",
-        "random search allows to explore more values",
         "draw samples uniformly at random in log space",
         "start with coarse range and few iterations",
     ),
@@ -171,19 +244,16 @@ UNJUDGED: tuple[Unjudged, ...] = (
         "definition",
         "matrix multiplication",
         "inputs x are mapped to activations",
-        "columns/rows of W^⊤ correspond to",
     ),
     *unjudged(
         "definition",
         "matrix multiplication → fully connected",
         "each row of W^⊤ yields one activation element",
-        "each cell is fully connected",
     ),
     *unjudged(
         "definition",
         "sparse connections",
         "we only keep a sparse set of connections",
-        "matrix W becomes sparse as well",
     ),
     *unjudged(
         "definition",
@@ -194,7 +264,6 @@ UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged(
         "definition",
         "Toeplitz matrix → convolution",
-        "shifting the same weight triplet",
         "the set of inputs seen by each cell",
     ),
     *unjudged(

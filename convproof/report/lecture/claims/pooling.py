@@ -48,6 +48,10 @@ CLAIMS: tuple[Claim, ...] = (
     law("pool.independent", Place("spatial pooling"),
         "pooling is independent per feature map and connections are fixed",
         "average_is_convolution"),
+    number("pool.window", _POOL, "same “sliding window” as in convolution", "the same",
+           structure.sliding, "the oracle, n = 6, r = 2, s = 2, on one-hot inputs", "statement"),
+    number("pool.orderless", _POOL, "performs orderless pooling … e.g. average or max", "orderless",
+           structure.pooled, "the oracle, on all orders of a window of 4", "statement"),
     number("pool.parameters", _POOL, "only has no parameters", 0, structure.pooling_parameters,
            "convproof.layers.MaxPool"),
     number("pool.example", _POOL, "n' = ⌊n/s⌋ = 3", 3, _pooled, "n = 6, r = 2, s = 2"),
@@ -78,7 +82,7 @@ CLAIMS: tuple[Claim, ...] = (
 
 UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged("definition", "convolutional layer arithmetic", "hyperparameters k' filters"),
-    *unjudged("definition", "spatial pooling", "performs orderless pooling", "n = 6, r = 2, s = 2",
+    *unjudged("definition", "spatial pooling", "n = 6, r = 2, s = 2",
               occurrence=2),
     *unjudged("definition", "feature pooling e.g. maxout",
               "unlike most activation functions that are element-wise", "a = max_j"),

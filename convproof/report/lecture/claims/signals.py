@@ -25,12 +25,13 @@ _CROSS = Place("cross-correlation")
 _FRAMES = ("= x * h[n]", *[":= (x * h)[n]"] * 4, "= (x * h)[n]", ":= (x * h)[n]")
 
 
-def _columns() -> tuple[int, ...]:
-    """Return the columns of the same grid on the slides "2d convolution, again"."""
-    return (6,) * 6
+def _columns(frames: int) -> tuple[int, ...]:
+    """Return the columns of the same grid on the slides "2d convolution, again", of every frame."""
+    return (6,) * frames
 
 
 _FRAME = partial(most_frequent, *_FRAMES)
+_GRID = "the same grid on the slides “2d convolution, again”"
 _OF_FRAMES = "what most of the slide's seven frames print"
 
 CLAIMS: tuple[Claim, ...] = (
@@ -66,11 +67,14 @@ CLAIMS: tuple[Claim, ...] = (
     matrix("2d.window", Place("2d convolution", 2), "9 8 7 6 5 4 3 2 1",
            "9 8 7 / 6 5 4 / 3 2 1", partial(library.window, flipped=True),
            "the taps that an output reads"),
+    number("2d.described", Place("2d convolution", 7), "columns of x, told in frames 7, 10, 11",
+           (5, 3, 5), partial(_columns, 3), _GRID, "row",
+           fault=lost("The file tells these pictures in words, two as 5 × 5 and one as 3 × 3; the "
+                      "frames that it prints as a grid have more columns.")),
     number("2d.columns", Place("2d convolution", 2), "columns of x in frames 2, 3, 4, 5, 6, 8",
-           (7, 7, 6, 7, 7, 7), _columns, "the same grid on the slides \"2d convolution, again\"",
-           "row",
+           (7, 7, 6, 7, 7, 7), partial(_columns, 6), _GRID, "row",
            fault=lost("Five frames print the input with a column more than the sixth, and than "
-                      "all six of \"2d convolution, again\".")),
+                      "all six of “2d convolution, again”.")),
     law("cross.commutative", _CROSS, "convolution is commutative", "commutativity",
         note="of signals of finite support"),
     formula("cross.convolution", _CROSS, "(x * h)[n] := ∑_k x[k]h[n - k]",
@@ -84,8 +88,12 @@ CLAIMS: tuple[Claim, ...] = (
     formula("cross.swapped", _CROSS, "∑_k x[k]h[k - n]", "(h ⋆ x)[n] = x(k)*h(k - n)",
             library.correlation, "k"),
     formula("cross.flipped", _CROSS, "(x ⋆ h)[-n]", "(h ⋆ x)[n] = xh(-n)", library.correlation),
+    law("cross.linear", _CROSS, "both are LTI", "linearity",
+        note="in the signal, with a fixed kernel"),
     law("cross.lti", _CROSS, "both are LTI", "equivariance",
-        note="in the signal, with a fixed kernel; linear besides (linearity)"),
+        note="in the signal, with a fixed kernel"),
+    formula("cross.response.flipped", _CROSS, "h refers to the flipped impulse response",
+            "impulse response[n] = w(-n)", library.response, note="the kernel h is here w"),
     formula("cross.response", _CROSS, "h[n] = w[-n] is the impulse response", "h[n] = w(-n)",
             library.response),
     law("cross.even", _CROSS, "if h is even", "even_kernels"),
@@ -113,11 +121,9 @@ UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged("definition", _FIR, "because it settles to zero in finite time",
               "mean exactly that h is of finite duration", "we assume this in the following"),
     *unjudged("definition", "2d convolution", "1 2 3", "4 5 6", "7 8 9", occurrence=2),
-    *unjudged("picture", "2d convolution", "A 5x5 grid of squares. The bottom-left", occurrence=7),
-    *unjudged("picture", "2d convolution", "A 3x3 input matrix x", "A 5x5 output matrix x * h",
-              occurrence=10),
-    *unjudged("picture", "2d convolution", "The input image x is a 5x5 grid",
-              "The convolved image x * h is a 5x5 grid", occurrence=11),
+    *unjudged("picture", "2d convolution", "A 5x5 output matrix x * h", occurrence=10),
+    *unjudged("picture", "2d convolution", "The convolved image x * h is a 5x5 grid",
+              occurrence=11),
     *unjudged("definition", "cross-correlation", "we use cross-correlation w ⋆ x",
-              "h refers to the flipped impulse response", "we call w the kernel of the operation"),
+              "we call w the kernel of the operation"),
 )  # fmt: skip

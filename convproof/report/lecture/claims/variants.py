@@ -6,6 +6,7 @@ from convproof.report.lecture import derivatives
 from convproof.report.lecture import variants as library
 from convproof.report.lecture.claim import Claim, Place, Unjudged
 from convproof.report.lecture.claims.making import formula, law, lost, matrix, number, unjudged
+from convproof.report.lecture.counting import spared
 
 _STANDARD, _PADDED = "standard convolution", "padded convolution"
 _STRIDED, _DILATED = "strided convolution (down-sampling)", "dilated convolution (up-sampling)"
@@ -52,7 +53,9 @@ CLAIMS: tuple[Claim, ...] = (
     formula("standard.size", Place(_STANDARD), "n' = n - r + 1", "n' = n - r + 1",
             library.standard_size),
     _example("standard.example", _STANDARD, 5),
-    matrix("standard.matrix", Place(_STANDARD), "w_1 & w_2 & w_3 (a = W^⊤ x)", _T,
+    formula("standard.sum", Place(_STANDARD), "a = w ⋆ x", "a[o] = w(k)*x(o + k)",
+            partial(derivatives.output, 0), "k", note="positions from 0"),
+    matrix("standard.matrix", Place(_STANDARD), "the matrix of a = W^⊤ x", _T,
            partial(library.matrix, "T")),
     *_rules("standard.dx", _STANDARD + _BY_INPUT),
     formula("standard.dx", Place(_STANDARD + _BY_INPUT), "dx = W · da", "dx = W*da",
@@ -65,35 +68,45 @@ CLAIMS: tuple[Claim, ...] = (
     *_rules("standard.dW", _STANDARD + _BY_WEIGHT),
     formula("standard.dW", Place(_STANDARD + _BY_WEIGHT), "dW = x · da^⊤", "dW = x*T(da)",
             derivatives.by_matrix, note="of a matrix whose entries are all free"),
-    matrix("standard.dW.matrix", Place(_STANDARD + _BY_WEIGHT, 2), "w_3 & w_2 & w_1", _W,
-           partial(library.matrix, "W")),
+    matrix("standard.dW.matrix", Place(_STANDARD + _BY_WEIGHT, 2), "the matrix of dW = x · da^⊤",
+           _W, partial(library.matrix, "W")),
     number("standard.dw.letters", Place(_STANDARD + _BY_WEIGHT), "dw = (dw_1, dw_2, dw_3)",
            ("dw1", "dw2", "dw3"), derivatives.weight_letters, "convproof derive, n = 7, r = 3",
            "row"),
     number("standard.dw.learned", Place(_STANDARD + _BY_WEIGHT),
            "if da_i = 1[i = 4], then dw = (x_4, x_5, x_6)", ("x4", "x5", "x6"),
            partial(derivatives.learned, 4), "convproof derive, n = 7, r = 3", "row"),
+    number("standard.dw.pattern", Place(_STANDARD + _BY_WEIGHT),
+           "we learn the pattern that generated the activation", ("x4", "x5", "x6"),
+           partial(derivatives.read, 4), "the inputs that a_4 reads", "row"),
+    number("standard.dw.marked", Place(_STANDARD + _BY_WEIGHT, 4), "entries of x in red",
+           ("x4", "x5"), partial(derivatives.learned, 4), "the pattern that is learned", "row",
+           fault=lost("The mark of x_6 is lost: a_4 is red in all three rows, and meets x_6 in "
+                      "the third.")),
     formula("standard.dw", Place(_STANDARD + _BY_WEIGHT, 3), "dw = da ⋆ x",
             "dw[k] = da(o)*x(o + k)", derivatives.by_weight, "o"),
-    matrix("standard.dw.matrix", Place(_STANDARD + _BY_WEIGHT, 3), "a_1 & a_2 & a_3 & a_4 & a_5",
+    matrix("standard.dw.matrix", Place(_STANDARD + _BY_WEIGHT, 3), "the matrix of dw = da ⋆ x",
            _D, partial(library.matrix, "D")),
     law("standard.sharing", Place(_STANDARD + _BY_WEIGHT, 3),
         "sharing in forward ≡ adding in backward", "weight_derivative"),
     formula("padded.size", Place(_PADDED), "n' = (n + 2p) - r + 1", "n' = (n + 2*p) - r + 1",
             library.padded_size),
     _example("padded.example", _PADDED, 7, p=1),
+    formula("padded.sum", Place(_PADDED), "a = w ⋆ x_{(p)}", "a[o] = w(k)*x(o + k - p)",
+            partial(derivatives.output, 0, 1, 2), "k",
+            note="positions from 0; x_{(p)} is x, moved by p, zero elsewhere"),
     *(
-        matrix(f"padded.matrix.frame{frame}", Place(_PADDED, frame), "w_2 & w_3 (a = W^⊤ x)",
+        matrix(f"padded.matrix.frame{frame}", Place(_PADDED, frame), "the matrix of a = W^⊤ x",
                "w2 w3 / w1 w2", partial(library.matrix, "T", p=1),
                fault=lost("Five of the seven rows are lost; frames 2 and 4 have all."))
         for frame in (1, 3, 5, 6, 7)
     ),
     *(
-        matrix(f"padded.matrix.frame{frame}", Place(_PADDED, frame), "w_2 & w_3 (a = W^⊤ x)",
+        matrix(f"padded.matrix.frame{frame}", Place(_PADDED, frame), "the matrix of a = W^⊤ x",
                _PADDED_T, partial(library.matrix, "T", p=1))
         for frame in (2, 4)
     ),
-    matrix("padded.matrix.frame8", Place(_PADDED, 8), "w_2 & w_3 (a = W^⊤ x)",
+    matrix("padded.matrix.frame8", Place(_PADDED, 8), "the matrix of a = W^⊤ x",
            "w2 w3 / w1 w2 w3 / . w1 w2 w3 / . . w1 w2 w3 / . . . w1 w2 w3 / . . . . w1 w2 "
            "/ . . . . . w1 w2",
            partial(library.matrix, "T", p=1),
@@ -109,9 +122,12 @@ CLAIMS: tuple[Claim, ...] = (
     _example("strided.example", _STRIDED, 3, s=2),
     law("strided.law", Place(_STRIDED), "like standard convolution followed by down-sampling",
         "strided"),
+    number("strided.efficient", Place(_STRIDED), "but efficient", "efficient",
+           partial(spared, n=7, r=3, s=2),
+           "operations of 3 outputs, beside those of 5 of which 2 are dropped", "statement"),
     law("strided.rows", Place(_STRIDED), "rows sub-sampled", "strided"),
     *(
-        matrix(f"strided.matrix.frame{frame}", Place(_STRIDED, frame), "w_1 & w_2 & w_3",
+        matrix(f"strided.matrix.frame{frame}", Place(_STRIDED, frame), "the matrix of a = W^⊤ x",
                "w1 w2 w3 . . . / . w1 w2 w3 . . / . . w1 w2 w3 .",
                partial(library.matrix, "T", s=2), fault=_BLANKS)
         for frame in range(1, 5)
@@ -128,8 +144,11 @@ CLAIMS: tuple[Claim, ...] = (
     *_rules("strided.dW", _STRIDED_ + _BY_WEIGHT),
     formula("strided.dW", Place(_STRIDED_ + _BY_WEIGHT), "dW = x · da^⊤",
             "dW = x*T(da)", partial(derivatives.by_matrix, s=2),
-            note="of a matrix whose entries are all free"),
-    matrix("strided.dw.matrix", Place(_STRIDED_ + _BY_WEIGHT), "a_1 & a_2 & a_3",
+            note="of a matrix whose entries are all free; the slide prints that of dw below it"),
+    law("strided.dw.chain", Place(_STRIDED_ + _BY_WEIGHT),
+        "by writing W as a function of w = (w_1, w_2, w_3) and applying the chain rule",
+        "weight_derivative", note="of every stride"),
+    matrix("strided.dw.matrix", Place(_STRIDED_ + _BY_WEIGHT), "the matrix of dw = da · x",
            "a1 a2 a3 / a1 a2 a3 / a1 a2 a3", partial(library.matrix, "D", s=2),
            fault=lost("All blanks are lost: three columns beside a vector of seven inputs.")),
     formula("dilated.span", Place(_DILATED), "r̂ = r + (r - 1)(t - 1)",
@@ -141,8 +160,8 @@ CLAIMS: tuple[Claim, ...] = (
         "dilated_forward_strided_backward"),
     law("dilated.kernel", Place(_DILATED), "a = w ↑^t ⋆ x", "dilated"),
     *(
-        matrix(f"dilated.matrix.frame{frame}", Place(_DILATED, frame), "w_1 & w_2 & w_3", text,
-               partial(library.matrix, "T", t=2), fault=_TAPS)
+        matrix(f"dilated.matrix.frame{frame}", Place(_DILATED, frame), "the matrix of a = W^⊤ x",
+               text, partial(library.matrix, "T", t=2), fault=_TAPS)
         for frame, text in (
             (1, "w1 w2 w3 / . w1 w2 w3 / . . w1 w2 w3"),
             (2, "w1 w2 w3 / w1 w2 w3 / w1 w2 w3"),
@@ -173,7 +192,7 @@ UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged("definition", "strided convolution: weight derivative",
               "derivative with respect to weights W"),
     *unjudged("history or advice", "strided convolution: weight derivative",
-              "again e.g. by writing W as a function of w"),
+              "by just observing the moving pattern"),
     *unjudged("definition", _DILATED, "input size n, kernel size r, dilation factor t",
               "a = W^⊤ · x", "n = 7, r = 3, t = 2"),
     *unjudged("history or advice", _DILATED, "suppose a filter has been trained", occurrence=5),

@@ -107,7 +107,7 @@ CLAIMS: tuple[Claim, ...] = (
     number("vgg.depth", _AT, "depth increased up to 19 layers", 19,
            lambda: max(map(depth, _NAMES)), "convproof network vgg11 to vgg19"),
     number("vgg.kernels", _AT, "kernel sizes (strides) reduced to 3(1)", ((3, 1),), _reduced,
-           "convproof network vgg16, vgg19", "row", note="C has kernels of 1x1 besides"),
+           "convproof network vgg16, vgg19", "row", note="C has kernels of 1 × 1 besides"),
     number("vgg.norm", _AT, "local response normalization doesn't do anything", "no better",
            _normalised, f"{source('vgg A')} 10.4, A-LRN 10.5", "statement"),
     law("field.linear", _FIELD, "grows linearly with depth", "depth_growth",
