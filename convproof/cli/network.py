@@ -99,7 +99,8 @@ def _table(network: "Network", width: int) -> list[str]:
     if max(map(len, lines)) > width:
         lines = _aligned([[*row[:1], *row[3:4], *row[1:3]] for row in [heading, *body]])
     if max(map(len, lines)) > width:
-        lines = [line for row in body for line in (row[0], f"  {row[3]}", f"  {row[1]} {row[2]}")]
+        cells = [(row[0], f"  {row[3]}", f"  {row[1]} {row[2]}") for row in [heading, *body]]
+        lines = [line for row in cells for line in row if line.strip()]
     more = [f"multiply-adds {whole.multiply_adds:,}", f"activations {whole.activations:,}"]
     beside = total(network, auxiliary=True)
     if beside.operations:
@@ -128,9 +129,10 @@ def _summary(networks: list["Network"], width: int) -> list[str]:
 
     totals = [(each.name, total(each)) for each in networks]
     body = [[name, f"{each.parameters:,}", f"{each.operations:,}"] for name, each in totals]
-    lines = _aligned([["network", "parameters", "operations"], *body])
+    table = [["network", "parameters", "operations"], *body]
+    lines = _aligned(table)
     if max(map(len, lines)) > width:
-        return [line for name, *rest in body for line in (name, f"  {' '.join(rest)}")]
+        return [line for name, *rest in table for line in (name, f"  {' '.join(rest)}")]
     return lines
 
 

@@ -7,6 +7,8 @@ of ``L`` independent uniform steps: its variance is exactly the sum of theirs, `
 so that the part that counts grows only as the root of the depth (Luo et al. 2016)::
 
     R = 1 + L (r - 1)                 sigma = sqrt(L (r^2 - 1) / 12)
+
+With strides and pooling a layer adds more, see ``convproof.experiments.strided_fields``.
 """
 
 from fractions import Fraction
@@ -17,6 +19,7 @@ import numpy as np
 
 from convproof.experiments.base import Experiment, Finding, Settings
 from convproof.experiments.figures import line, panels
+from convproof.experiments.strided_fields import STACKS, measured
 from convproof.implementation import load_implementation
 from convproof.networks import Network, network
 from convproof.networks.evaluate import forward, vjp
@@ -33,15 +36,20 @@ def run(settings: Settings) -> Finding:
     exact = all(row["support"] == row["formula"] for row in rows)
     spread = all(row["variance"] == row["variance_formula"] for row in rows)
     last = rows[-1]
+    stacks = [measured(name, settings) for name in STACKS]
+    strided = all(stack["agrees"] for stack in stacks)
+    grown = "as" if strided else "not always as"
+    ends = [f"{stack['layers'][-1]['measured']['support']} ({stack['stack']})" for stack in stacks]
     linear = "1 + 2L at every depth, linear as said" if exact else "not 1 + 2L at every depth"
     root = "the root of" if spread else "not as the law of"
     return Finding(
         found=f"The support of the derivative is {linear}: {last['support']} at "
         f"L = {last['depth']}. Its spread grows as {root} the depth, sigma = "
         f"{last['sigma']:.2f} there: 95 % of the derivative lie in the inner {last['inner']} "
-        "positions.",
-        agreement="agrees" if exact and spread else "disagrees",
-        numbers={"taps": _TAPS, "rows": rows},
+        f"positions. Where layers are strided or pooled it grows {grown} R + (r - 1) J, with "
+        f"J the product of the strides before: to {', '.join(ends)}.",
+        agreement="agrees" if exact and spread and strided else "disagrees",
+        numbers={"taps": _TAPS, "rows": rows, "strided": stacks},
     )
 
 
@@ -90,8 +98,8 @@ def _inner(profile: list[int], total: int) -> int:
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """Draw the profiles, and both sizes by depth."""
-    figure, [[left, right]] = panels(1, 2, height=3.2)
+    """Draw the profiles, and both sizes by depth; and the sizes of the strided stacks."""
+    figure, [[left, right, strided]] = panels(1, 3, width=10.0, height=3.2)
     rows = numbers["rows"]
     for place, row in enumerate(rows[-3:]):
         centre = len(row["profile"]) // 2
@@ -104,8 +112,16 @@ def draw(numbers: dict[str, Any]) -> Any:
     line(right, 1, depths, [row["inner"] for row in rows], "95 % of the derivative")
     right.set_xlabel("layers L")
     right.set_ylabel("positions")
-    for axes in (left, right):
-        axes.legend(fontsize=8)
+    for place, stack in enumerate(numbers["strided"]):
+        sizes = [row["measured"]["support"] for row in stack["layers"]]
+        line(strided, place, list(range(1, len(sizes) + 1)), sizes, stack["stack"])
+    strided.set_yscale("log", base=2)
+    strided.set_ylim(top=2**11)  # the legend is above the lines
+    strided.xaxis.get_major_locator().set_params(integer=True)
+    strided.set_xlabel("layers, pooling counted")
+    strided.set_ylabel("support")
+    for axes in (left, right, strided):
+        axes.legend(fontsize=8, loc="upper left" if axes is strided else "best")
     return figure
 
 

@@ -33,10 +33,15 @@ class Composed(Layer, ABC):
         """
 
     @abstractmethod
-    def vjp(
+    def input_vjp(self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays) -> Any:
+        """Return ``x_bar``."""
+
+    def parameters_vjp(
         self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return ``x_bar``, and the cotangents of the parameters by their names."""
+    ) -> dict[str, Any]:
+        """Return the cotangents of the parameters by their names: here there are none."""
+        del verbs, x, y_bar, arrays
+        return {}
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return the products that are summed for one image: here none."""

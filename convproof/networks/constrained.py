@@ -105,14 +105,17 @@ class ConstrainedConv(Composed):
         biases = (arrays["bias"],) if self.bias else ()
         return verbs.forward(self.conv, x, self.kernel(verbs, arrays["weight"]), *biases)
 
-    def vjp(
+    def input_vjp(self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays) -> Any:
+        """Return ``x_bar``, that of the convolution."""
+        return verbs.input_vjp(self.conv, x, y_bar, self.kernel(verbs, arrays["weight"]))
+
+    def parameters_vjp(
         self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return ``x_bar``, and the cotangents of ``theta`` and the bias."""
-        conv, theta = self.conv, arrays["weight"]
-        w_bar = verbs.weight_vjp(conv, x, y_bar)
-        bars = {"weight": self.kernel_vjp(verbs, w_bar, theta)}
+    ) -> dict[str, Any]:
+        """Return the cotangents of ``theta`` and the bias."""
+        w_bar = verbs.weight_vjp(self.conv, x, y_bar)
+        bars = {"weight": self.kernel_vjp(verbs, w_bar, arrays["weight"])}
         if self.bias:
             bias = Bias(channels=self.out_channels, image_axes=self.input_axes)
             bars["bias"] = verbs.bias_vjp(bias, y_bar)
-        return verbs.input_vjp(conv, x, y_bar, self.kernel(verbs, theta)), bars
+        return bars

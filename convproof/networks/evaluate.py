@@ -87,22 +87,30 @@ def forward(
     return tape
 
 
-def vjp(tape: Tape, cotangents: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def vjp(
+    tape: Tape, cotangents: Mapping[str, Any], *, image: bool = True
+) -> tuple[Any, dict[str, Any]]:
     """Return the cotangent of the images, and those of the parameters by their names.
 
     Args:
         tape: of a forward pass.
         cotangents: of outputs, by the names of the nodes; each of its output's shape.
+        image: whether the images' cotangent is wanted. If not, it is None, and nothing is computed
+            that it alone needs: the parameters of a first layer have no use for its ``x_bar``.
     """
+    wanted = {INPUT, *tape.values} if image else _with_parameters(tape.network)
     bars: dict[str, Any] = dict(cotangents)
     gradients: dict[str, Any] = {}
     for node in reversed(tape.network.nodes):
         if node.name not in bars:
             continue
         y_bar = bars.pop(node.name)
-        for name, x_bar in zip(node.reads, _backward(tape, node, y_bar, gradients), strict=True):
+        gradients.update(_parameters_vjp(tape, node, y_bar))
+        if wanted.isdisjoint(node.reads):
+            continue
+        for name, x_bar in zip(node.reads, _input_vjp(tape, node, y_bar), strict=True):
             bars[name] = bars[name] + x_bar if name in bars else x_bar
-    return bars.get(INPUT), gradients
+    return bars.get(INPUT) if image else None, gradients
 
 
 def check(network: Network, parameters: Parameters) -> None:
@@ -136,7 +144,31 @@ def _computed(tape: Tape, node: Node, read: list[Any]) -> Any:
     return tape.implementation.forward(layer, x, *arrays.values())
 
 
-def _backward(tape: Tape, node: Node, y_bar: Any, gradients: dict[str, Any]) -> list[Any]:
+def _with_parameters(network: Network) -> set[str]:
+    """Return the nodes that have parameters, or are computed from one that has."""
+    found: set[str] = set()
+    for node in network:
+        if node.layer.parameter_shapes or not found.isdisjoint(node.reads):
+            found.add(node.name)
+    return found
+
+
+def _parameters_vjp(tape: Tape, node: Node, y_bar: Any) -> dict[str, Any]:
+    layer, verbs, x = node.layer, tape.implementation, tape.values[node.reads[0]]
+    names = layer.parameter_shapes
+    found: dict[str, Any] = {}
+    if isinstance(layer, Composed):
+        found = layer.parameters_vjp(verbs, x, y_bar, _arrays(tape, node))
+    else:
+        if "weight" in names:
+            found["weight"] = verbs.weight_vjp(layer, x, y_bar)
+        if "bias" in names:
+            found["bias"] = verbs.bias_vjp(_bias(layer, names["bias"][0]), y_bar)
+    return {f"{node.name}.{name}": bar for name, bar in found.items()}
+
+
+def _input_vjp(tape: Tape, node: Node, y_bar: Any) -> list[Any]:
+    """Return the cotangent of each node that is read."""
     layer, read = node.layer, [tape.values[name] for name in node.reads]
     if isinstance(layer, Concat):
         parts, start = [], 0
@@ -151,15 +183,8 @@ def _backward(tape: Tape, node: Node, y_bar: Any, gradients: dict[str, Any]) -> 
         return [y_bar if mask is None else y_bar * mask]
     verbs, arrays = tape.implementation, _arrays(tape, node)
     if isinstance(layer, Composed):
-        x_bar, bars = layer.vjp(verbs, read[0], y_bar, arrays)
-        gradients.update({f"{node.name}.{name}": bar for name, bar in bars.items()})
-        return [x_bar]
-    names = layer.parameter_shapes
-    if "weight" in names:
-        gradients[f"{node.name}.weight"] = verbs.weight_vjp(layer, read[0], y_bar)
-    if "bias" in names:
-        gradients[f"{node.name}.bias"] = verbs.bias_vjp(_bias(layer, names["bias"][0]), y_bar)
-    weights = (arrays["weight"],) if "weight" in names else ()
+        return [layer.input_vjp(verbs, read[0], y_bar, arrays)]
+    weights = (arrays["weight"],) if "weight" in arrays else ()
     return [verbs.input_vjp(layer, read[0], y_bar, *weights)]
 
 

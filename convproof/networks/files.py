@@ -32,21 +32,31 @@ def write(path: Path, parameters: Mapping[str, np.ndarray], **notes: str) -> Non
         NetworkError: if it cannot be written.
     """
     contiguous = {name: np.ascontiguousarray(array) for name, array in parameters.items()}
-    draft = None
+    contents, place = save(contiguous, metadata=notes or None), path.resolve()
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.resolve().parent)
-        draft = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(save(contiguous, metadata=notes or None))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        if place.exists() and not place.is_file():
+            place.write_bytes(contents)  # a device or a pipe: no file takes its place
+        else:
+            _replace(place, contents)
     except OSError as error:
         msg = f"{str(path)!r} cannot be written: {error.strerror}."
         raise NetworkError(msg) from None
+
+
+def _replace(place: Path, contents: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        draft.chmod(0o666 & ~mask)
+        draft.replace(place)
     finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
 def read(path: Path) -> dict[str, np.ndarray]:

@@ -74,13 +74,11 @@ class Rbf(Composed):
         away = self._away(x)
         return array_namespace(x).sum(away * away, axis=2)
 
-    def vjp(
-        self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return ``x_bar``; there are no parameters."""
+    def input_vjp(self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays) -> Any:
+        """Return ``x_bar``."""
         del verbs, arrays
         pulled = y_bar[:, :, None] * self._away(x)
-        return 2 * array_namespace(x).sum(pulled, axis=1), {}
+        return 2 * array_namespace(x).sum(pulled, axis=1)
 
     def _away(self, x: Any) -> Any:
         codes = array_namespace(x).asarray(self.codes, dtype=x.dtype, device=device(x))
@@ -105,9 +103,7 @@ class Negate(Composed):
         del verbs, arrays
         return -x
 
-    def vjp(
-        self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays
-    ) -> tuple[Any, dict[str, Any]]:
+    def input_vjp(self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays) -> Any:
         """Return ``-y_bar``."""
         del verbs, x, arrays
-        return -y_bar, {}
+        return -y_bar

@@ -38,7 +38,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or 0 in self.images.shape:
-            msg = f"{self.name}: images have the axes (N, C, H, W), got {self.images.shape}."
+            found = f"got {self.images.shape}"
+            msg = f"{self.name}: images have the axes (N, C, H, W), none of them empty, {found}."
             raise DataError(msg)
         if self.labels.shape != self.images.shape[:1]:
             found = f"{self.labels.shape} for {len(self.images)} images"
@@ -86,10 +87,25 @@ class Split:
     Attributes:
         train: to learn from; the mean that is subtracted is theirs.
         test: seen when all choices are made.
+
+    Raises:
+        DataError: if their images differ in shape, or their classes in number.
     """
 
     train: Dataset
     test: Dataset
+
+    def __post_init__(self) -> None:
+        for what, one, other in (
+            ("images of the shape", self.train.image_shape, self.test.image_shape),
+            ("so many classes:", self.train.classes, self.test.classes),
+        ):
+            if one != other:
+                msg = (
+                    f"both parts must have {what} {one}, as {self.train.name} has; "
+                    f"{self.test.name} has {other}."
+                )
+                raise DataError(msg)
 
 
 def split(dataset: Dataset, *, test: float = 0.2, seed: int = 0) -> Split:

@@ -5,6 +5,8 @@ than 16 positions are too small for its 5x5 kernels and two poolings: there the 
 kernels that keep the size (lecture 7, "VGG"), and a dropout before its last layer.
 """
 
+from difflib import get_close_matches
+
 from convproof.errors import NetworkError
 from convproof.layers import Shape
 from convproof.networks import Network, network
@@ -38,8 +40,14 @@ def suited(name: str, dataset: Dataset) -> Network:
     try:
         return named(name)
     except NetworkError:
-        known = ", ".join(dict.fromkeys([*TEXTS, *NAMES]))
-        msg = f"no network is called {name!r}: there are {known}, and your own in quotes."
+        known = list(dict.fromkeys([*TEXTS, *NAMES]))
+        near = get_close_matches(name, known, 3)
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"there are {', '.join(known)}, and your own in quotes."
+        )
+        msg = f"no network is called {name!r}: {hint}"
         raise NetworkError(msg) from None
 
 

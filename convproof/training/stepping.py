@@ -40,7 +40,7 @@ def stepper(
     def step() -> dict[str, Any]:
         nonlocal now, velocity
         tape = forward(network, implementation, now, x, masks=masks)
-        _, gradients = vjp(tape, cross_entropy(tape, labels).cotangents)
+        _, gradients = vjp(tape, cross_entropy(tape, labels).cotangents, image=False)
         now, velocity = rule.step(now, gradients, velocity)
         return now
 

@@ -11,12 +11,17 @@ from convproof.benchmarks.rival import torch_forward
 from convproof.errors import MissingExtraError, NetworkError, UnsupportedError
 from convproof.implementation import load_implementation
 from convproof.layers import Softmax
-from convproof.networks import network
+from convproof.networks import Network, network
+from convproof.networks.composed import Composed
 from convproof.networks.evaluate import forward
 from convproof.networks.names import named
-from tests.networks.whole import SIZES, are_composed, small
+from tests.networks.whole import SIZES, small
 
 pytest.importorskip("torch")
+
+
+def are_composed(net: Network) -> bool:
+    return any(isinstance(node.layer, Composed) for node in net)
 
 
 @pytest.mark.usefixtures("untyped")

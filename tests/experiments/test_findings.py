@@ -1,11 +1,19 @@
 """What the experiments measure, on cases whose answer is known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from convproof.experiments import NAMES, Settings, named, toeplitz, top_activations
+from convproof.experiments import (
+    NAMES,
+    Settings,
+    named,
+    strided_fields,
+    toeplitz,
+    top_activations,
+)
 from convproof.experiments.figures import rendered
 from convproof.experiments.names import ExperimentError
 from convproof.experiments.occlusion import occluded
@@ -13,7 +21,7 @@ from convproof.experiments.shuffled_pixels import shuffled
 from convproof.implementation import load_implementation
 from convproof.networks import Network, network
 from convproof.networks.evaluate import forward, vjp
-from convproof.networks.field import fields
+from convproof.networks.field import Field, fields
 from convproof.networks.regularisers import Toeplitz
 from convproof.training import Dataset, Preparation, Split, Trained
 
@@ -39,6 +47,30 @@ def test_every_experiment_runs_quickly_and_draws(name: str) -> None:
     finding = experiment.run(Settings(quick=True))
     assert finding.agreement != "disagrees", finding.found
     assert rendered(experiment.draw(finding.numbers), "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "change", [{"size": 1}, {"step": 1}, {"start": -1}], ids=["size", "step", "start"]
+)
+@pytest.mark.parametrize("name", ["LeNet-5", "MNIST convnet, maxima"])
+def test_a_wrong_field_of_a_strided_stack_is_not_what_is_measured(
+    name: str, change: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R, J or the start off by one at the last layer: planted, and found there alone."""
+
+    def wrong(net: Network) -> dict[str, tuple[Field, ...]]:
+        found = fields(net)
+        last = found[net.outputs[0]][0]
+        more = {key: getattr(last, key) + by for key, by in change.items()}
+        return {**found, net.outputs[0]: (replace(last, **more),) * 2}
+
+    right = strided_fields.measured(name, Settings())
+    assert right["agrees"]
+    monkeypatch.setattr(strided_fields, "fields", wrong)
+    found = strided_fields.measured(name, Settings())
+    same = [row["measured"] == row["formula"] for row in found["layers"]]
+    assert same == [True] * (len(same) - 1) + [False]
+    assert not found["agrees"]
 
 
 def test_an_experiment_that_there_is_not_is_answered_with_the_nearest() -> None:

@@ -9,6 +9,7 @@ Both are evaluated where they are largest, at ``|x| + D_x`` and ``|y_bar| + D_y_
 maxima must go the same way in both computations, which is asserted: then they only move numbers.
 The local errors are those of ``convproof.numeric.rounding`` and ``smooth``, in the dtype of the
 values. Forward nothing is assumed of ReLUs and maxima: they bring no two inputs further apart.
+A masked convolution is one whose weights are moved to their places, and its derivatives back.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,11 +31,15 @@ from convproof.layers import (
     Softmax,
     Tanh,
 )
+from convproof.networks.composed import Composed
 from convproof.networks.graph import INPUT, Network, Node
+from convproof.networks.masked import MaskedConv
+from convproof.networks.rbf import Negate, Rbf
 from convproof.networks.wiring import Concat, Dropout, Flatten
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.rounding import FORMATS, bound
 from convproof.numeric.smooth import smooth_bound
+from tests.networks.distances import Pair, distances, distances_backward
 
 Arrays = dict[str, np.ndarray]
 OWN = {"float64": 1 + 2.0**-20, "float32": 1 + 2.0**-8}  # the bounds' own sums, of fewer than
@@ -47,7 +52,7 @@ class Deviation:
     """Bounds of a network's values and derivatives, from one of the two computations.
 
     Attributes:
-        net: without composed layers.
+        net: of whose composed layers a bound is derived: masked convolutions, and distances.
         parameters: of both.
         values: of one, by the names of the nodes.
         apart: bounds on the distance of the values.
@@ -66,7 +71,8 @@ class Deviation:
         for node in self.net:
             reads = [self.apart[name] for name in node.reads]
             x, y = self.values[node.reads[0]], self.values[node.name]
-            self.apart[node.name] = _up(_forward(node.layer, x, y, reads, self._own(node)), x)
+            layer = _computed_by(node.layer)
+            self.apart[node.name] = _up(_forward(layer, x, y, reads, self._own(node)), x)
 
     def backward(self, cotangents: Arrays) -> None:
         """Fill ``derivatives``, from the cotangents of the outputs, which are the same in both."""
@@ -89,25 +95,30 @@ class Deviation:
             widths = np.cumsum([self.net.shapes[name][0] for name in node.reads])[:-1]
             parts = zip(np.split(y_bar, widths, 1), np.split(e, widths, 1), strict=True)
             return [(name, *part) for name, part in zip(node.reads, parts, strict=True)]
-        name = node.reads[0]
+        name, layer = node.reads[0], _computed_by(node.layer)
         x, d = self.values[name], self.apart[name]
-        if isinstance(node.layer, Flatten | Dropout):
+        if isinstance(layer, Flatten | Dropout):
             return [(name, y_bar.reshape(x.shape), e.reshape(x.shape))]
-        if isinstance(node.layer, Conv | Linear):
+        if isinstance(layer, Conv | Linear):
             self._weights(node, x, d, y_bar, e)
         weight = self._own(node)[:1]
-        x_bar = fast.input_vjp(node.layer, x, y_bar, *weight)
+        if isinstance(layer, Composed):
+            x_bar = layer.input_vjp(fast, x, y_bar, {})
+        else:
+            x_bar = fast.input_vjp(layer, x, y_bar, *weight)
         y, d_y = self.values[node.name], self.apart[node.name]
-        return [(name, x_bar, _backward(node.layer, (x, d), (y, d_y), (y_bar, e), weight))]
+        return [(name, x_bar, _backward(layer, (x, d), (y, d_y), (y_bar, e), weight))]
 
     def _weights(
         self, node: Node, x: np.ndarray, d: np.ndarray, y_bar: np.ndarray, e: np.ndarray
     ) -> None:
-        layer, terms = node.layer, y_bar.size
+        layer, terms = _computed_by(node.layer), y_bar.size
         X, G = np.abs(x) + d, np.abs(y_bar) + e
         moved = fast.weight_vjp(layer, np.abs(x), e) + fast.weight_vjp(layer, d, G)
-        own = 2 * _of_sum(fast.weight_vjp(layer, X, G), terms)
-        self.derivatives[f"{node.name}.weight"] = _up(moved + own, x)
+        bounds = moved + 2 * _of_sum(fast.weight_vjp(layer, X, G), terms)
+        if isinstance(node.layer, MaskedConv):
+            bounds = node.layer.kernel_vjp(fast, bounds, None)
+        self.derivatives[f"{node.name}.weight"] = _up(bounds, x)
         if f"{node.name}.bias" in self.parameters:
             axis = -1 if isinstance(layer, Linear) else 1
             bias = Bias(channels=y_bar.shape[axis], channel_axis=axis)
@@ -116,7 +127,10 @@ class Deviation:
 
     def _own(self, node: Node) -> tuple[np.ndarray, ...]:
         names = node.layer.parameter_shapes
-        return tuple(self.parameters[f"{node.name}.{name}"] for name in names)
+        own = tuple(self.parameters[f"{node.name}.{name}"] for name in names)
+        if isinstance(node.layer, MaskedConv):
+            return node.layer.kernel(fast, own[0]), *own[1:]
+        return own
 
 
 def assert_same_way(net: Network, one: Arrays, other: Arrays) -> None:
@@ -129,6 +143,11 @@ def assert_same_way(net: Network, one: Arrays, other: Arrays) -> None:
             layer = replace(node.layer, return_indices=True)
             ways = [fast.forward(layer, x)[1] for x in (a, b)]
             np.testing.assert_array_equal(ways[0], ways[1], err_msg=node.name)
+
+
+def _computed_by(layer: Layer) -> Layer:
+    """Return the layer that computes it, from weights that ``_own`` has put in their places."""
+    return layer.conv if isinstance(layer, MaskedConv) else layer
 
 
 def _of_sum(magnitude: np.ndarray, terms: int) -> np.ndarray:
@@ -150,7 +169,7 @@ def _summed(bars: list[np.ndarray], apart: list[np.ndarray]) -> tuple[np.ndarray
     """Return the sum over the readers and its bound."""
     sizes = np.sum([np.abs(bar) + e for bar, e in zip(bars, apart, strict=True)], axis=0)
     rounded = 2 * _of_sum(sizes, len(bars)) if len(bars) > 1 else 0.0
-    return np.sum(bars, axis=0), np.sum(apart, axis=0) + rounded
+    return np.sum(bars, axis=0), _up(np.sum(apart, axis=0) + rounded, bars[0])
 
 
 def _forward(
@@ -165,6 +184,10 @@ def _forward(
         return np.where(x > -d, d, 0)
     if isinstance(layer, MaxPool):
         return np.asarray(fast.forward(layer, d))
+    if isinstance(layer, Negate):
+        return d
+    if isinstance(layer, Rbf):
+        return distances(layer, x, d)
     X = np.abs(x) + d
     if isinstance(layer, Conv | Linear):
         weight, *bias = map(np.abs, own)
@@ -183,7 +206,7 @@ def _forward(
 def _slope(layer: Layer, x: np.ndarray, d: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return ``|df/dx| D_x`` of a smooth layer."""
     if isinstance(layer, Tanh):
-        return np.asarray(layer.amplitude * layer.slope * d)
+        return np.asarray(_steepest(layer, x, d) * d)
     if isinstance(layer, Softmax):
         return np.asarray(y * np.expm1(2 * d.max(-1, keepdims=True)))
     assert isinstance(layer, LocalResponseNorm)
@@ -191,6 +214,12 @@ def _slope(layer: Layer, x: np.ndarray, d: np.ndarray, y: np.ndarray) -> np.ndar
     return np.asarray(
         norm.s**-layer.beta * d + layer.beta * norm.X * norm.s ** (-layer.beta - 1) * norm.d_s
     )
+
+
+def _steepest(layer: Tanh, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Return the largest slope between ``x - D_x`` and ``x + D_x``: ``A S / cosh(S x)^2``."""
+    nearest = layer.slope * np.maximum(np.abs(x) - d, 0)
+    return np.asarray(layer.amplitude * layer.slope / np.cosh(nearest) ** 2)
 
 
 class _Norm:
@@ -213,9 +242,6 @@ class _Norm:
         return np.asarray(np.einsum("jc,nj...->nc...", self.near, y))
 
 
-Pair = tuple[np.ndarray, np.ndarray]  # a value, and the bound on its distance
-
-
 def _backward(
     layer: Layer, at: Pair, out: Pair, bar: Pair, weight: tuple[np.ndarray, ...]
 ) -> np.ndarray:
@@ -223,9 +249,14 @@ def _backward(
     G = np.abs(y_bar) + e
     if isinstance(layer, ReLU):
         return np.where(x > 0, e, 0)
+    if isinstance(layer, Negate):
+        return e
+    if isinstance(layer, Rbf):
+        return distances_backward(layer, (x, d), (y_bar, e))
     if isinstance(layer, Tanh):
-        curve = 0.77 * layer.amplitude * layer.slope**2  # |tanh''| <= 4 / 27^(1/2)
-        moved = layer.amplitude * layer.slope * e + curve * d * G
+        steepest = _steepest(layer, x, d)
+        curve = 2 * layer.slope * np.tanh(layer.slope * (np.abs(x) + d)) * steepest  # 2 t t'
+        moved = steepest * e + curve * d * G
         return np.asarray(moved + CURVED * smooth_bound(layer, x, G, y, _unit(x), derivative=True))
     if isinstance(layer, Softmax):
         pulled = ((y + d_y) * e + d_y * G).sum(-1, keepdims=True)

@@ -1,10 +1,13 @@
 """A network as a whole: its answers and all its derivatives are those of PyTorch's autograd."""
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
 from convproof.errors import NetworkError
-from convproof.implementation import load_implementation
+from convproof.implementation import Implementation, load_implementation
+from convproof.layers import Conv, Layer, LocalResponseNorm, MaxPool, ReLU
 from convproof.networks import network
 from convproof.networks.evaluate import forward, vjp
 from convproof.networks.wiring import Dropout
@@ -21,13 +24,60 @@ INTEGER = "input(6, 2) a = conv(3, 2, p1) pool(2) inc(1, (1, 2), (1, 1), 1) fc(3
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_answers_and_every_gradient_are_exact_inintegers(seed: int) -> None:
+def test_answers_and_every_gradient_are_exact_in_integers(seed: int) -> None:
     """y_bar_u = sum over readers of (d f_v)^T y_bar_v, equal to autograd's."""
     assert_all_agree(network("whole", INTEGER), seed)
 
 
-def test_the_simulator_gives_the_sameintegers() -> None:
+def test_the_simulator_gives_the_same_integers() -> None:
     assert_simulated(network("whole", INTEGER))
+
+
+class Counted:
+    """NumPy's verbs; it keeps the layers whose ``x_bar`` is asked for."""
+
+    name, supports = "counted", load_implementation("numpy").supports
+
+    def __init__(self) -> None:
+        self._right = load_implementation("numpy")
+        self.asked: list[Layer] = []
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self._right, verb)
+
+    def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any:
+        self.asked.append(layer)
+        return self._right.input_vjp(layer, x, y_bar, *arrays)
+
+
+FIRST: dict[str, list[type[Layer]]] = {  # text: whose cotangent the images' alone needs, backward
+    INTEGER: [Conv],
+    "input(6, 2) norm pool(2) conv(3, 2) avg(1) fc(3)": [Conv, MaxPool, LocalResponseNorm],
+    "input(6, 2) masked(3, (0) (0, 1)) fc(2)": [Conv],
+    "input(6, 2) a = relu b = conv(1, 2) concat(a, b) conv(3, 1)": [Conv, ReLU],
+}
+
+
+@pytest.mark.parametrize("text", FIRST)
+def test_what_the_images_cotangent_alone_needs_is_left_out(text: str) -> None:
+    """w_bar has the same bits; ``x_bar`` is asked of the layers that a parameter comes before."""
+    net = network("whole", text, activation="none")
+    parameters, x = integers(net, 0)
+    found = []
+    for image in (True, False):
+        counted = Counted()
+        tape = forward(net, cast(Implementation, counted), parameters, x)
+        bars = {name: np.ones_like(tape.values[name]) for name in net.outputs}
+        found.append((*vjp(tape, bars, image=image), counted.asked))
+    (x_bar, whole, every), (none, gradients, asked) = found
+
+    assert x_bar.shape == x.shape
+    assert none is None
+    assert {n: a.tobytes() for n, a in gradients.items()} == {
+        n: a.tobytes() for n, a in whole.items()
+    }
+    assert every[: len(asked)] == asked
+    assert [type(layer) for layer in every[len(asked) :]] == FIRST[text]
 
 
 def test_dropout_multiplies_by_its_mask_both_ways() -> None:

@@ -1,5 +1,6 @@
 """Files of other programs: state dicts of torch in every type of numbers, and what is none."""
 
+import os
 from pathlib import Path
 
 import ml_dtypes
@@ -76,3 +77,34 @@ def test_a_file_that_is_cut_off_is_one_message(tmp_path: Path) -> None:
 def test_a_directory_is_one_message(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match=r"cannot be read: it is a directory"):
         read(tmp_path)
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    """So a file that is to lie on another disk lies there."""
+    (tmp_path / "there").mkdir()
+    place, link = tmp_path / "there" / "n.safetensors", tmp_path / "link"
+    link.symlink_to(place)
+    for _ in range(2):  # it is made, and replaced
+        write(link, {"a": np.ones(2)})
+        assert link.is_symlink()
+        assert read(place)["a"].tolist() == [1, 1]
+
+
+def test_a_pipe_is_written_to_and_no_file_takes_its_place(tmp_path: Path) -> None:
+    """Nor that of a device."""
+    pipe, place = tmp_path / "pipe", tmp_path / "n.safetensors"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    for each in (pipe, place):
+        write(each, {"a": np.ones(2)})
+    assert os.read(end, 1 << 16) == place.read_bytes()
+    os.close(end)
+    assert pipe.is_fifo()
+
+
+def test_a_file_may_be_read_by_those_who_may_read_any_other(tmp_path: Path) -> None:
+    """Its mode is that of a file that is opened to be written."""
+    write(tmp_path / "n.safetensors", {"a": np.ones(2)})
+    (tmp_path / "other").write_bytes(b"")
+    modes = {each.stat().st_mode for each in tmp_path.iterdir()}
+    assert len(modes) == 1

@@ -60,7 +60,7 @@ def test_a_connections_gradient_is_the_convolutions_and_there_is_no_other() -> N
     layer, rng = _layer(), np.random.default_rng(0)
     x, y_bar = integers(NET, 0)[1], rng.integers(-3, 4, (2, 4, 4, 4)).astype(float)
     theta = rng.integers(-3, 4, layer.theta_shape).astype(float)
-    _, bars = layer.vjp(NUMPY, x, y_bar, {"weight": theta})
+    bars = layer.parameters_vjp(NUMPY, x, y_bar, {"weight": theta})
     w_bar = NUMPY.weight_vjp(layer.conv, x, y_bar)
 
     assert bars["weight"].shape == (8, 2, 2)

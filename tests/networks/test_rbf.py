@@ -12,6 +12,7 @@ from convproof.networks.composed import Arrays
 from convproof.networks.count import rows
 from convproof.networks.rbf import Negate, Rbf
 from tests.networks.agreement import assert_all_agree, assert_simulated, by_autograd, by_vjp
+from tests.networks.distances import distances, distances_backward
 
 CODES = ((1, -1, 1), (1, 1, -1), (-1, -1, -1), (2, 0, 5))
 
@@ -46,22 +47,43 @@ def test_the_derivative_is_half_the_second_difference_apart() -> None:
     layer, numpy, rng = Rbf(codes=CODES), load_implementation("numpy"), np.random.default_rng(0)
     x, e = rng.integers(-4, 5, (2, 2, 3)).astype(float)
     y_bar = rng.integers(-4, 5, (2, 4)).astype(float)
-    x_bar, bars = layer.vjp(numpy, x, y_bar, {})
+    x_bar = layer.input_vjp(numpy, x, y_bar, {})
     difference = layer.forward(numpy, x + e, {}) - layer.forward(numpy, x - e, {})
 
-    assert bars == {}
     assert (difference * y_bar).sum() == 2 * (e * x_bar).sum()
+
+
+def test_the_bound_on_two_distances_is_attained_and_no_wider() -> None:
+    """x' = x + D sign(x - w): y' - y = sum (2 |x - w| + D) D, and rounding is below 1."""
+    rng, numpy = np.random.default_rng(0), load_implementation("numpy")
+    x, d = rng.integers(-4, 5, (5, 3)) + 0.5, rng.integers(0, 3, (5, 3)).astype(float)
+    for code in CODES:
+        layer = Rbf(codes=(code,))
+        moved = x + d * np.sign(x - np.array(code))
+        apart = layer.forward(numpy, moved, {}) - layer.forward(numpy, x, {})
+        bound = distances(layer, x, d)
+        assert ((apart <= bound) & (bound < apart + 1)).all()
+
+
+def test_the_bound_on_two_derivatives_is_attained_and_no_wider() -> None:
+    """y_bar' = y_bar + E, above zero: x_bar' - x_bar = 2 (E |a| + y_bar' D), where a is above."""
+    rng, numpy = np.random.default_rng(0), load_implementation("numpy")
+    x, d = rng.integers(6, 9, (5, 3)).astype(float), rng.integers(0, 3, (5, 3)).astype(float)
+    y_bar, e = rng.integers(1, 4, (2, 5, 1)).astype(float)
+    for code in CODES:
+        layer = Rbf(codes=(code,))
+        one = layer.input_vjp(numpy, x, y_bar, {})
+        other = layer.input_vjp(numpy, x + d, y_bar + e, {})
+        bound = distances_backward(layer, (x, d), (y_bar, e))
+        assert ((other - one <= bound) & (bound < other - one + 1)).all()
 
 
 class _Half(Rbf):
     """A derivative without its factor 2."""
 
-    def vjp(
-        self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays
-    ) -> tuple[Any, dict[str, Any]]:
+    def input_vjp(self, verbs: Implementation, x: Any, y_bar: Any, arrays: Arrays) -> Any:
         """Return half of ``x_bar``."""
-        x_bar, bars = Rbf.vjp(self, verbs, x, y_bar, arrays)
-        return x_bar / 2, bars
+        return Rbf.input_vjp(self, verbs, x, y_bar, arrays) / 2
 
 
 def test_a_derivative_without_its_factor_is_refuted() -> None:

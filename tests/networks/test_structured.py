@@ -76,7 +76,7 @@ def test_it_is_fixed_filters_then_a_convolution_of_one_tap() -> None:
 
     np.testing.assert_array_equal(layer.forward(NUMPY, x, {"weight": theta, "bias": bias}), made)
     y_bar = np.random.default_rng(0).integers(-3, 4, made.shape).astype(float)
-    _, bars = layer.vjp(NUMPY, x, y_bar, {"weight": theta, "bias": bias})
+    bars = layer.parameters_vjp(NUMPY, x, y_bar, {"weight": theta, "bias": bias})
     np.testing.assert_array_equal(
         bars["weight"], NUMPY.weight_vjp(mixing, maps, y_bar).reshape(3, 2, 4)
     )

@@ -13,7 +13,14 @@ from convproof.networks.field import fields
 from convproof.networks.names import named
 from convproof.networks.reduced import reduced
 from convproof.networks.wiring import Flatten
-from tests.networks.whole import Arrays, exact_form, is_exact, whole_numbers, without_smooth
+from tests.networks.whole import (
+    Arrays,
+    exact_form,
+    is_exact,
+    until,
+    whole_numbers,
+    without_smooth,
+)
 
 pytestmark = pytest.mark.usefixtures("untyped")
 NUMPY = load_implementation("numpy")
@@ -29,16 +36,6 @@ FEATURES = {  # the last maps that a network computes before it looks at the who
     "torchvision-vgg16": "features.30",
 }
 DEAR = ("vgg16", "torchvision-vgg16")
-
-
-def until(net: Network, name: str) -> Network:
-    """Return the part of a network that a node is computed from."""
-    wanted = {name}
-    for node in reversed(net.nodes):
-        if node.name in wanted:
-            wanted.update(node.reads)
-    nodes = tuple(node for node in net if node.name in wanted)
-    return replace(net, nodes=nodes, outputs=(name,))
 
 
 def answer(net: Network, parameters: Arrays, x: np.ndarray) -> np.ndarray:

@@ -22,10 +22,12 @@ from convproof.layers import (
     Tanh,
 )
 from convproof.networks import Network
-from convproof.networks.composed import Composed
 from convproof.networks.evaluate import Tape, forward, vjp
+from convproof.networks.masked import MaskedConv
 from convproof.networks.names import named
 from convproof.networks.reduced import reduced
+from tests.networks.deviation import Deviation, assert_same_way
+from tests.networks.magnitudes import largest_sum
 
 SIZES = {  # name: divisor of the widths, and the image's size; None: as it is
     "linear": (1, 8),
@@ -55,6 +57,7 @@ SIZES = {  # name: divisor of the widths, and the image's size; None: as it is
     "torchvision-vgg19": (32, 64),
     "torchvision-googlenet": (16, 64),
 }
+SEEDS = {"lenet5": 1}  # of real numbers, where 0 brings the image next to one code and far from all
 Arrays = dict[str, np.ndarray]
 
 
@@ -62,6 +65,16 @@ Arrays = dict[str, np.ndarray]
 def small(name: str) -> Network:
     divisor, size = SIZES[name]
     return reduced(named(name), divisor=divisor, size=size)
+
+
+def until(net: Network, name: str) -> Network:
+    """Return the part of a network that a node is computed from."""
+    wanted = {name}
+    for node in reversed(net.nodes):
+        if node.name in wanted:
+            wanted.update(node.reads)
+    nodes = tuple(node for node in net if node.name in wanted)
+    return replace(net, nodes=nodes, outputs=(name,))
 
 
 def exact_form(name: str) -> Network:
@@ -134,8 +147,12 @@ def real_numbers(
     parameters = {}
     for name, shape in net.parameter_shapes.items():
         sizes = rng.uniform(0.5, 1.5, shape) * np.where(rng.random(shape) < negative, -1, 1)
-        fan_in = prod(shape[1:]) if name.endswith(".weight") else 8
-        parameters[name] = sizes if fan_in == 1 else sizes / ((1 - 2 * negative) * fan_in)
+        layer = net[name.rpartition(".")[0]].layer
+        fan_in: Any = prod(shape[1:]) if name.endswith(".weight") else 8
+        if isinstance(layer, MaskedConv) and name.endswith(".weight"):
+            fan_in, _ = layer.fans()
+        scaled = sizes / ((1 - 2 * negative) * fan_in)
+        parameters[name] = sizes if np.size(fan_in) == 1 and fan_in == 1 else scaled
     return parameters, rng.uniform(-1, 3, (images, *net.input_shape))
 
 
@@ -178,5 +195,50 @@ def _grads(tensors: Mapping[str, Any]) -> Arrays:
     return {name: tensor.grad.numpy() for name, tensor in tensors.items()}
 
 
-def are_composed(net: Network) -> bool:
-    return any(isinstance(node.layer, Composed) for node in net)
+def exact_case(name: str) -> tuple[Network, Arrays, np.ndarray, Arrays]:
+    """Return a network of which no layer rounds, with whole numbers for it."""
+    net = exact_form(name)
+    return net, *whole_numbers(net, 0), cotangents(net, 0, images=2)
+
+
+def real_case(name: str) -> tuple[Network, Arrays, np.ndarray, Arrays]:
+    """Return a network with real numbers for it."""
+    net, seed = small(name), SEEDS.get(name, 0)
+    return net, *real_numbers(net, seed), cotangents(net, seed, images=2)
+
+
+def bits(net: Network, parameters: Arrays, x: np.ndarray, bars: Arrays) -> float:
+    """Return the largest number that a sum holds, in units of its last place."""
+    return largest_sum(net, parameters, x, bars) * denominator(net) ** 2
+
+
+def derived(net: Network, parameters: Arrays, mine: Computed, bars: Arrays) -> Computed:
+    """Return the bounds on how far another right computation may lie from this one."""
+    deviation = Deviation(net, parameters, mine.values)
+    deviation.forward()
+    deviation.backward(bars)
+    return Computed(deviation.apart, deviation.derivatives)
+
+
+def assert_equal(one: Computed, other: Computed) -> None:
+    """Assert it of every value and every derivative, and that none is left out."""
+    for mine, theirs in zip(one, other, strict=True):
+        assert mine.keys() == theirs.keys()
+        for name, array in mine.items():
+            np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+
+
+def assert_within(one: Computed, other: Computed, apart: Computed, net: Network) -> None:
+    """Assert that no value and no derivative is further away than its bound."""
+    assert_same_way(net, one.values, other.values)
+    for mine, theirs, bounds in zip(one, other, apart, strict=True):
+        assert mine.keys() == theirs.keys() == bounds.keys()
+        for name, array in mine.items():
+            assert (np.abs(array - theirs[name]) <= bounds[name]).all(), name
+
+
+def assert_tells(mine: Computed, apart: Computed) -> None:
+    """Assert that zeros in the place of any answer or derivative would leave the bounds."""
+    for found, bounds in zip(mine, apart, strict=True):
+        for name, array in found.items():
+            assert (np.abs(array) > bounds[name]).any(), name

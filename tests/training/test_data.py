@@ -1,6 +1,7 @@
 """Splits, centring and augmentation, and what each must not do."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from convproof.training import (
     DataError,
     Dataset,
     Preparation,
+    Split,
     TrainingError,
     datasets,
     split,
@@ -48,6 +50,13 @@ def test_a_split_takes_every_example_once_and_each_class_alike(
     for label in range(5):
         of_all, of_test = labels.count(label), int((parts.test.labels == label).sum())
         assert abs(of_test * len(labels) - n * of_all) < len(labels)
+
+
+def test_two_parts_of_other_classes_are_refused() -> None:
+    """A network has one number of outputs."""
+    five, four = _numbered([0, 1]), replace(_numbered([0, 1]), classes=4)
+    with pytest.raises(DataError, match="so many classes: 5, as numbered has; numbered has 4"):
+        Split(train=five, test=four)
 
 
 def test_a_split_is_a_function_of_its_seed() -> None:

@@ -151,7 +151,14 @@ def test_mnist_has_one_channel_and_its_own_test_part(tmp_path: Path, end: str, d
         ({"t10k_images": np.zeros((4, 9), np.uint8)}, "have 3 axes of bytes"),
         ({"t10k_images": np.zeros((4, 3, 3), np.float32)}, "have 3 axes of bytes"),
         ({"t10k_labels": np.zeros((4, 1), np.uint8)}, "have 1 axes of bytes"),
-        ({"t10k_images": np.zeros((0, 3, 3), np.uint8)}, r"axes \(N, C, H, W\)"),
+        (
+            {"t10k_images": np.zeros((0, 3, 3), np.uint8)},
+            r"axes \(N, C, H, W\), none of them empty",
+        ),
+        (
+            {"t10k_images": np.zeros((4, 5, 3), np.uint8)},
+            r"shape \(1, 4, 3\), as mnist, training p",
+        ),
     ],
 )
 def test_what_is_not_mnist_is_refused(tmp_path: Path, instead: dict[str, Any], law: str) -> None:

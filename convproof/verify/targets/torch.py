@@ -28,6 +28,7 @@ from convproof.layers import (
     Linear,
     LocallyConnected,
     LocalResponseNorm,
+    Maxout,
     MaxPool,
     MaxUnpool,
     ReLU,
@@ -258,6 +259,12 @@ def _(layer: Fold, x: Tensor) -> Tensor:
 @compute.register
 def _(layer: LocalResponseNorm, x: Tensor) -> Tensor:
     return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
+
+
+@compute.register
+def _(layer: Maxout, x: Tensor) -> Tensor:
+    units = x.reshape(x.shape[0], -1, layer.pool_size, *x.shape[2:])
+    return torch.max(units, dim=2).values  # the first of equal ones
 
 
 @compute.register
