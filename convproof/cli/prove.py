@@ -78,8 +78,8 @@ def command(
     if listing:
         return _list(things, json_path)
 
+    from convproof.progress import Bar
     from convproof.proving.outcome import Outcome
-    from convproof.proving.progress import Bar
     from convproof.proving.run import run
     from convproof.proving.table import explained, fitted, line, summary
     from convproof.symbolic.solver.engines import versions
@@ -175,8 +175,8 @@ def _check(isl: bool, smt2_path: Path | None) -> None:
 
 
 def _cross_checked(names: tuple[str, ...], workers: int | None, total: int) -> "list[Record]":
+    from convproof.progress import Bar
     from convproof.proving.cross import cross_checked
-    from convproof.proving.progress import Bar
 
     with Bar(total, "isl") as bar:
         return cross_checked(names, workers, ended=bar.ended)

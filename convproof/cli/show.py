@@ -10,7 +10,7 @@ from rich.text import Text
 from convproof.verify.failure import facts, printed, snippet
 from convproof.verify.runner import failures
 from convproof.verify.session import Report
-from convproof.verify.table import LEGEND, narrow, plain, rows, summary, unsupported
+from convproof.verify.table import LEGEND, laws, narrow, plain, rows, summary, unsupported
 
 _MOST_NAMED = 20  # unsupported functions
 _STYLES = {"ok": "green", "FAIL": "bold red", "XPASS": "bold red", "xfail": "yellow"}
@@ -22,6 +22,8 @@ def show_report(report: Report) -> None:
         _line(f"{report.spec}: unsupported here: {report.missing}")
         return
     _show_table(report)
+    for line in laws(report.outcomes):
+        _line(line, style="dim")
     if report.target.supports:
         _line(f"declares: {', '.join(sorted(report.target.supports))}", style="dim")
     lacking = unsupported(report.outcomes)

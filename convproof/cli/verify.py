@@ -153,9 +153,9 @@ def command(
 
     A target is called f(x, w, bias, stride=..., padding=..., dilation=..., groups=...), its VJPs
     f_input(input_size, w, y_bar, ...), f_weight(x, weight_size, y_bar, ...) and f_bias(y_bar).
-    It may declare supports = {"asymmetric", "circular", "integer", "named"} to be asked more than
-    torch's own geometries by their numbers, and lacks = {"groups", "dilation", ...} to be asked
-    less.
+    It may declare supports = {"asymmetric", "circular", "integer", "named", "tensorflow_same"} to
+    be asked more than torch's own geometries by their numbers, and lacks = {"groups", "dilation",
+    ...} to be asked less.
     """
     from convproof.cli.show import show_report
     from convproof.theorems import DisagreementError

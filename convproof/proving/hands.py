@@ -17,6 +17,7 @@ from typing import Any
 
 Work = Callable[[Any], Any]
 On = Callable[[int, Any], None]
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_TOP_PAD_": str(2**26)}  # of glibc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class _Hand:
         self.pipe, theirs = context.Pipe()
         self.job: int | None = None
         self._process = context.Process(target=_work, args=(theirs, work), daemon=True)
-        with _undisturbed():
+        with _undisturbed(), _memory_held():
             self._process.start()
         theirs.close()
 
@@ -125,6 +126,21 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal(SIGINT, handler)
+
+
+@contextmanager
+def _memory_held() -> Iterator[None]:
+    """Let a process that starts here keep the memory that it frees.
+
+    Engines free and ask again at every step: giving it back each time is a quarter of their time.
+    """
+    given = {name: value for name, value in _MALLOC.items() if name not in os.environ}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name in given:
+            os.environ.pop(name, None)
 
 
 def _work(pipe: Connection, work: Work) -> None:

@@ -72,6 +72,15 @@ def narrow(heading: list[str], body: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
+def laws(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the names of the laws that were asked, and of those that no case was asked."""
+    reached = [outcome for outcome in outcomes if outcome.status != "unsupported"]
+    asked = dict.fromkeys(o.theorem.name for o in reached if o.examples)
+    rest = dict.fromkeys(o.theorem.name for o in reached if o.theorem.name not in asked)
+    told = ("laws", asked), ("laws that no case was asked", rest)
+    return [f"{word}: {', '.join(names)}" for word, names in told if names]
+
+
 def summary(outcomes: Sequence[Outcome]) -> str:
     """Return the counts in one sentence, weak and unsupported included."""
     counts: Counter[str] = Counter(outcome.status for outcome in outcomes)

@@ -76,6 +76,9 @@ def test_what_holds_exits_0_with_a_plain_table(capsys: pytest.CaptureFixture[str
         "function                   dtype    cases  laws  weak  error/bound  verdict"
     )
     assert re.search(r"^reference passed: \d+ theorems hold, 0 fail", told.out, re.MULTILINE)
+    (laws,) = re.findall(r"^laws: (.*)$", told.out, re.MULTILINE)
+    assert laws.startswith("shape, untouched, ")
+    assert {"exact", "rounding", "special"} <= {*laws.split(", ")}
     assert "reference: conv1d float32" in told.err
     assert "\x1b" not in told.out
 

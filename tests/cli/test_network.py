@@ -78,7 +78,10 @@ def test_a_narrow_terminal_has_no_wider_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     assert run(["network", name]) == 0
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 40
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines[0].startswith("layer")
+    assert all(map(str.strip, lines))
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,7 @@ def test_search_takes_the_best_of_its_trials(
     ("arguments", "law"),
     [
         (["nothing", "--data", "digits"], "no network is called 'nothing'"),
+        (["convnett", "--data", "digits"], "did you mean convnet"),
         (["linear", "--data", "letters"], "no data set is called 'letters'"),
         (["linear", "--data", "mnist:nowhere"], "has no file train-images-idx3-ubyte"),
         (["vgg16", "--data", "digits"], "reads images of shape (3, 224, 224)"),
@@ -204,6 +205,7 @@ def test_steps_are_timed_against_torchs(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.full
+@pytest.mark.usefixtures("untyped")
 def test_a_convnet_reads_digits_and_simpler_networks_lie_below_it(tmp_path: Path) -> None:
     """At least 98.5 % of the test part, as a mean over the seeds 0 to 4."""
     means = {}

@@ -60,6 +60,18 @@ def test_a_killed_process_takes_its_own_job_alone_with_it() -> None:
     assert odd.why.startswith("its outcome cannot be told")
 
 
+def test_a_process_keeps_the_memory_that_it_frees_unless_a_user_says_how(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the environment of this one is as it was."""
+    monkeypatch.setenv("MALLOC_TOP_PAD_", "7")
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    before = dict(os.environ)
+    settings = ("setting MALLOC_TRIM_THRESHOLD_", "setting MALLOC_TOP_PAD_")
+    assert told(*settings) == [str(2**30), "7"]
+    assert dict(os.environ) == before
+
+
 @pytest.mark.parametrize(("given", "workers"), [(("return 1", "return 2"), 1), (("return 1",), 8)])
 def test_one_worker_or_one_job_needs_no_process(given: tuple[str, ...], workers: int) -> None:
     assert told(*given, workers=workers)[0] == ("1", os.getpid())

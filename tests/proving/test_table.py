@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from convproof.progress import Bar
 from convproof.proving.outcome import Outcome, outcome
-from convproof.proving.progress import Bar
 from convproof.proving.table import explained, fitted, line, summary
 from tests.proving import claims
 

@@ -37,10 +37,15 @@ CUT = Request(dtype=np.dtype(np.float32), precision="bf16")
 HALF = Request(dtype=np.dtype(np.float16), precision="f16")
 CONVOLUTIONS = (
     "total", "commutative", "swapped", "even_kernel", "feature_maps", "fully_connected", "atrous",
-    "two_layers", "named", "field", "depth", "separable", "basis", "low_rank",
+    "two_layers", "named", "tensorflow_same", "field", "depth", "three_by_three", "separable",
+    "basis", "steered", "network_in_network", "low_rank",
 )  # fmt: skip
 KEPT = [
-    *((law, f"conv{dims}d") for law in CONVOLUTIONS for dims in (1, 2, 3)),
+    *(
+        (law, f"conv{dims}d")
+        for law in CONVOLUTIONS
+        for dims in ((2, 3) if law == "steered" else (1, 2, 3))
+    ),
     *((law, f"conv{dims}d_weight") for law in ("shared", "exchanged") for dims in (1, 2, 3)),
     *(("pooled_twice", f"max_pool{dims}d") for dims in (1, 2, 3)),
     ("maxout_convex", "maxout"),
@@ -111,6 +116,14 @@ def sliding_out(x: Any, w: Any, b: Any, **options: Any) -> Any:
     return _right.conv2d(late, w, b, **options)
 
 
+def with_even_kernels_only(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """Of every kernel the first half is read, forwards and backwards."""
+    half = w.shape[-1] // 2
+    even = np.array(w)
+    even[..., w.shape[-1] - half :] = w[..., :half][..., ::-1]
+    return _right.conv1d(x, even, b, **options)
+
+
 def one_block_of_channels(x: Any, w: Any, b: Any, *, groups: int, **options: Any) -> Any:
     """Channels beyond the second are not read."""
     few = np.array(w)
@@ -140,6 +153,37 @@ def the_surplus_below(x: Any, w: Any, b: Any, *, padding: Any, **options: Any) -
         return _right.conv1d(x, w, b, padding=padding, **options)
     more = options["dilation"][0] * (w.shape[-1] - 1)
     return _right.conv1d(x, w, b, padding=((more - more // 2, more // 2),), **options)
+
+
+def the_size_rounded_down(x: Any, w: Any, b: Any, *, padding: Any, **options: Any) -> Any:
+    """By its name, the padding of floor(n/s) windows, and zeros where one more must be."""
+    if padding != "tensorflow_same" or x.shape[-1] % options["stride"][0] == 0:
+        return _right.conv1d(x, w, b, padding=padding, **options)
+    y = _right.conv1d(x, w, b, padding=padding, **options)
+    y[..., -1] = 0
+    return y
+
+
+def the_corners_of_large_kernels_unread(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """Of a kernel of five rows or more the first tap is forgotten."""
+    less = np.array(w)
+    if min(w.shape[2:]) > 4:
+        less[..., 0, 0] = 0
+    return _right.conv2d(x, less, b, **options)
+
+
+def one_position_off(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """A 1x1 layer reads the position before, where there is one."""
+    moved = np.roll(x, 1, -1) if w.shape[2:] == (1, 1) else x
+    return _right.conv2d(moved, w, b, **options)
+
+
+def with_the_bias_of_the_first_channel(x: Any, w: Any, b: Any, **options: Any) -> Any:
+    """Of an output of one position every channel has the bias of the first."""
+    y = _right.conv1d(x, w, b, **options)
+    if b is None or y.shape[-1] > 1:
+        return y
+    return _right.conv1d(x, w, np.full_like(b, b[0]), **options)
 
 
 def long_kernels_cut(x: Any, w: Any, b: Any, **options: Any) -> Any:
@@ -219,15 +263,22 @@ FAULTS = [
     Fault("commutative", "conv1d", swapped_beyond),
     Fault("swapped", "conv1d", convolving),
     Fault("even_kernel", "conv2d", sliding_out),
+    Fault("even_kernel", "conv1d", with_even_kernels_only),
     Fault("feature_maps", "conv2d", one_block_of_channels),
     Fault("fully_connected", "conv1d", weighting_the_first_window),
     Fault("atrous", "conv2d", dilation_at_most_2),
     Fault("two_layers", "conv1d", long_kernels_cut),
     Fault("named", "conv1d", the_surplus_below),
+    Fault("tensorflow_same", "conv1d", the_size_rounded_down),
     Fault("field", "conv1d", the_last_position_unread),
     Fault("depth", "conv1d", the_last_position_unread),
+    Fault("three_by_three", "conv1d", the_last_position_unread),
+    Fault("three_by_three", "conv2d", the_corners_of_large_kernels_unread),
     Fault("separable", "conv2d", transposing_small_kernels),
     Fault("basis", "conv2d", clipping_weights),
+    Fault("steered", "conv2d", clipping_weights),
+    Fault("network_in_network", "conv2d", one_position_off),
+    Fault("network_in_network", "conv1d", with_the_bias_of_the_first_channel),
     Fault("low_rank", "conv2d", clipping_weights),
     Fault("shared", "conv1d_weight", the_mean_over_positions),
     Fault("exchanged", "conv2d_weight", stride_for_dilation),
@@ -299,14 +350,15 @@ def test_a_derivative_whose_forward_the_target_lacks_is_not_asked_of_both() -> N
 
 def test_a_padding_is_named_only_to_a_target_that_says_it_reads_names() -> None:
     """Most functions of users take numbers, as every function of torch does too."""
-    function = Function.named("conv1d")
-    for supports, asked in ((frozenset(), False), (frozenset({"named"}), True)):
+    function, names = Function.named("conv1d"), {"named", "tensorflow_same"}
+    for supports in (set[str](), {"named"}, {"tensorflow_same"}, names):
         plan = Plan(
-            functions=(function,), dtypes=("float32",), examples=(8, 8), seed=1, supports=supports
-        )
+            functions=(function,), dtypes=("float32",), examples=(8, 8), seed=1,
+            supports=frozenset(supports),
+        )  # fmt: skip
         ((_, _, theorems),) = jobs(plan)
-        assert ("named" in {t.name for t in theorems}) == asked
-    assert "named" in find_target("reference").supports
+        assert {t.name for t in theorems} & names == supports
+    assert find_target("reference").supports >= names
 
 
 def test_windows_are_what_each_output_reads() -> None:

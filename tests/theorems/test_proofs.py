@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 import convproof.theorems
+from convproof.functions import Function
 from convproof.proving.outcome import outcome
 from convproof.theorems import THEOREMS
 from convproof.theorems.proof import changes
 from convproof.theorems.proofs import modules, proofs
+from convproof.verify.runner import Plan, jobs
+from convproof.verify.targets.find import SUPPORTS
 
 PROOFS = proofs()
 SPEAKS_OF_NONE = {  # proofs of these rooms that no law of verify asks, and why
-    "parameter_count": "counts what a layer has, by the shape of its weights",
     "operation_count": "counts what a layer needs by definition, not what an implementation does",
-    "tensorflow_same": "says which numbers a name of the padding stands for: targets get numbers",
     "regularisation": "speaks of minimisers of a penalised error",
     "prior": "speaks of a density of matrices",
     "tangents": "says which weights of a maxout unit approximate a function",
@@ -65,6 +66,21 @@ def test_a_proof_says_where_it_is_from_and_names_laws_that_verify_asks(name: str
     assert proof.source
     assert bool(proof.rule) == (proof.kind != "machine")
     assert set(proof.asked_as) <= {theorem.name for theorem in THEOREMS}
+
+
+def test_laws_of_indices_shapes_adjoints_and_derivatives_are_proved_by_machine_alone() -> None:
+    """They appeal to no rule outside: no induction, limit or projection."""
+    rooms = ("shapes", "variants", "derivatives", "addresses")
+    assert {proof.kind for name, proof in PROOFS.items() if _room(name) in rooms} == {"machine"}
+
+
+def test_every_law_is_asked_of_a_target_that_offers_everything() -> None:
+    """And so is run, and named, by ``convproof verify``."""
+    plan = Plan(
+        functions=Function.all(), dtypes=("float32",), examples=(1, 1), seed=1, supports=SUPPORTS
+    )
+    asked = {law for _, _, laws in jobs(plan) for law in laws}
+    assert [law for law in THEOREMS if law not in asked] == []
 
 
 def test_a_law_of_verify_asks_every_proof_that_speaks_of_implementations() -> None:

@@ -1,7 +1,13 @@
 """What is claimed of learning: regularisation, bases, low rank, maxout."""
 
 from convproof.theorems.base import Theorem
-from convproof.theorems.learning import gaussian_basis, low_rank, maxout_convex, maxout_scaling
+from convproof.theorems.learning import (
+    gaussian_basis,
+    low_rank,
+    maxout_convex,
+    maxout_scaling,
+    network_in_network,
+)
 
 PROOFS: tuple[str, ...] = (
     "regularisation",
@@ -17,6 +23,8 @@ PROOFS: tuple[str, ...] = (
 THEOREMS: tuple[Theorem, ...] = (
     gaussian_basis.THEOREM,
     gaussian_basis.BASIS,
+    gaussian_basis.STEERED,
+    network_in_network.THEOREM,
     low_rank.THEOREM,
     maxout_convex.THEOREM,
     maxout_scaling.THEOREM,

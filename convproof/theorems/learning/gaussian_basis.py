@@ -11,6 +11,7 @@ Filters are samples of these functions, of which the equations hold point by poi
 """
 
 from dataclasses import replace
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,12 @@ from convproof.symbolic.solver import GuardedSum, Identity, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq
 from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin
-from convproof.theorems.variants.itself import Asked, drawn, of_one_group, plain
+from convproof.theorems.variants.itself import Asked, drawn, of_one_group, plain, turn
 
 _x, _y, _theta = sp.symbols("x y theta", real=True)
 _cos, _sin = sp.cos(_theta), sp.sin(_theta)
-_FILTERS = 2  # of the basis that a target is asked
+_FILTERS, _MOST_ORDER = 2, 2  # of the bases that a target is asked
+_ONE_AXIS = 3  # axes of data with one that slides
 _UP, _ALONG = SymbolicAxis("_1"), SymbolicAxis("_2")
 _o, _p = index("o_1"), index("o_2")
 
@@ -232,6 +234,38 @@ def _combined(subject: Subject, function: Function, case: Case, request: Request
     return ask.agree(got, expected, "combined filters are fixed filters, then a 1x1 layer")
 
 
+def _in_a_direction(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a filter steered to a direction ``(a, b)``, and the separable ones that it is made of.
+
+    These are ``g_k`` along the last axis and ``h_{n-k}`` along the others, any numbers: of what
+    functions they are samples is no matter of a layer. A 1x1 layer has ``C(n, k) a^k b^{n-k}``.
+    """
+    ask = Asked(subject, function, request)
+    layer = of_one_group(case, in_channels=1, out_channels=1)
+    x = drawn(case, case.input_shape[0], 1, *case.input_shape[2:], of=1)
+    *others, last = layer.kernel_size
+    dims, order = len(layer.kernel_size), 1 + turn(case, _MOST_ORDER)
+    rows = _along(layer, [axis == dims - 1 for axis in range(dims)])
+    columns = _along(layer, [axis < dims - 1 for axis in range(dims)])
+    a, b = map(int, drawn(case, 2, of=2))
+    directed = [comb(order, k) * a**k * b ** (order - k) for k in range(order + 1)]
+    parts, whole = [], np.zeros((1, 1, *layer.kernel_size), np.int64)
+    for k, c in enumerate(directed):
+        g = drawn(case, 1, 1, *(1,) * len(others), last, of=3 + 2 * k)
+        h = drawn(case, 1, 1, *others, 1, of=4 + 2 * k)
+        parts.append(ask(columns, ask(rows, x, w=g), w=h))
+        whole = whole + c * (g * h)
+    mixing = plain((order + 1, 1), (1,) * dims)
+    combined = np.array(directed).reshape(1, -1, *(1,) * dims)
+    expected = ask(mixing, np.concatenate(parts, 1), w=combined)
+    law = f"a filter of order {order} in direction ({a}, {b}) is {order + 1} separable ones"
+    return ask.agree(ask(layer, x, w=whole), expected, f"{law}, then a 1x1 layer")
+
+
+def _has_directions(function: Function, case: Case, request: Request) -> bool:
+    return len(case.input_shape) > _ONE_AXIS and not_rounded(function, case, request)
+
+
 THEOREM = Theorem(
     name="separable",
     statement="A separable filter is one along the last axis, then one along the others.",
@@ -256,6 +290,19 @@ BASIS = Theorem(
     share=8,
     wants=not_rounded,
 )
+STEERED = Theorem(
+    name="steered",
+    statement="A filter steered to a direction is n + 1 separable ones, each along the rows and "
+    "along the columns, combined by binomial numbers in a 1x1 layer.",
+    latex=r"\Big( \sum_k \tbinom{n}{k} a^k b^{n-k}\, h_{n-k} g_k^\top \Big) \star x = "
+    r"\sum_k \tbinom{n}{k} a^k b^{n-k}\, h_{n-k} \star (g_k^\top \star x)",
+    check=_in_a_direction,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=_has_directions,
+)
 PROOF = Proof(
     name="gaussian_basis",
     statement="A Gaussian derivative of order (i, j) is separable, its convolution one along rows "
@@ -271,5 +318,5 @@ PROOF = Proof(
     rule="Induction on the orders: of products under d/dx and d/dy, which commute; of binomial "
     "coefficients under one more D; and of the chain rule, by which D^n of the isotropic, rotated "
     "G is the rotated n-th derivative along x.",
-    asked_as=("separable", "basis"),
+    asked_as=("separable", "basis", "steered"),
 )

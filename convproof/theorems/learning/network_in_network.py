@@ -8,11 +8,22 @@ a 1x1 convolution of them, of stride 1 and without padding, for its weights do n
 Both axes are like one; the first layer reads a patch, as a convolution does.
 """
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index, size
 from convproof.symbolic.solver import Claim, GuardedSum, SameSum, Step
 from convproof.symbolic.solver.terms import box, eq
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.variants.itself import Asked, drawn, of_one_group, plain, windows
 
+_HIDDEN = 2  # channels of the second layer that a target is asked
+_LARGEST = 6  # of an activation
 _AXIS = SymbolicAxis()
 _channels = size("c'")
 _o, _c, _d, _k, _l = index("o"), index("c"), index("d"), index("k"), index("l")
@@ -86,6 +97,58 @@ def _twin() -> Twin:
     return without(_perceptron(), _NO_PADDING)
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a convolution and two of 1x1, and the same layers of every patch as its own image.
+
+    The activation is ours, ``min(max(z, 0), 6)``, after the first layer and the second.
+    """
+    ask = Asked(subject, function, request)
+    given: Any = case.layer
+    first = of_one_group(case, bias=given.bias, padding_mode="zeros")
+    dims, hidden = len(first.kernel_size), first.out_channels
+    ones, none = (1,) * dims, ((0, 0),) * dims
+    network = [
+        first,
+        plain((hidden, _HIDDEN), ones, bias=given.bias),
+        plain((_HIDDEN, hidden), ones, bias=given.bias),
+    ]
+    weights = [drawn(case, *layer.weight_shape, of=1 + n) for n, layer in enumerate(network)]
+    biases = [drawn(case, layer.out_channels, of=4 + n) for n, layer in enumerate(network)]
+
+    def through(layers: list[Any], data: np.ndarray) -> np.ndarray:
+        y = data
+        for n, (layer, w, b) in enumerate(zip(layers, weights, biases, strict=True)):
+            y = ask(layer, np.clip(y, 0, _LARGEST) if n else y, w=w, **_bias(layer, b))
+        return y
+
+    x = drawn(case, case.input_shape[0], first.in_channels, *case.input_shape[2:])
+    got = through(network, x)
+    padded = np.pad(x, [(0, 0), (0, 0), *first.padding])
+    patches = windows(padded, first.kernel_size, first.stride, first.dilation)
+    images = np.moveaxis(patches, 1, 1 + dims).reshape(-1, first.in_channels, *first.kernel_size)
+    alone = replace(first, stride=ones, dilation=ones, padding=none)
+    rows = through([alone, *network[1:]], images).reshape(len(x), *got.shape[2:], hidden)
+    law = "a perceptron of every patch is a convolution and two of 1x1"
+    return ask.agree(got, np.moveaxis(rows, -1, 1), law)
+
+
+def _bias(layer: Any, b: np.ndarray) -> dict[str, np.ndarray]:
+    return {"b": b} if layer.bias else {}
+
+
+THEOREM = Theorem(
+    name="network_in_network",
+    statement="A three-layer perceptron of every patch is a convolution, then two of 1x1, with an "
+    "activation between.",
+    latex=r"(W_3 \star h(W_2 \star h(W_1 \star x)))_{\cdot,o} = "
+    r"W_3\, h(W_2\, h(W_1\, x_{\text{patch } o}))",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
     name="network_in_network",
     statement="A three-layer perceptron, applied with the same weights to the patch at every "
@@ -100,5 +163,5 @@ PROOF = Proof(
     rule="Composition: equal layers, each with a bias per channel and an activation per element, "
     "have equal outputs on equal inputs, from the innermost out; the second step of 1x1 reads the "
     "activations of the first, of equal size.",
-    asked_as=("pointwise", "fully_connected"),
+    asked_as=("network_in_network", "pointwise", "fully_connected"),
 )

@@ -1,11 +1,16 @@
 """At stride 1 the receptive field grows linearly with depth: ``R_L = 1 + L (r̂ - 1)``.
 
-With ``r = s`` and ``t = 1``, as in pooling, it grows geometrically: ``R_L = J_L = s^L``.
+Layer ``j`` of a stack lies over a field of ``R_j`` positions, ``J_j`` apart, and adds to it what
+``receptive_field`` proves of one layer over any field. The depth ``L`` is a letter, and what all
+layers add a sum, which telescopes::
 
-That every position is read needs no induction: of an undilated stack the path of taps to position
+    R_L - R_0  =  sum_{j < L} (R_{j+1} - R_j)  =  sum_{j < L} (r̂ - 1) J_j      J_j = prod_{i < j} s
+
+so that nothing is left to an induction. With ``r = s`` and ``t = 1``, as in pooling, a layer adds
+``J_{j+1} - J_j``, and the field grows geometrically: ``R_L = J_L = s^L``.
+
+That every position is read is shown beside: of an undilated stack the path of taps to position
 ``d`` is known at every depth ``j``, ``i_j = min(d, j (r - 1))``, and each of its steps is a tap.
-That no other is read does: a path is a sequence of any length, of which an engine that knows one
-step at a time says nothing at the end.
 
 With a stride and ``r > 1`` the first is false from the second layer on, whose taps
 lie ``t s`` apart: ``R_2 = 1 + (1 + s)(r̂ - 1)``.
@@ -18,7 +23,7 @@ import sympy as sp
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, count, index, size
-from convproof.symbolic.solver import Claim, Step
+from convproof.symbolic.solver import Claim, Identity, Step
 from convproof.symbolic.solver.terms import both, box, eq, le
 from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
@@ -28,15 +33,55 @@ from convproof.theorems.variants.itself import Asked, turn
 _LAYERS = 3  # that a target is asked
 _AXIS = SymbolicAxis()
 _R, _J, _L = size("R"), size("J"), count("L")
+_j = index("j")  # a layer
 _NEXT_R, _NEXT_J = size("R'"), size("J'")
 _LAW = (eq(_NEXT_R, _R + (_AXIS.span - 1) * _J), eq(_NEXT_J, _AXIS.s * _J))
 
 
-def _grown() -> Claim:
-    return Claim(
-        name="one layer of stride 1 more",
-        goal=both(eq(_NEXT_R, 1 + (_L + 1) * (_AXIS.span - 1)), eq(_NEXT_J, 1)),
-        hypotheses=(*_LAW, eq(_R, 1 + _L * (_AXIS.span - 1)), eq(_J, 1), eq(_AXIS.s, 1)),
+def _one_more() -> tuple[Claim, Claim]:
+    """Return what one layer adds, of stride 1 over positions 1 apart, and as in pooling."""
+    return (
+        Claim(
+            name="a layer of stride 1 adds r̂ - 1",
+            goal=both(eq(_NEXT_R - _R, _AXIS.span - 1), eq(_NEXT_J, 1)),
+            hypotheses=(*_LAW, eq(_J, 1), eq(_AXIS.s, 1)),
+        ),
+        Claim(
+            name="a pooling of r = s adds what it moves them apart",
+            goal=eq(_NEXT_R - _R, _NEXT_J - _J),
+            hypotheses=(*_LAW, eq(_AXIS.r, _AXIS.s), eq(_AXIS.t, 1)),
+        ),
+    )
+
+
+def _all() -> tuple[Identity, ...]:
+    """Return what ``L`` layers add; SymPy sums over the depth."""
+    field = sp.Function("R")
+
+    def total(added: sp.Expr) -> sp.Expr:
+        return sp.Sum(added, (_j, 0, _L - 1))
+
+    return (
+        Identity(
+            name="a field is the first and what every layer adds",
+            left=field(0) + total(field(_j + 1) - field(_j)),
+            right=field(_L),
+        ),
+        Identity(
+            name="positions are as far apart as all strides",
+            left=sp.Product(_AXIS.s, (_j, 0, _L - 1)),
+            right=_AXIS.s**_L,
+        ),
+        Identity(
+            name="L times r̂ - 1 is added to one position",
+            left=1 + total(_AXIS.span - 1),
+            right=1 + _L * (_AXIS.span - 1),
+        ),
+        Identity(
+            name="poolings add up to s^L",
+            left=1 + total(_AXIS.s ** (_j + 1) - _AXIS.s**_j),
+            right=_AXIS.s**_L,
+        ),
     )
 
 
@@ -79,21 +124,7 @@ def _path() -> tuple[Claim, Claim]:
 
 
 def _steps() -> tuple[Step, ...]:
-    return (
-        Claim(
-            name="no layer",
-            goal=both(eq(_R, 1 + _L * (_AXIS.span - 1)), eq(_R, _J)),
-            hypotheses=(eq(_L, 0), eq(_R, 1), eq(_J, 1)),
-        ),
-        *_path(),
-        _two(),
-        _grown(),
-        Claim(
-            name="one pooling of r = s more",
-            goal=both(eq(_NEXT_R, _NEXT_J), eq(_NEXT_R, _AXIS.s * _R)),
-            hypotheses=(*_LAW, eq(_R, _J), eq(_AXIS.r, _AXIS.s), eq(_AXIS.t, 1)),
-        ),
-    )
+    return *_one_more(), *_all(), *_path(), _two()
 
 
 def _twin() -> Twin:
@@ -127,14 +158,10 @@ PROOF = Proof(
     name="depth_growth",
     statement="L layers of span r̂ and stride 1 have a receptive field of 1 + L (r̂ - 1) positions, "
     "linear in depth; L poolings with r = s have one of s^L.",
-    latex=r"s = 1: \ R_L = 1 + L(\hat r - 1), \qquad r = s,\ t = 1: \ R_L = J_L = s^L",
+    latex=r"R_L = 1 + \sum_{j<L} (\hat r - 1) J_j, \qquad "
+    r"s = 1: \ R_L = 1 + L(\hat r - 1), \qquad r = s,\ t = 1: \ R_L = J_L = s^L",
     source="lecture 7, effective receptive field: grows linearly with depth",
     steps=_steps,
     twin=_twin,
-    kind="rule",
-    rule="induction on depth, over the law of R and J that receptive_field proves: the first step "
-    "is a stack of no layer; of the others two add a layer, and one looks at two layers at once. "
-    "It cannot be spared: depth is the length of a sequence of taps. Without it is shown only that "
-    "every position of an undilated field is read, by a path in closed form",
     asked_as=("depth", "pooled_twice"),
 )

@@ -97,4 +97,5 @@ PROOF = Proof(
     source="lecture 7, convolutional layer arithmetic",
     steps=_steps,
     twin=_twin,
+    asked_as=("shape",),
 )

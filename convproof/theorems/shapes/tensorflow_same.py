@@ -8,14 +8,23 @@ At stride 1 this is ``r̂ - 1``, which torch's ``"same"`` pads; with a stride th
 size (``same_padding``), from windows that lie elsewhere.
 """
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from convproof.cases import Case
+from convproof.functions import Function
 from convproof.symbolic.sizes import SymbolicAxis, index
 from convproof.symbolic.solver import Claim, Step
 from convproof.symbolic.solver.terms import both, box, eq, le, quotient
+from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
+from convproof.theorems.variants.itself import Asked, drawn
 
+_NAME = "tensorflow_same"
 _AXIS = SymbolicAxis()
 _WANTED, _PADDING, _TWO = index("q"), index("p"), sp.Integer(2)
 _LACKING = (_WANTED - 1) * _AXIS.s + _AXIS.span - _AXIS.n
@@ -63,12 +72,42 @@ def _twin() -> Twin:
     return without(_as_torch(), eq(_AXIS.s, 1))
 
 
+def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a layer padded by the name, whatever its stride, and one of data padded already."""
+    ask = Asked(subject, function, request)
+    layer: Any = replace(case.layer, padding=_NAME, padding_mode="zeros", bias=False)  # type: ignore[call-arg]
+    bare = replace(layer, padding=((0, 0),) * len(layer.stride))
+    terms = zip(case.input_shape[2:], layer.kernel_size, layer.stride, layer.dilation, strict=True)
+    more = [max((-(-n // s) - 1) * s + t * (r - 1) + 1 - n, 0) for n, r, s, t in terms]
+    ends = [(each // 2, each - each // 2) for each in more]
+    x, w = drawn(case, *case.input_shape, of=1), drawn(case, *layer.weight_shape, of=2)
+    expected = ask(bare, np.pad(x, [(0, 0), (0, 0), *ends]), w=w)
+    got = ask.in_words({"padding": _NAME}, function, layer, x, w=w)
+    return ask.agree(got, expected, f"padding={_NAME!r} is zeros, {ends} of them around each axis")
+
+
+THEOREM = Theorem(
+    name=_NAME,
+    statement='Padding by the name "tensorflow_same" is zeros around the data, as many as '
+    "ceil(n/s) windows lack, an odd one at the high end.",
+    latex=r"p = \max((\lceil n/s \rceil - 1)s + \hat r - n,\ 0), \quad "
+    r"p_\ell = \lfloor p/2 \rfloor,\ p_h = p - p_\ell",
+    check=_check,
+    families=("bilinear",),
+    roles=("forward",),
+    stems=("conv",),
+    needs=frozenset({"padding"}),
+    offered=frozenset({_NAME}),
+    share=8,
+    wants=not_rounded,
+)
 PROOF = Proof(
-    name="tensorflow_same",
+    name=_NAME,
     statement='Padding "tensorflow_same" gives ceil(n/s) outputs for every kernel, stride and '
     'dilation, and is "same" at stride 1.',
     latex=r"p = \max((\lceil n/s \rceil - 1)s + \hat r - n,\ 0) \implies n' = \lceil n/s \rceil",
     source="lecture 7, padding preserves size; tf.nn.convolution, padding='SAME'",
     steps=_steps,
     twin=_twin,
+    asked_as=(_NAME,),
 )

@@ -10,6 +10,7 @@ convolution at ``n`` is its cross-correlation at ``n - 2 c``.
 """
 
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from convproof.symbolic.solver.terms import box, either, eq, iff
 from convproof.theorems.base import Request, Seen, Subject, Theorem, not_rounded
 from convproof.theorems.proof import Proof, Twin, without
 from convproof.theorems.signals.signal import Signal
-from convproof.theorems.variants.itself import Asked, drawn, flipped, paddings
+from convproof.theorems.variants.itself import Asked, drawn, flipped, paddings, plain
 
 _H, _X = Signal("h"), Signal("x")
 _n, _k, _m, _c, _half = index("n"), index("k"), index("m"), index("c"), count("l")
@@ -96,6 +97,13 @@ def _twin() -> Twin:
 
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask both directions: an even kernel, and of a kernel that is not the unit impulse."""
+    even = _of_even(subject, function, case, request)
+    taps = prod(case.layer.kernel_size)  # type: ignore[attr-defined]
+    return even if even.weak or taps == 1 else _of_uneven(subject, function, case, request)
+
+
+def _of_even(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     """Ask data and reversed data of a layer with an even kernel, stride 1 and equal paddings.
 
     Reversed data are cross-correlated as data are convolved: with reversed output.
@@ -114,6 +122,25 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     return ask.agree(got, expected, "an even kernel answers reversed data by the reversed output")
 
 
+def _of_uneven(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    """Ask a layer of two taps or more of the unit impulse, which is its own reverse.
+
+    Its cross-correlation is the reversed kernel, so its convolution the kernel: they differ as
+    these do. The first tap is unlike the last, so the kernel is not even.
+    """
+    ask = Asked(subject, function, request)
+    given: Any = case.layer
+    layer = plain((1, given.out_channels), given.kernel_size)
+    w = drawn(case, *layer.weight_shape, of=3)
+    ends = w.reshape(len(w), -1)
+    ends[:, 0] = -ends[:, -1]
+    impulse = np.zeros((1, 1, *(2 * r - 1 for r in given.kernel_size)), np.int64)
+    impulse[(0, 0, *(r - 1 for r in given.kernel_size))] = 1
+    y = ask(layer, impulse, w=w)
+    law = "convolution and cross-correlation of the unit impulse differ as kernel and reversed do"
+    return ask.agree(flipped(y) - y, (w - flipped(w)).swapaxes(0, 1), law)
+
+
 def _made_even(w: np.ndarray) -> np.ndarray:
     """Return weights with the second half of each kernel that of the first, reversed."""
     taps = w.reshape(*w.shape[:2], -1)
@@ -124,8 +151,10 @@ def _made_even(w: np.ndarray) -> np.ndarray:
 
 THEOREM = Theorem(
     name="even_kernel",
-    statement="An even kernel convolves as it cross-correlates: reversed data, reversed output.",
-    latex=r"h_{-k} = h_k \implies h \star x_{-\cdot} = (h \star x)_{-\cdot}",
+    statement="An even kernel convolves as it cross-correlates: reversed data, reversed output; "
+    "and another does not, by as much as it is uneven, the unit impulse.",
+    latex=r"h_{-k} = h_k \implies h \star x_{-\cdot} = (h \star x)_{-\cdot}, \qquad "
+    r"h * \delta - h \star \delta = h - h_{-\cdot}",
     check=_check,
     families=("bilinear",),
     roles=("forward",),

@@ -32,7 +32,7 @@ from convproof.names.arguments import argument_names
 from convproof.objects import AbsentError, attribute, from_file, from_module
 from convproof.verify.targets.kind import Kind
 
-SUPPORTS = frozenset({"asymmetric", "circular", "integer", "named"})
+SUPPORTS = frozenset({"asymmetric", "circular", "integer", "named", "tensorflow_same"})
 LACKS = frozenset(
     {
         "groups",
@@ -96,7 +96,7 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
         prelude, root = "from convproof import get_implementation", f"get_implementation({spec!r})"
         target = target_of(found, spec, bare=bare, prelude=prelude, root=root)
         own = getattr(load_implementation(spec), "versions", {})  # of a device, say
-        named = target.supports | {"named"}  # by the functional names, which read every padding
+        named = target.supports | {"named", "tensorflow_same"}  # the functional names read both
         return replace(target, supports=named, versions={**target.versions, **own})
     place, _, path = spec.removeprefix(_AUTOGRAD).partition(":")
     if place.endswith(".py"):

@@ -20,6 +20,16 @@ MUTANTS = [
     for guard in form.guards
 ]
 
+BOUNDS = [
+    pytest.param(
+        family, form, index, id=f"{form.name}, {family}, {index}",
+        marks=[pytest.mark.full] if family in ("plane", "space") else [],
+    )
+    for family, forms in FORMS.items()
+    for form in forms
+    for index, *_ in form.summand().limits
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(("family", "form", "guard"), MUTANTS)
 def test_a_form_without_one_guard_is_wrong(family: str, form: Form, guard: Any) -> None:
@@ -29,18 +39,19 @@ def test_a_form_without_one_guard_is_wrong(family: str, form: Form, guard: Any) 
     assert not is_right(mutant, family)
 
 
-@pytest.mark.parametrize("end", [0, 1])
-@pytest.mark.parametrize("which", ["input_gather", "input_scatter"])
-def test_the_turns_of_a_circular_form_are_as_few_as_can_be(which: str, end: int) -> None:
-    """sum_v from floor(-p/n) to floor(max e / n): one less at either end is wrong."""
-    form: Form = getattr(Convolution(padding_mode="circular"), which)
-    parts = form.summand()
-    (turn,) = [limit for limit in parts.limits if limit[0].name == "v"]
-    v, low, high = turn
-    shorter = (v, low + 1, high) if end == 0 else (v, low, high - 1)
-    limits = tuple(shorter if limit == turn else limit for limit in parts.limits)
-    mutant = replace(form, expression=replace(parts, limits=limits).expression)
-    assert not is_right(mutant, "circular")
+@pytest.mark.parametrize(("family", "form", "index"), BOUNDS)
+def test_a_form_with_one_bound_moved_is_wrong(family: str, form: Form, index: Any) -> None:
+    """sum_{k=0}^{r-1} with a term less, or one more, at either end.
+
+    Turns of a circular form are bounded by its guards too, so that one more adds nothing.
+    """
+    limits = form.summand().limits
+    ((_, low, high),) = (limit for limit in limits if limit[0] == index)
+    fewer, more = ((low + 1, high), (low, high - 1)), ((low - 1, high), (low, high + 1))
+    for bounds in fewer if index.name == "v" else fewer + more:
+        changed = tuple((v, *(bounds if v == index else ends)) for v, *ends in limits)
+        mutant = replace(form, expression=replace(form.summand(), limits=changed).expression)
+        assert not is_right(mutant, family), bounds
 
 
 def test_a_guard_that_is_none_cannot_be_deleted() -> None:

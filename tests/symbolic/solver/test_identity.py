@@ -120,3 +120,20 @@ def test_matrices_of_any_size_are_symbols_that_do_not_commute() -> None:
 
     assert Identity(name="n", left=a * (a + b), right=a**2 + a * b).holds()
     assert not Identity(name="n", left=a * b, right=b * a).holds()
+
+
+def test_sums_over_a_symbolic_range_are_summed_and_put_to_the_test_term_by_term() -> None:
+    """sum_{j < L} s^j (s - 1) = s^L - 1, and not of a term more."""
+    j, L = sp.symbols("j L", integer=True, nonnegative=True)
+    s = sp.Symbol("s", integer=True, positive=True)
+    powers = sp.Sum(s ** (j + 1) - s**j, (j, 0, L - 1))
+    assert Identity(name="powers", left=powers, right=s**L - 1).holds()
+    longer = sp.Sum(powers.function, (j, 0, L))
+    assert Identity(name="longer", left=longer, right=s**L - 1).counterexample() is not None
+
+
+def test_a_sum_over_a_delta_is_refused() -> None:
+    """SymPy has sum_j delta[2 j, m] = 1 for odd m too."""
+    j, m = sp.symbols("j m", integer=True)
+    with pytest.raises(ClaimError, match="SymPy sums deltas wrongly"):
+        Identity(name="deltas", left=sp.Sum(sp.KroneckerDelta(2 * j, m), (j, 0, 5)), right=m)

@@ -1,11 +1,16 @@
 """The laws of receptive fields, at numbers, are what ``convproof.geometry`` computes."""
 
+from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
+import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from convproof.geometry import receptive_field
 from convproof.layers import Conv
+from convproof.symbolic.solver import Identity
+from convproof.theorems.proofs import proofs
 from tests.theorems.shapes.numbers import claims, holds
 
 Stack = tuple[tuple[int, int, int], ...]  # kernel size, stride and dilation of each layer
@@ -66,6 +71,23 @@ def test_fields_grow_linearly_at_stride_1_and_geometrically_by_pooling() -> None
         assert receptive_field([(r, 1, t)] * L) == (1 + L * t * (r - 1), 1)
     for L, s in product(range(5), (1, 2, 3)):
         assert receptive_field([(s, s, 1)] * L) == (s**L, s**L)
+
+
+def test_what_all_layers_add_is_the_sum_term_by_term() -> None:
+    """sum_{j < L} at numbers, where SymPy adds L terms, and one term more is wrong."""
+    steps = [step for step in proofs()["depth_growth"].steps() if isinstance(step, Identity)]
+    sums = [step for step in steps if not step.left.atoms(AppliedUndef)]
+    assert len(sums) == len(steps) - 1 == 3
+    for L, s, r, t in product(range(4), (1, 2, 3), (1, 2, 3), (1, 2)):
+        numbers = {"L": L, "s": s, "r": r, "t": t}
+        for step in sums:
+            at = {v: numbers[v.name] for v in step.left.free_symbols | step.right.free_symbols}
+            assert step.left.subs(at).doit() == step.right.subs(at)
+    for step in sums:
+        (added,) = step.left.atoms(sp.Sum, sp.Product)
+        (j, first, last) = added.limits[0]
+        longer = step.left.xreplace({added: added.func(added.function, (j, first, last + 1))})
+        assert replace(step, left=longer).counterexample() is not None
 
 
 @pytest.mark.parametrize(("layers", "wide"), [(2, 5), (3, 7)])
