@@ -14,8 +14,8 @@ from convproof.index_maps import Sizes
 from convproof.index_maps.correlation import CHUNK, Correlations, Laid, forward
 from convproof.index_maps.depthwise import quotient
 from convproof_gpu.elements import type_of
-from convproof_gpu.machine import Kernel, Machine, blocks_of, launch
-from convproof_gpu.tiles import TensorTile, parted
+from convproof_gpu.machine import Kernel, LaunchLawError, Machine, blocks_of, launch
+from convproof_gpu.tiles import MOST_APART, TensorTile, parted
 
 
 def correlate(
@@ -31,6 +31,7 @@ def correlate(
         last: the kernel's last argument.
     """
     element = type_of(**given)
+    check_apart(laid.sizes)
     given = dict(zip(("x", "w", "b", "y"), given.values(), strict=True))
     s, dims = laid.sizes, str(len(laid.kernel))
     w = given["w"] if laid.is_identity else laid_out(machine, laid, given["w"], element)
@@ -55,6 +56,21 @@ def correlate(
     launch(machine, finish, blocks_of(y.size), 256, args, ("y",))
 
 
+def check_apart(s: Correlations) -> None:
+    """Raise ``LaunchLawError`` unless ``7 S <= 2^31 - 2^16`` for the ``S`` positions of the source.
+
+    Then the offsets of all channels of a chunk are 32-bit integers, also of those that are not
+    there (``convproof prove int32_tensor``).
+    """
+    positions = prod(s.source)
+    if positions > MOST_APART:
+        msg = (
+            f"channels of {positions} positions lie too far apart for the tensor cores, whose "
+            f"offsets are 32-bit integers for at most {MOST_APART}. Take a tile of floats."
+        )
+        raise LaunchLawError(msg)
+
+
 def laid_out(machine: Machine, laid: Laid, w: Any, element: str) -> Any:
     """Return ``w'``, the weights in the order in which the correlation reads them."""
     out = machine.empty((laid.count,), w.dtype)
@@ -77,6 +93,7 @@ def pair(
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     laid = forward(slices[0][1])
     s, dims = laid.sizes, str(len(laid.kernel))
+    check_apart(s)
     blocks = s.groups * tile.covering(s.rows, prod(s.taps) * laid.padded)
     extents = s.groups, s.rows, prod(s.taps) * laid.padded, s.batch * prod(s.positions)
     splits = splits or parted(tile, *extents)[1]

@@ -1,6 +1,7 @@
 """Which tile of a matrix product a block computes, by the product's size."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal
 
 from convproof.index_maps import Correlated, Paired, Spread
@@ -95,6 +96,7 @@ TENSOR_TILES = tuple(
 )
 _PROCESSORS, _COPY = 132, 3e6  # of the GPU that the rates were measured on, an H200; bytes per us
 _MOST = 2**30 - 2**16  # that a `Quotient` divides
+MOST_APART = (2**31 - 2**16) // (CHUNK - 1)  # channels lie, of a chunk whose offsets are ints
 _FEW_COLUMNS = 16  # with which much of a tensor tile is zeros
 FEW_DEPTHS = 83  # of fewer products the bound of a tensor tile is above that of a sum of floats
 _LEAST_PART, _MOST_PARTS = 512, 128  # depths of a part, and parts
@@ -115,10 +117,12 @@ def _fits(map_: Correlated | Spread | Paired) -> bool:
     """Return whether the tensor cores' sums are as exact as those of floats, and not too many."""
     products, rows, columns, depth = map_.extents
     channels = (map_.sizes.in_channels, map_.sizes.out_channels)
+    source = map_.sizes.output if isinstance(map_, Spread) else map_.sizes.input
     taps = columns if isinstance(map_, Paired) else depth  # times the channels that are read
     most = max(columns, depth, products * rows * taps * CHUNK)  # weights, laid out
     many = rows * columns > LARGE.area and columns >= _FEW_COLUMNS and depth >= FEW_DEPTHS
-    return many and most < _MOST and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
+    fits = most < _MOST and prod(source) <= MOST_APART
+    return many and fits and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
 
 
 def parted(

@@ -2,7 +2,7 @@
 
 For every limit ``L``, and so for that below which ``products`` holds arrays and axes::
 
-    N G C S,  N G R Q,  N G R Z,  G R J C8 <= L,   |a| + u Q <= L,  |v| J <= L  along each axis
+    N G C S,  N G R Q,  N G R Z,  G R J C8,  7 S <= L,   |a| + u Q,  |v| J <= L  along each axis
         =>   -L <= x <= L   for each sum, difference and product x of type ``int``
 
 of ``tensor_products.cuh``, where ``C8`` is ``C`` in whole chunks of eight, with the letters of
@@ -11,8 +11,9 @@ below that, and so is the comparison by which they see whether a position lies i
 ``|start| + |step| + S < 2^31`` a sum is in ``[0, S)`` exactly if it is so modulo ``2^32``, and from
 ``NOWHERE = -2^31`` no step leads there.
 
-Channels of a chunk beyond ``C`` are what this does not say (the twin): of these a kernel computes
-offsets, at which it never reads.
+A chunk has eight channels, of which some may lie beyond ``C``: of these too a kernel computes the
+offset ``k S`` of their ``S`` positions, at which it never reads. So ``7 S <= L`` is a law of its
+own, which ``C S <= L`` does not imply (the twin).
 """
 
 from collections.abc import Iterator
@@ -22,14 +23,16 @@ import sympy as sp
 
 from convproof.errors import ClaimError
 from convproof.index_maps.address import flat, volume
+from convproof.index_maps.correlation import CHUNK
 from convproof.symbolic.integers import Trace
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim
 from convproof.symbolic.solver.terms import both, box, eq, iff, le, lt, ne, remainder
 from convproof.theorems.addresses.ends import Ends, below
 from convproof.theorems.addresses.int32 import GROW, LIMIT, REACH
+from convproof.theorems.addresses.int32_tiles import SCALED
 from convproof.theorems.addresses.lemmas import FLATTEN, LEMMAS, every
-from convproof.theorems.addresses.symbols import DIMS, C, G, N, axes
+from convproof.theorems.addresses.symbols import DIMS, C, G, N, axes, offsets
 from convproof.theorems.addresses.tensor_sums import (
     CHANNEL,
     PRODUCT,
@@ -44,6 +47,7 @@ from convproof.theorems.proof import Proof, Twin, without
 
 _ALL = 2**32
 _a, _f, _q, _j, _v, _i, _x = map(index, ("a", "f", "q", "j", "v", "i", "x"))
+_g, _r, _c = map(index, ("g", "r", "c"))
 _start, _step, _depth, _tap, _chunk = map(index, ("start", "step", "depth", "tap", "chunk"))
 _u, _Q, _J, _h, _Z, _A, _S, _taps, _B = map(
     size, ("u", "Q", "J", "h", "Z", "A", "S", "taps", "blocks")
@@ -146,41 +150,87 @@ def _order() -> Claim:
 
 
 def _channels() -> Claim:
-    """Return that the channels of a chunk that are there lie within their group."""
-    apart, extra, first = size("apart"), index("k"), index("c")
+    """Return that of every channel of a chunk the offset fits, whether it is there or not."""
+    apart, extra = size("apart"), index("k")
     return Claim(
         name="a channel of a chunk",
         goal=both(*box(0, extra * apart, LIMIT + 1)),
         hypotheses=(
-            *box(0, extra, 8),
-            le(0, first),
-            lt(extra, C - first),
+            *box(0, extra, CHUNK),
             le(C * apart, LIMIT),
-            FLATTEN.at(extra, C, 0, apart),
+            le((CHUNK - 1) * apart, LIMIT),
+            SCALED.at(0, extra, apart),
+            SCALED.at(extra, CHUNK - 1, apart),
+        ),
+    )
+
+
+def _weights(adjoint: bool) -> Iterator[Claim]:
+    """Yield that where a weight is laid out from fits: ``Laid`` of ``conv_tensor.cu``."""
+    trace, dims = Trace(), max(DIMS)
+    names = (_g, _c, _r) if adjoint else (ROW, _c)
+    ends = dict(zip(names, (G, C, R) if adjoint else (G * R, C), strict=True))
+    at = flat(tuple(map(trace.integer, names)), tuple(map(trace.integer, ends.values())))
+    taps, places = axes("K", dims), offsets("k", dims)
+    k = flat(tuple(map(trace.integer, places)), tuple(map(trace.integer, taps)))
+    at * volume(tuple(map(trace.integer, taps))) + k
+    flat((at, *map(trace.integer, places)), (1, *map(trace.integer, taps)))
+    known = Ends(trace, ends | dict(zip(places, taps, strict=True)))
+    name = f"the weight of {'an adjoint' if adjoint else 'a product'}"
+    claims, left = below(name, trace.partials, known, [G * R * C * volume(taps)])
+    if left:
+        msg = f"{name}: of {left} no end is known."
+        raise ClaimError(msg)
+    yield from claims
+
+
+def _met() -> Claim:
+    """Return that a tap that is met is computed of what is less: along an axis."""
+    d, b, K = index("d"), size("b"), size("K")
+    return Claim(
+        name="a tap that is met",
+        goal=both(*box(0, b * _j, K), *box(0, d + b * _j, K)),
+        hypotheses=(le(0, d), le(0, _j), lt(d + b * _j, K), SCALED.at(0, _j, b)),
+    )
+
+
+def _beyond() -> Claim:
+    """Return that a row has a number, also where a tile of at most 256 reaches beyond the last."""
+    row = _g * R + _r
+    return Claim(
+        name="the row of a tile",
+        goal=both(*box(0, row, LIMIT + 2**8)),
+        hypotheses=(
+            *box(0, _g, G),
+            *box(0, _r, R + 2**8),
+            le(G * R, LIMIT),
+            SCALED.at(0, _g, R),
+            SCALED.at(_g + 1, G, R),
         ),
     )
 
 
 def _steps() -> Iterator[Claim]:
-    yield from (*LEMMAS, GROW.claim, REACH.claim)
+    yield from (*LEMMAS, GROW.claim, REACH.claim, SCALED.claim)
     yield from _along()
     yield from _unsigned()
-    yield from (_order(), _channels())
+    yield from (_order(), _channels(), _beyond(), _met())
+    for adjoint in (False, True):
+        yield from _weights(adjoint)
     for dims in DIMS:
         for part in ("source", "answer", "result"):
             yield from _of(part, dims)
 
 
 def _twin() -> Twin:
-    step = _channels()
-    return without(step, step.hypotheses[3])
+    return without(_channels(), le((CHUNK - 1) * size("apart"), LIMIT))
 
 
 PROOF = Proof(
     name="int32_tensor",
     statement="No number that a kernel on tensor cores computes of a spot, a row and a tap that "
     "there are overflows.",
-    latex=r"N G C S,\ N G R Z,\ G R J C_8,\ |a| + uQ,\ |v|J \le L \Rightarrow -L \le x \le L",
+    latex=r"N G C S,\ N G R Z,\ G R J C_8,\ 7 S,\ |a| + uQ,\ |v|J \le L \Rightarrow -L \le x \le L",
     source="ISO/IEC 14882:2020, section 6.8.2 [basic.fundamental]",
     steps=_steps,
     twin=_twin,

@@ -1,23 +1,14 @@
 """Channels first ``(N, C, *I)`` and channels last ``(N, *I, C)``: one transposed into the other."""
 
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from convproof.errors import ShapeError
+from convproof.index_maps.lines import Matrices
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
 
 _SIDE, _THREADS = 32, 256
-
-
-@dataclass(frozen=True, slots=True)
-class Matrices:
-    """``batch`` matrices ``rows x columns``, as ``Matrices`` in ``layout.cu``."""
-
-    batch: int
-    rows: int
-    columns: int
 
 
 def to_channels_last(machine: Machine, x: Any) -> Any:

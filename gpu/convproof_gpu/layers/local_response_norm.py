@@ -1,34 +1,24 @@
 """Local response normalisation: ``y[c] = x[c] / (k + alpha/size sum_j x[j]^2)^beta``."""
 
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from convproof.index_maps.norm import CHUNK, Window
 from convproof.layers import LocalResponseNorm
 from convproof_gpu.elements import type_of
 from convproof_gpu.lines import SIZES
 from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
 
 _THREADS = 256
-_CHUNK = 32  # channels of a walk
 _CHANNELS, _POSITIONS = 32, 32  # of a block of the derivative, where there is none
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """``size`` channels of an array ``(outer, channels, inner)``, as ``Window`` in ``norm.cuh``."""
-
-    outer: int
-    channels: int
-    inner: int
-    size: int
 
 
 def forward(machine: Machine, layer: LocalResponseNorm, x: Any) -> Any:
     """Return ``y``."""
-    window, integer = _window(layer, x.shape), integer_type(x.size, x.shape[1] + layer.size)
+    window = _window(layer, x.shape)
+    integer = integer_of(window)
     y = machine.empty(x.shape, x.dtype)
     args = {"x": x, "y": y, "window": packed(window, integer), **_numbers(layer)}
     file, arguments = "local_response_norm_forward", (type_of(x=x), integer)
@@ -42,7 +32,8 @@ def forward(machine: Machine, layer: LocalResponseNorm, x: Any) -> Any:
 
 def input_vjp(machine: Machine, layer: LocalResponseNorm, x: Any, y_bar: Any) -> Any:
     """Return ``x_bar``."""
-    window, integer = _window(layer, x.shape), integer_type(x.size, x.shape[1] + layer.size)
+    window = _window(layer, x.shape)
+    integer = integer_of(window)
     x_bar = machine.empty(x.shape, x.dtype)
     args = {
         "x": x,
@@ -64,6 +55,16 @@ def input_vjp(machine: Machine, layer: LocalResponseNorm, x: Any, y_bar: Any) ->
     return x_bar
 
 
+def integer_of(window: Window) -> str:
+    """Return the type of the offsets: a walk computes some of channels that are not there.
+
+    ``int`` up to ``(N C + z) I = 2**31 - 2**16`` (``convproof prove int32_norm``).
+    """
+    w = window
+    beyond = w.size if _walks(w) else 0
+    return integer_type((w.outer * w.channels + beyond) * w.inner, w.channels + w.size)
+
+
 def _walks(window: Window) -> bool:
     """Return whether threads walk: else neighbouring ones would have neighbouring channels."""
     return window.size in SIZES and window.inner > 1
@@ -72,7 +73,7 @@ def _walks(window: Window) -> bool:
 def _walkers(window: Window) -> int:
     """Return the blocks of a walk."""
     positions = blocks_of(window.outer * window.inner, _THREADS)
-    return positions * blocks_of(window.channels, _CHUNK)
+    return positions * blocks_of(window.channels, CHUNK)
 
 
 def _window(layer: LocalResponseNorm, shape: tuple[int, ...]) -> Window:

@@ -3,13 +3,13 @@
 Where a position is named twice, the last in row-major order stays, and it alone has a gradient.
 """
 
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from convproof.errors import DTypeError, ShapeError
+from convproof.index_maps.lines import Planes
 from convproof.layers import MaxUnpool
 from convproof_gpu.elements import type_of
 from convproof_gpu.elementwise import number
@@ -18,27 +18,14 @@ from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, laun
 _THREADS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Planes:
-    """``count`` planes of ``inputs`` entries that name ``outputs`` positions, as in the kernel."""
-
-    count: int
-    inputs: int
-    outputs: int
-
-    @property
-    def integer(self) -> str:
-        """Type of the offsets."""
-        return integer_type(self.count * max(self.inputs, self.outputs))
-
-
 def forward(machine: Machine, layer: MaxUnpool, x: Any, indices: Any) -> Any:
     """Return ``y``."""
     y = machine.empty(layer.output_shape(x.shape), x.dtype)
     planes = _planes(x.shape, y.shape)
+    integer = _integer(planes)
     last = last_entries(machine, planes, _checked(indices, x.shape, y.shape))
-    args = {"x": x, "last": last, "y": y, "n": number(y.size, planes.integer)}
-    kernel = Kernel("max_unpool_forward", (type_of(x=x), planes.integer))
+    args = {"x": x, "last": last, "y": y, "n": number(y.size, integer)}
+    kernel = Kernel("max_unpool_forward", (type_of(x=x), integer))
     launch(machine, kernel, blocks_of(y.size, _THREADS), _THREADS, args, ("y",))
     return y
 
@@ -48,21 +35,22 @@ def input_vjp(machine: Machine, layer: MaxUnpool, x: Any, y_bar: Any, indices: A
     shape = x if isinstance(x, tuple) else x.shape
     x_bar, y_shape = machine.empty(shape, y_bar.dtype), layer.output_shape(shape)
     planes, indices = _planes(shape, y_shape), _checked(indices, shape, y_shape)
+    integer = _integer(planes)
     args = {
         "indices": indices,
         "last": last_entries(machine, planes, indices),
         "y_bar": y_bar,
         "x_bar": x_bar,
-        "planes": packed(planes, planes.integer),
+        "planes": packed(planes, integer),
     }
-    kernel = Kernel("max_unpool_input_vjp", (type_of(y_bar=y_bar), planes.integer))
+    kernel = Kernel("max_unpool_input_vjp", (type_of(y_bar=y_bar), integer))
     launch(machine, kernel, blocks_of(x_bar.size, _THREADS), _THREADS, args, ("x_bar",))
     return x_bar
 
 
 def last_entries(machine: Machine, planes: Planes, indices: Any) -> Any:
     """Return the number of the last entry that names each position, or -1."""
-    integer, size = planes.integer, planes.count * planes.outputs
+    integer, size = _integer(planes), planes.count * planes.outputs
     last = machine.empty((size,), np.int32 if integer == "int" else np.int64)
     kernel = Kernel("max_unpool_last", (integer,), "max_unpool_clear")
     args = {"last": last, "n": number(size, integer)}
@@ -75,6 +63,11 @@ def last_entries(machine: Machine, planes: Planes, indices: Any) -> Any:
 
 def _planes(shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Planes:
     return Planes(prod(shape[:2]), prod(shape[2:]), prod(output_shape[2:]))
+
+
+def _integer(planes: Planes) -> str:
+    """Return the type of the offsets."""
+    return integer_type(planes.count * max(planes.inputs, planes.outputs))
 
 
 def _checked(indices: Any, shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Any:

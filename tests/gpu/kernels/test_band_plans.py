@@ -1,6 +1,7 @@
 """Which poolings run in bands, how their planes are cut, and what their kernels move."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,17 @@ def test_a_plane_beyond_32_bits_is_not_cut(rows: int) -> None:
     assert (of_inputs(windows) is not None) is fits
 
 
+@pytest.mark.parametrize(("columns", "fits"), [(762_600, True), (762_601, False)])
+def test_what_a_block_computes_of_a_wide_row_is_an_int(columns: int, fits: bool) -> None:
+    """``e T W <= 2^24``: 22 rows of so many windows, nearly all of which would lie in padding."""
+    windows = Windows(
+        planes=1, input=(22, 30), output=(22, columns), stride=(1, 1), reach=(3, 3), parts=(1, 1),
+        dilation=(1, 1), low=(1, columns),
+    )  # fmt: skip
+    assert (22 * columns <= 2**24) is fits
+    assert (of_windows(windows) is not None) is fits
+
+
 def _rows(cut: Bands, size: int) -> list[range]:
     return [range(b * cut.rows, min((b + 1) * cut.rows, size)) for b in range(cut.bands)]
 
@@ -86,6 +98,11 @@ def test_what_a_band_reads_is_staged_and_fits(windows: Windows) -> None:
         assert planned is not None
         square, cut = planned
         cuts = _rows(cut, owned)
+        tall, wide = max(cut.rows, *map(_windowed(plan, windows), cuts)), max(width, columns)
+        groups = cut.window_groups.by, cut.input_groups.by if plan is of_inputs else 1
+        assert cut.each * tall * wide <= 2**24
+        assert max(groups) <= 2 * tall
+        assert max(cut.window_columns.by, cut.input_columns.by) <= 4 * wide
         assert [row for rows in cuts for row in rows] == list(range(owned))
         assert 1 in (cut.each, cut.bands)
         assert cut.blocks == -(-windows.planes // cut.each) * cut.bands
@@ -109,6 +126,15 @@ def test_what_a_band_reads_is_staged_and_fits(windows: Windows) -> None:
             if plan is of_inputs:
                 assert cut.each * (size if uncut else len(own)) * width <= STAGED
                 assert cut.each * (outputs if uncut else len(windowed)) * columns <= most
+
+
+def _windowed(plan: Any, windows: Windows) -> Callable[[range], int]:
+    """Return how many rows of windows a band has, of windows or of inputs."""
+    square, low, outputs = bands.square_of(windows), windows.low[0], windows.output[0]
+    assert square is not None
+    if plan is of_windows:
+        return len
+    return lambda rows: len(readers(square, low, outputs, rows))
 
 
 def _taps(windows: Windows, o: int) -> range:

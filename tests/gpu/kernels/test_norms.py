@@ -22,8 +22,9 @@ from convproof_gpu import machine
 from convproof_gpu.layers import cross_entropy
 from convproof_gpu.lines import EACH, lanes_of, lines_along
 from convproof_gpu.machine import Kernel, launch, packed
+from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.simulated import Simulated
-from convproof_gpu.wing import sim
+from convproof_gpu.wing import Wing, sim
 
 SIM = Simulated()
 FORMATS = (np.float32, np.float16, ml_dtypes.bfloat16)
@@ -326,3 +327,21 @@ def test_nothing_is_answered_with_nothing() -> None:
         for shape in ((0, 3, 2), (2, 0, 2), (2, 3, 0)):
             x = np.empty(shape, np.float32)
             assert sim.forward(layer, x).shape == sim.input_vjp(layer, x, x).shape == shape
+
+
+@pytest.mark.parametrize(("inner", "integer"), [(31122000, "int"), (33553408, "long long")])
+def test_what_a_walk_computes_of_channels_that_are_not_there_fits(inner: int, integer: str) -> None:
+    """``int`` if ``(N C + 5) I <= 2**31 - 2**16``; by ``N C I`` alone, ``origin + a I`` overflows.
+
+    Of 64 channels, ``a = C - 1 + 4`` is the last that a walk loads from, of the last position.
+    """
+    layer, x = LocalResponseNorm(size=5), blank((1, 64, inner), np.float32)
+    recorder = Recorder()
+    wing = Wing(recorder)
+    wing.forward(layer, x)
+    wing.input_vjp(layer, x, x)
+    assert {(kernel.name[-5:], kernel.arguments[1]) for kernel in recorder.kernels} == {
+        ("_walk", integer)
+    }
+    assert machine.integer_type(x.size) == "int"
+    assert (inner - 1 + 67 * inner < 2**31) is (integer == "int")

@@ -206,16 +206,21 @@ def test_a_channel_that_blocks_share_has_the_same_sum(
         assert np.array_equal(sim.bias_vjp(layer, lying(y_bar, dtype, 1)), sums)
 
 
-@given(many(), st.sampled_from([1, 4, 8]), st.integers(0, 2**20))
+@given(many(), st.sampled_from([1, 4, 8]), st.integers(0, 2**28))
 def test_the_blocks_of_a_channel_share_all_its_vectors(
     sizes: tuple[int, int, int], width: int, more: int
 ) -> None:
-    """``(splits - 1) each < count <= splits each``: none is left out and no block is idle."""
+    """``(splits - 1) each < count <= splits each``: none is left out and no block is idle.
+
+    ``splits each < count + 2**15``, and ``channels splits < 2**31`` (``int32_shares``).
+    """
     outer, channels, inner = sizes
     held = Channels(outer + more, channels, inner)
     shared = Shared.of(held, width)
     count = held.outer * inner // shared.width if inner > 1 else held.outer
     assert (shared.splits - 1) * shared.each < count <= shared.splits * shared.each
+    assert shared.splits * shared.each < count + 2**15
+    assert shared.splits == 1 or channels * shared.splits < 2**31
     assert shared.blocks <= max(4096, channels)
 
 

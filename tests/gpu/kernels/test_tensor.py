@@ -15,8 +15,20 @@ from convproof.cases import Case
 from convproof.index_maps import Correlated, Paired, Sizes, Spread
 from convproof_gpu import operands
 from convproof_gpu.layers.conv import sizes_of
-from convproof_gpu.products import conv_forward, conv_input_vjp
-from convproof_gpu.tiles import FLAT, LARGE, SMALL, TENSOR_TILES, TensorTile, Tile, parted, tile_of
+from convproof_gpu.machine import LaunchLawError
+from convproof_gpu.products import conv_forward, conv_input_vjp, conv_weight_vjp
+from convproof_gpu.recording import Recorder, blank
+from convproof_gpu.tiles import (
+    FLAT,
+    LARGE,
+    MOST_APART,
+    SMALL,
+    TENSOR_TILES,
+    TensorTile,
+    Tile,
+    parted,
+    tile_of,
+)
 from tests.gpu.kernels.tensor_cases import (
     CORNERS,
     LEAST,
@@ -226,6 +238,31 @@ def test_weights_that_are_too_many_when_they_are_laid_out_are_left_to_floats(
     """``G R J C8 < 2^30``: a thread writes each by its number, an int."""
     assert not isinstance(tile_of(map_), TensorTile)
     assert isinstance(tile_of(replace(map_, sizes=replace(map_.sizes, **fewer))), TensorTile)
+
+
+@pytest.mark.parametrize("verb", [conv_forward, conv_weight_vjp])
+def test_channels_too_far_apart_are_left_to_floats(verb: Any) -> None:
+    """``7 S <= 2^31 - 2^16``, of which ``2 S`` says nothing: the eighth channel's offset is an int.
+
+    It is computed though there are but two; a tile of the tensor cores that is given is refused.
+    """
+    near, far = (
+        Sizes(
+            batch=1, groups=1, in_channels=2, out_channels=64, input=(size,), kernel=(64,),
+            output=(5000,), stride=(2**15,), dilation=(1,), low=(0,),
+        )
+        for size in (MOST_APART, MOST_APART + 1)
+    )  # fmt: skip
+    assert 7 * near.input[0] <= 2**31 - 2**16 < 7 * far.input[0]
+    assert 2 * far.input[0] < 2**30
+    for map_ in (Correlated, Paired):
+        assert isinstance(tile_of(map_(near)), TensorTile)
+        assert not isinstance(tile_of(map_(far)), TensorTile)
+    shapes = ((1, 2, far.input[0]), (64, 2, 64), (1, 64, 5000))
+    x, w, y = (blank(shape, np.float32) for shape in shapes)
+    arrays = (x, w, None, y) if verb is conv_forward else (y, x, w)
+    with pytest.raises(LaunchLawError, match="too far apart"):
+        verb(Recorder(), far, *arrays, tile=TENSOR_TILES[0])
 
 
 @given(

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from convproof import layers
 from convproof.errors import DTypeError, ShapeError, UnsupportedError
 from convproof.index_maps import Counted, Range, Windows
+from convproof.index_maps.lines import Planes
 from convproof.layers import AdaptiveMaxPool, AvgPool, GlobalMaxPool, Layer, MaxPool, MaxUnpool
 from convproof.numeric.reference import avg_pool, windows
 from convproof.numeric.reference import implementation as oracle
 from convproof_gpu import machine
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.layers.avg_pool import _counted
-from convproof_gpu.layers.max_unpool import Planes, last_entries
+from convproof_gpu.layers.max_unpool import last_entries
 from convproof_gpu.machine import Kernel, packed
 from convproof_gpu.pooling import adaptive, sliding, whole
 from convproof_gpu.sim import SimModule
