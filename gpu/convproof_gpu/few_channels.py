@@ -21,12 +21,12 @@ import numpy as np
 
 from convproof.index_maps import Sizes
 from convproof.index_maps.depthwise import of_three_axes
+from convproof.index_maps.few_channels import QUAD, Forward, Gradient
 from convproof_gpu import products
 from convproof_gpu.elements import type_of
 from convproof_gpu.few_channels_plans import (
     THREADS,
-    Forward,
-    Gradient,
+    addressable,
     forward_blocks,
     forward_plan,
     forward_shared,
@@ -35,13 +35,19 @@ from convproof_gpu.few_channels_plans import (
     groups_of,
     row_taps,
 )
-from convproof_gpu.machine import Kernel, Machine, address, launch, packed
-from convproof_gpu.operands import Activation, add_parts, check_counts, epilogue, slices
+from convproof_gpu.machine import Kernel, LaunchLawError, Machine, address, launch, packed
+from convproof_gpu.operands import (
+    Activation,
+    add_parts,
+    check_counts,
+    check_splits,
+    epilogue,
+    slices,
+)
 from convproof_gpu.products import conv_input_vjp as conv_input_vjp
 
 LEAST = 2**17  # outputs of a layer: for fewer, these kernels are not worth their shapes
 _MOST_CHANNELS = 4
-_QUAD = 4  # outputs that are stored at once
 
 
 def fits(sizes: Sizes) -> bool:
@@ -78,6 +84,9 @@ def conv_forward(
         y: ``(N, M, *O)``.
         activation: which, its amplitude and slope.
         plan: how the outputs are shared; None: as costs least.
+
+    Raises:
+        LaunchLawError: if threads of the plan would compute offsets of more than 32 bits.
     """
     if activation[0] == "tanh":  # whose code, for every output of a thread, costs registers
         return products.conv_forward(machine, sizes, x, w, b, y, activation=activation)
@@ -87,8 +96,14 @@ def conv_forward(
         three = of_three_axes(part)
         chosen = plan or forward_plan(three)
         assert chosen is not None, sizes
+        if not addressable(three, chosen):
+            msg = (
+                f"blocks of {chosen.chunk} channels, of which there are {three.out_channels}, "
+                "would compute offsets of more than 32 bits. Take smaller blocks, or no plan."
+            )
+            raise LaunchLawError(msg)
         to = y[images]
-        wide = three.output[2] % _QUAD == 0 and address(to) % (_QUAD * to.dtype.itemsize) == 0
+        wide = three.output[2] % QUAD == 0 and address(to) % (QUAD * to.dtype.itemsize) == 0
         args = {
             "x": x[images],
             "w": w,
@@ -128,6 +143,7 @@ def conv_weight_vjp(
     plan = plan or gradient_plan(three)
     if plan is None or len(list(slices(sizes))) > 1:
         return products.conv_weight_vjp(machine, sizes, y_bar, x, w_bar)
+    check_splits(plan.splits, 1)
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     parts = machine.empty((plan.splits, *w_bar.shape), np.float32)
     args = {

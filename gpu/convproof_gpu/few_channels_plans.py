@@ -5,83 +5,33 @@ instructions of the processors, counted roughly; only their order matters.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
 from convproof.index_maps import Sizes
+from convproof.index_maps.few_channels import (
+    CHANNELS,
+    QUAD,
+    ROWS,
+    FewCorrelated,
+    FewPaired,
+    Forward,
+    Gradient,
+    pitch,
+)
+from convproof_gpu.operands import MOST
 
 COMPILED = ((3, 1), (3, 2), (5, 1), (7, 2), (11, 4))  # taps and stride along the width
 ROW_TAPS = tuple(f"RowTaps<{width}, {stride}>" for width, stride in COMPILED)
 ANY_TAPS = "RowTaps<0, 0>"
 THREADS = 256  # of a block of forward
-_QUAD, _CHANNELS, _ROWS, _WARPS = 4, 8, 2, 6
+_WARPS = 6
 _MOST_SHARED = 100 << 10  # bytes, so that two blocks run beside each other
 _SHARED = 226 << 10  # bytes of a processor
 _PROCESSORS = 132  # of a large GPU
 _RESIDENT = 2, 12  # blocks of forward on a processor, and warps of the gradient
 _BUSY = 6  # warps that keep a processor busy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tiling:
-    """How the outputs of a plane are cut: ``Tiling`` of ``few_channels.cuh``.
-
-    Attributes:
-        quads: of a tile's row, each of four outputs.
-        lines: of a tile: two rows each, or one of the gradient's.
-        tiles: beside each other.
-        bands: of tiles, below each other.
-        pitch: numbers of a staged row's part.
-    """
-
-    quads: int
-    lines: int
-    tiles: int
-    bands: int
-    pitch: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward(Tiling):
-    """How ``few_channels_forward`` shares its outputs: ``Plan`` of its source.
-
-    Attributes:
-        sides: parts of a block, which compute different channels.
-        chunk: output channels of a block.
-        held: planes in shared memory.
-    """
-
-    sides: int
-    chunk: int
-    held: int
-
-    @property
-    def passes(self) -> int:
-        """How often a thread computes channels."""
-        return self.chunk // (self.sides * _CHANNELS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gradient(Tiling):
-    """How ``few_channels_weight_vjp`` shares its sums: ``Plan`` of its source.
-
-    Attributes:
-        sides: warps of a block that differ in their output channels.
-        held: in their planes.
-        levels: in their rows of taps.
-        splits: parts of the sum over outputs.
-    """
-
-    sides: int
-    held: int
-    levels: int
-    splits: int
-
-    @property
-    def warps(self) -> int:
-        """Warps of a block."""
-        return self.sides * self.held * self.levels
 
 
 @lru_cache(maxsize=1024)
@@ -92,9 +42,9 @@ def forward_plan(sizes: Sizes) -> Forward | None:
 
 def forward_plans(sizes: Sizes) -> Iterator[Forward]:
     """Yield ways to share the outputs: wider tiles first."""
-    planes, rows = sizes.in_channels * sizes.kernel[0], -(-sizes.output[1] // _ROWS)
+    planes, rows = sizes.in_channels * sizes.kernel[0], -(-sizes.output[1] // ROWS)
     for sides in (1, 2, 4):
-        each, step = THREADS // sides, sides * _CHANNELS
+        each, step = THREADS // sides, sides * CHANNELS
         passes = -(-sizes.out_channels // step)
         for quads in _widths(sizes, each):
             most = min(each // quads, rows)
@@ -103,8 +53,18 @@ def forward_plans(sizes: Sizes) -> Iterator[Forward]:
                 shares = {(planes, -(-passes // n) * step) for n in (1, 2, 4)} | {(1, step)}
                 for held, chunk in sorted(shares):
                     plan = Forward(**cut, sides=sides, chunk=chunk, held=held)
-                    if forward_shared(sizes, plan) <= _MOST_SHARED:
+                    if forward_shared(sizes, plan) <= _MOST_SHARED and addressable(sizes, plan):
                         yield plan
+
+
+def addressable(sizes: Sizes, plan: Forward) -> bool:
+    """Return whether 32 bits hold what threads add to ``y``, also for channels that there are not.
+
+    Of as many images as a launch takes (``convproof prove int32_few_channels``).
+    """
+    images = min(sizes.batch, MOST // (sizes.out_channels * prod(sizes.output)))
+    found: bool = FewCorrelated(replace(sizes, batch=images), plan).end <= MOST
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -118,10 +78,10 @@ def gradient_plans(sizes: Sizes) -> Iterator[Gradient]:
     if not compiled(sizes):
         return
     planes, rows = sizes.in_channels * sizes.kernel[0], sizes.output[1]
-    levels = -(-sizes.kernel[1] // _tall(sizes))
+    levels = -(-sizes.kernel[1] // tall_of(sizes))
     shapes = [
         (sides, held, level)
-        for sides in range(1, min(_WARPS, -(-sizes.out_channels // _CHANNELS)) + 1)
+        for sides in range(1, min(_WARPS, -(-sizes.out_channels // CHANNELS)) + 1)
         for held in range(1, min(_WARPS // sides, planes) + 1)
         for level in range(1, min(_WARPS // (sides * held), levels) + 1)
     ]
@@ -136,21 +96,20 @@ def gradient_plans(sizes: Sizes) -> Iterator[Gradient]:
 
 def _widths(sizes: Sizes, most: int) -> list[int]:
     """Return how many quads a tile's row may have."""
-    in_row: int = -(-sizes.output[2] // _QUAD)
+    in_row: int = -(-sizes.output[2] // QUAD)
     least = -(-in_row // most)
     return sorted({-(-in_row // tiles) for tiles in (least, least + 1, 2 * least)}, reverse=True)
 
 
 def _cut(sizes: Sizes, quads: int, lines: int, rows: int) -> dict[str, int]:
     """Return a tiling of so many quads and lines."""
-    stride, reach = sizes.stride[2], sizes.dilation[2] * (sizes.kernel[2] - 1)
-    window = -(-(reach // stride + _QUAD) // _QUAD) * _QUAD
+    reach = sizes.dilation[2] * (sizes.kernel[2] - 1)
     return {
         "quads": quads,
         "lines": lines,
-        "tiles": -(-sizes.output[2] // (_QUAD * quads)),
+        "tiles": -(-sizes.output[2] // (QUAD * quads)),
         "bands": -(-rows // lines),
-        "pitch": _QUAD * (quads - 1) + window,
+        "pitch": pitch(quads, sizes.stride[2], reach),
     }
 
 
@@ -158,9 +117,9 @@ def _forward_cost(sizes: Sizes, plan: Forward) -> tuple[float, int]:
     """Return the instructions of a block times the rounds of blocks, and the shared memory."""
     planes, area = sizes.in_channels * sizes.kernel[0], prod(sizes.kernel[1:])
     warps = max(plan.sides * -(-plan.quads * plan.lines // 32), _BUSY)
-    products = _ROWS * _CHANNELS * _QUAD
+    products = ROWS * CHANNELS * QUAD
     computing = warps * (planes * area * products * 1.08 + 4 * products)
-    patches = planes * _staging(_patch_rows(sizes, plan), sizes.stride[2] * plan.pitch)
+    patches = planes * _staging(FewCorrelated(sizes, plan).rows, sizes.stride[2] * plan.pitch)
     weights = planes * area * plan.chunk * 12 / 32
     rounds = -(-forward_blocks(sizes, plan) // (_PROCESSORS * _RESIDENT[0]))
     shared = forward_shared(sizes, plan)
@@ -169,19 +128,20 @@ def _forward_cost(sizes: Sizes, plan: Forward) -> tuple[float, int]:
 
 def _gradient_cost(sizes: Sizes, plan: Gradient) -> tuple[float, int]:
     """Return the instructions of all blocks, more if they leave a processor idle; the memory."""
-    tall, width = _tall(sizes), sizes.kernel[2]
-    loads = _CHANNELS + tall * sizes.stride[2] * 2
-    turn = _CHANNELS * _QUAD * tall * width * 1.04 + loads + 40
+    tall, width = tall_of(sizes), sizes.kernel[2]
+    loads = CHANNELS + tall * sizes.stride[2] * 2
+    turn = CHANNELS * QUAD * tall * width * 1.04 + loads + 40
     turns = -(-plan.quads * plan.lines // 32)
-    staging = plan.held * _staging(_tap_rows(sizes, plan), sizes.stride[2] * plan.pitch)
-    staging += plan.sides * _CHANNELS * _staging(plan.lines, _QUAD * plan.quads)
+    staging = plan.held * _staging(_paired(sizes, plan).rows, sizes.stride[2] * plan.pitch)
+    staging += plan.sides * CHANNELS * _staging(plan.lines, QUAD * plan.quads)
     strip = plan.warps * turns * turn + staging
     blocks, beside = plan.splits * groups_of(sizes, plan), _beside(sizes, plan)
     rounds = -(-blocks // (_PROCESSORS * beside)) * beside
     idle = max(1.0, _BUSY / (plan.warps * beside))
-    last = _CHANNELS * tall * width * 12 * plan.warps
+    last = CHANNELS * tall * width * 12 * plan.warps
     shared = gradient_shared(sizes, plan)
-    return rounds * (-(-_strips(sizes, plan) // plan.splits) * strip + last) * idle, shared
+    strips = -(-_paired(sizes, plan).strips // plan.splits)
+    return rounds * (strips * strip + last) * idle, shared
 
 
 def _staging(rows: int, columns: int) -> float:
@@ -192,7 +152,7 @@ def _staging(rows: int, columns: int) -> float:
 def _splits(sizes: Sizes, plan: Gradient) -> int:
     """Return the parts that keep every processor busy for a whole number of rounds."""
     groups, slots = groups_of(sizes, plan), _PROCESSORS * _beside(sizes, plan)
-    strips = _strips(sizes, plan)
+    strips: int = _paired(sizes, plan).strips
     choices = {min(strips, max(1, rounds * slots // groups)) for rounds in (1, 2, 3, 4)}
 
     def rounds(splits: int) -> int:
@@ -205,54 +165,41 @@ def _splits(sizes: Sizes, plan: Gradient) -> int:
 
 def _beside(sizes: Sizes, plan: Gradient) -> int:
     """Return how many blocks run on a processor at once."""
-    return max(1, min(_RESIDENT[1] // plan.warps, _SHARED // (gradient_shared(sizes, plan) + 1024)))
-
-
-def _strips(sizes: Sizes, plan: Gradient) -> int:
-    found: int = sizes.batch * sizes.output[0] * plan.tiles * plan.bands
-    return found
+    warps: int = plan.warps
+    return max(1, min(_RESIDENT[1] // warps, _SHARED // (gradient_shared(sizes, plan) + 1024)))
 
 
 def groups_of(sizes: Sizes, plan: Gradient) -> int:
     """Return how many blocks hold all weights."""
     planes = sizes.in_channels * sizes.kernel[0]
-    sides = -(-sizes.out_channels // (plan.sides * _CHANNELS))
+    sides = -(-sizes.out_channels // (plan.sides * CHANNELS))
     found: int = (
-        sides * -(-planes // plan.held) * -(-sizes.kernel[1] // (plan.levels * _tall(sizes)))
+        sides * -(-planes // plan.held) * -(-sizes.kernel[1] // (plan.levels * tall_of(sizes)))
     )
     return found
 
 
-def _tall(sizes: Sizes) -> int:
+def _paired(sizes: Sizes, plan: Gradient) -> FewPaired:
+    return FewPaired(sizes, plan, tall_of(sizes))
+
+
+def tall_of(sizes: Sizes) -> int:
     """Return how many rows of taps a warp sums: TALL of the source."""
     width = sizes.kernel[2]
     return 3 if width <= 3 else 2 if width <= 5 else 1
 
 
-def _patch_rows(sizes: Sizes, plan: Forward) -> int:
-    outputs = _ROWS * plan.lines
-    found: int = sizes.stride[1] * (outputs - 1) + sizes.dilation[1] * (sizes.kernel[1] - 1) + 1
-    return found
-
-
-def _tap_rows(sizes: Sizes, plan: Gradient) -> int:
-    taps = plan.levels * _tall(sizes)
-    found: int = sizes.stride[1] * (plan.lines - 1) + sizes.dilation[1] * (taps - 1) + 1
-    return found
-
-
 def forward_shared(sizes: Sizes, plan: Forward) -> int:
     """Return the bytes of the patches and the weights."""
-    patch = _patch_rows(sizes, plan) * sizes.stride[2] * plan.pitch
     weights = prod(sizes.kernel[1:]) * plan.chunk
-    found: int = 4 * plan.held * (patch + weights)
+    found: int = 4 * plan.held * (FewCorrelated(sizes, plan).patch + weights)
     return found
 
 
 def gradient_shared(sizes: Sizes, plan: Gradient) -> int:
     """Return the bytes of the patches and the cotangents."""
-    patch = _tap_rows(sizes, plan) * sizes.stride[2] * plan.pitch
-    found: int = 4 * (plan.held * patch + plan.sides * _CHANNELS * plan.lines * _QUAD * plan.quads)
+    patch, lines = _paired(sizes, plan).patch, plan.sides * CHANNELS * plan.lines
+    found: int = 4 * (plan.held * patch + lines * QUAD * plan.quads)
     return found
 
 

@@ -14,18 +14,15 @@ from hypothesis import strategies as st
 from convproof.cases import Case
 from convproof.index_maps import Sizes
 from convproof.index_maps.depthwise import of_three_axes
+from convproof.index_maps.few_channels import Forward, Gradient
 from convproof.layers import Conv
 from convproof.numeric.reference import implementation as oracle
 from convproof_gpu import few_channels, operands, products
-from convproof_gpu.few_channels_plans import (
-    COMPILED,
-    Forward,
-    Gradient,
-    forward_plans,
-    gradient_plans,
-)
+from convproof_gpu.few_channels_plans import COMPILED, addressable, forward_plans, gradient_plans
 from convproof_gpu.layers.conv import sizes_of
+from convproof_gpu.machine import LaunchLawError
 from convproof_gpu.operands import Activation
+from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.simulated import Simulated
 
 SIM = Simulated()
@@ -242,3 +239,43 @@ def test_a_plan_keeps_the_kernels_preconditions(images: int) -> None:
         assert gradient.warps <= 6
         strips = images * gradient.tiles * gradient.bands
         assert (gradient.splits - 1) * -(-strips // gradient.splits) < strips
+
+
+def test_no_thread_computes_an_offset_of_more_than_32_bits() -> None:
+    """``((N - 1) M + chunk ceil(M / chunk) - 7) O <= 2^31 - 2^16``, of the channels of all blocks.
+
+    Of one channel a block of 16 has a thread for the ninth, which would begin at ``8 O``.
+    """
+    one = Conv(
+        in_channels=1, out_channels=1, kernel_size=(3, 3), stride=(1, 1),
+        padding=((1, 1), (1, 1)), dilation=(1, 1), bias=False,
+    )  # fmt: skip
+    shape = (1, 1, 2**14, 2**14)
+    small, large = (of_three_axes(sizes_of(one, s)) for s in ((1, 1, 64, 64), shape))
+    plans, positions = list(forward_plans(large)), prod(large.output)
+    assert {plan.chunk for plan in plans} == {8}
+    assert {plan.chunk for plan in forward_plans(small)} > {8}
+
+    other = replace(plans[0], sides=2, chunk=16)
+    for plan in (*plans, other):
+        last = (plan.sides * plan.passes - 1) * 8  # the first channel of the last thread
+        fitting = last * positions + positions - 1 < 2**31
+        assert addressable(large, plan) == fitting == (plan.chunk == 8)
+    x, w, y = (blank(s, np.float32) for s in (shape, (1, 1, 3, 3), shape))
+    with pytest.raises(LaunchLawError, match=r"blocks of 16 channels, of which there are 1"):
+        few_channels.conv_forward(Recorder(), sizes_of(one, shape), x, w, None, y, plan=other)
+    assert few_channels.fits(sizes_of(one, (2**9, *shape[1:])))  # a launch takes seven of them
+
+
+def test_a_sum_is_not_in_more_parts_than_32_bits_count() -> None:
+    """``strips + splits - 1 < 2^31``, as ``strips <= 2^31 - 2^16`` and ``splits < 2^16 - 2^11``."""
+    sizes = of_three_axes(sizes_of(CONV1, (64, 3, 227, 227)))
+    plan = next(gradient_plans(sizes))
+    assert max(p.splits for p in gradient_plans(sizes)) < 2**13
+    x, y_bar, w_bar = (
+        blank(s, np.float32) for s in ((64, 3, 227, 227), (64, 96, 55, 55), (96, 3, 11, 11))
+    )
+    with pytest.raises(LaunchLawError, match="at most 63487 parts"):
+        few_channels.conv_weight_vjp(
+            Recorder(), sizes_of(CONV1, x.shape), y_bar, x, w_bar, plan=replace(plan, splits=2**16)
+        )

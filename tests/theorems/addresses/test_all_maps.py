@@ -17,6 +17,8 @@ COUNTS = {  # how many there are, for launches and choices: a wrong one is no ad
     "correlation.Laid.count": "elements of an array",
     "correlation.Laid.is_identity": "whether an array is needed",
     "correlation.least_products": "the products of a sum, to choose a tile by",
+    "few_channels.Forward.passes": "of a thread, over its channels",
+    "few_channels.Gradient.warps": "of a block",
     "windows.Range.count": "of what Windows.taps yields, which windows proves",
     "windows.Windows.divisor": "a product of these",
 }
