@@ -138,7 +138,7 @@ def _list(things: "Sequence[Asked]", json_path: str | None) -> int:
     chosen = [(each.name, about(found(each.spec))) for each in things]
     with Output(json_path) as output:
         listed = [{"name": name, **words.as_record()} for name, words in chosen]
-        output.write("prove", "passed", proofs=listed)
+        output.write("prove", "listed", proofs=listed)
         if not output.owns_stdout:
             for name, words in chosen:
                 click.echo(fitted(f"{name} ({words.kind}): {words.statement}", _width()))

@@ -109,7 +109,9 @@ def test_the_list_names_kind_and_statement(capsys: Capture) -> None:
     assert len(lines) == len(proofs())
     assert all(f": {p.statement}" in line for p, line in zip(proofs().values(), lines, strict=True))
     assert run(["prove", "--list", f"{FILE}:TRUE", "--json"]) == PASSED
-    (claim,) = json.loads(capsys.readouterr().out)["proofs"]
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "listed"  # nothing was asked
+    (claim,) = document["proofs"]
     assert claim["statement"] == "floor((n - 1)/s) + 1 = ceiling(n/s)"
     assert claim["name"] == "ceiling"
 
