@@ -43,7 +43,9 @@ def of_windows(windows: Windows) -> tuple[Square, Bands] | None:
     whole, width = STAGED // prod(windows.input), int(windows.input[1])
 
     def fits(rows: range) -> bool:
-        return len(_read(square, windows, rows)) * width <= STAGED
+        only = len(rows) == windows.output[0]  # the one band stages what no window reads, too
+        staged = windows.input[0] if only else len(_read(square, windows, rows))
+        return staged * width <= STAGED
 
     rows = windows.output[0] if whole else _most_rows(windows.output[0], fits)
     return _cut(square, windows, whole, windows.output[0], rows, rows, windows.input[0])

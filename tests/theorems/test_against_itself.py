@@ -82,7 +82,7 @@ def _violation(
 @settings(max_examples=4)
 @given(data=st.data())
 def test_a_right_implementation_keeps_the_law(law: str, name: str, data: st.DataObject) -> None:
-    """In float32, in int64, where operands may be cut to 8 bits, and in half."""
+    """In float32, in int64, where operands may be cut to 8 bits, and those of maxima in half."""
     function = Function.named(name)
     case = data.draw(cases(function.layer))
     for request in (FLOAT32, INT64, CUT, HALF):

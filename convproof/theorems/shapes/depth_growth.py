@@ -6,11 +6,13 @@ layers add a sum, which telescopes::
 
     R_L - R_0  =  sum_{j < L} (R_{j+1} - R_j)  =  sum_{j < L} (r̂ - 1) J_j      J_j = prod_{i < j} s
 
-so that nothing is left to an induction. With ``r = s`` and ``t = 1``, as in pooling, a layer adds
-``J_{j+1} - J_j``, and the field grows geometrically: ``R_L = J_L = s^L``.
+With ``r = s`` and ``t = 1``, as in pooling, a layer adds ``J_{j+1} - J_j``, and the field grows
+geometrically: ``R_L = J_L = s^L``.
 
-That every position is read is shown beside: of an undilated stack the path of taps to position
+That every position is read needs no induction: of an undilated stack the path of taps to position
 ``d`` is known at every depth ``j``, ``i_j = min(d, j (r - 1))``, and each of its steps is a tap.
+That no other is read does: a path is a sequence of any length, of which an engine that knows one
+step at a time says nothing at the end.
 
 With a stride and ``r > 1`` the first is false from the second layer on, whose taps
 lie ``t s`` apart: ``R_2 = 1 + (1 + s)(r̂ - 1)``.
@@ -163,5 +165,10 @@ PROOF = Proof(
     source="lecture 7, effective receptive field: grows linearly with depth",
     steps=_steps,
     twin=_twin,
+    kind="rule",
+    rule="induction on depth, over what receptive_field proves of one layer more: the stack reads "
+    "no input outside its field, which is R_{j+1}. What all layers add is a sum of any length, which "
+    "SymPy adds up; that every position of an undilated field is read is shown by a path in closed "
+    "form",
     asked_as=("depth", "pooled_twice"),
 )

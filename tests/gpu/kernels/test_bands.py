@@ -41,6 +41,14 @@ def test_bands_give_the_oracles_numbers(kind: type[Pool], dtype: str) -> None:
 
 
 @of_each
+def test_a_row_that_no_window_reads_is_staged_only_where_it_fits(kind: type[Pool]) -> None:
+    """``65 * 64 > 4096``: one band of all windows would stage the last row, too."""
+    layer = kind(kernel_size=(2, 2), stride=(2, 2), padding=((0, 0),) * 2, dilation=(1, 1))
+    x = np.arange(65 * 64, dtype=np.float32).reshape(1, 1, 65, 64) % 17
+    np.testing.assert_array_equal(sim.forward(layer, x), oracle.forward(layer, x))
+
+
+@of_each
 @in_every_format
 def test_bands_and_windows_of_any_kind_give_the_same_bits(kind: type[Pool], dtype: str) -> None:
     """Of numbers that round, of ties and of both zeros: the same sums in the same order.
