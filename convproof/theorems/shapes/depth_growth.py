@@ -167,8 +167,8 @@ PROOF = Proof(
     twin=_twin,
     kind="rule",
     rule="induction on depth, over what receptive_field proves of one layer more: the stack reads "
-    "no input outside its field, which is R_{j+1}. What all layers add is a sum of any length, which "
-    "SymPy adds up; that every position of an undilated field is read is shown by a path in closed "
-    "form",
+    "no input outside its field, which is R_{j+1}. What all layers add is a sum of any length, "
+    "which SymPy adds up; that every position of an undilated field is read is shown by a path in "
+    "closed form",
     asked_as=("depth", "pooled_twice"),
 )
