@@ -44,7 +44,7 @@ _GAP = "   "
     "--layer", type=click.Choice(list(_LAYERS)), default="conv", show_default=True,
     help="Which layer of TARGET.",
 )  # fmt: skip
-@layer_options(kernel_required=False)
+@layer_options()
 @click.option(
     "--of", "role", type=click.Choice(["forward", "input", "weight"]), default="forward",
     show_default=True, help="The layer itself, or which derivative of it.",

@@ -58,32 +58,48 @@ def _option_of_sizes(name: str, *declarations: str, **settings: Any) -> Callable
     return click.option(f"--{name}", *declarations, metavar="SIZES", callback=_sizes, **settings)
 
 
-def layer_options(*, kernel_required: bool) -> Callable[[Any], Any]:
-    """Return the decorator that gives a command the options of a layer, in the usual order."""
+def layer_options(
+    *, kernel_required: bool = False, of_variant: bool = False
+) -> Callable[[Any], Any]:
+    """Return the decorator that gives a command the options of a layer, in the usual order.
+
+    Args:
+        kernel_required: whether no layer of the command goes without a kernel.
+        of_variant: whether the layer is a report's variant, which has sizes of its own.
+    """
+    pool, transpose = ("pooling", "transposed") if of_variant else ("avg_pool", "conv_transpose")
+    own = "; default the variant's own" if of_variant else ""
+
+    def default(usual: str) -> str:
+        return "default the variant's own" if of_variant else f"default {usual}"
+
     options = (
-        _option_of_sizes("input", "input_size", required=True, help="Of the input: 7, or 5x5."),
-        _option_of_sizes("kernel", "kernel_size", required=kernel_required, help="Taps per axis."),
-        _option_of_sizes("stride", help="Default 1; avg_pool: the kernel size."),
+        _option_of_sizes(
+            "input", "input_size", required=not of_variant, help=f"Of the input: 7, or 5x5{own}."
+        ),
+        _option_of_sizes(
+            "kernel", "kernel_size", required=kernel_required, help=f"Taps per axis{own}."
+        ),
+        _option_of_sizes("stride", help=f"Step; {default('1, of avg_pool the kernel size')}."),
         click.option(
             "--padding",
             callback=_padding,
-            help=f"1; 1,2 per axis; 1:2 low and high; 0:1,2:2; {', '.join(_NAMED_PADDINGS)}.",
+            help=f"1; 1,2 per axis; 1:2 low and high; 0:1,2:2; {', '.join(_NAMED_PADDINGS)}; "
+            f"{default('0')}.",
         ),
-        _option_of_sizes("dilation", help="Default 1."),
-        click.option("--groups", type=int, help="Blocks of channels; default 1."),
-        click.option("--in-channels", type=int, help="Default 1."),
-        click.option("--out-channels", type=int, help="Default 1."),
+        _option_of_sizes("dilation", help=f"Distance of the taps; {default('1')}."),
+        click.option("--groups", type=int, help=f"Blocks of channels; {default('1')}."),
+        click.option("--in-channels", type=int, help=f"Of the input; {default('1')}."),
+        click.option("--out-channels", type=int, help=f"Of the output; {default('1')}."),
         click.option(
             "--padding-mode", type=click.Choice(["zeros", "circular"]), help="Default zeros."
         ),
-        _option_of_sizes("output-padding", help="conv_transpose: added at the high end."),
-        click.option(
-            "--ceil-mode", is_flag=True, default=None, help="avg_pool: round the size up."
-        ),
+        _option_of_sizes("output-padding", help=f"{transpose}: added at the high end."),
+        click.option("--ceil-mode", is_flag=True, default=None, help=f"{pool}: round the size up."),
         click.option(
             "--count-include-pad/--no-count-include-pad",
             default=None,
-            help="avg_pool: whether the divisor counts the padding; default yes.",
+            help=f"{pool}: whether the divisor counts the padding; default yes.",
         ),
     )
 

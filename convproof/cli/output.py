@@ -1,8 +1,6 @@
 """Writing results: to a file that is whole or not there, or to standard output."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import click
 
 from convproof import __version__
+from convproof.whole import Draft
 
 STDOUT = "-"
 
@@ -26,8 +25,7 @@ json_option = click.option(
 class Place:
     """A place for one text, found to be writable before the work starts.
 
-    A file is written beside its place and moved there when it is complete; if the work fails, what
-    was there before stays.
+    If the work fails, what was there before stays.
 
     Args:
         path: a file, ``"-"`` for standard output, or None for nowhere.
@@ -39,19 +37,11 @@ class Place:
 
     def __init__(self, path: str | None, option: str) -> None:
         self._path = path
-        self._draft: Path | None = None
+        self._draft: Draft | None = None
         if path is None or path == STDOUT:
             return
-        place = Path(path).resolve()
         try:
-            if place.exists() and not place.is_file():
-                if place.is_dir():
-                    raise IsADirectoryError(None, "Is a directory")
-                with place.open("w"):
-                    return  # a device or a pipe: written as it is
-            handle, draft = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-            os.close(handle)
-            self._draft = Path(draft)
+            self._draft = Draft(Path(path))
         except OSError as error:
             msg = f"{path!r} cannot be written: {error.strerror}."
             raise click.BadParameter(msg, param_hint=option) from None
@@ -76,7 +66,7 @@ class Place:
         traceback: TracebackType | None,
     ) -> None:
         if self._draft is not None:
-            self._draft.unlink(missing_ok=True)
+            self._draft.__exit__(kind, error, traceback)
 
     def write_text(self, text: str) -> None:
         """Write the text, whole or not at all."""
@@ -84,20 +74,13 @@ class Place:
 
     def write_bytes(self, contents: bytes) -> None:
         """Write a file's bytes, whole or not at all."""
-        if self._path is None:
-            return
         if self._path == STDOUT:
             click.echo(contents, nl=False)
+        if self._draft is None:
             return
         try:
-            if self._draft is None:
-                Path(self._path).write_bytes(contents)
-                return
-            self._draft.write_bytes(contents)
-            mask = os.umask(0)
-            os.umask(mask)
-            self._draft.chmod(0o666 & ~mask)
-            self._draft.replace(Path(self._path).resolve())
+            self._draft.fill(contents)
+            self._draft.put()
         except OSError as error:
             msg = f"{self._path!r} cannot be written: {error.strerror}."
             raise click.ClickException(msg) from None

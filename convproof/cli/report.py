@@ -42,19 +42,10 @@ def command() -> None:
 command.add_command(lecture)
 
 
-def _optional_input(decorated: Any) -> Any:
-    """Make ``--input`` optional: a variant has usual sizes."""
-    for param in decorated.params if isinstance(decorated, click.Command) else ():
-        if param.name == "input_size":
-            param.required = False
-    return decorated
-
-
-@_optional_input
 @command.command("derivation")
 @click.argument("variant", type=click.Choice(VARIANTS), metavar="VARIANT")
 @click.option("--dims", type=click.IntRange(1, 2), help="Axes; default those of --input, or 1.")
-@layer_options(kernel_required=False)
+@layer_options(of_variant=True)
 @proof_options
 @writing_options
 def derivation(

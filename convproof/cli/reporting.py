@@ -1,6 +1,7 @@
 """What the commands of ``convproof report`` share: where a report goes, as what, and its proofs."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,15 +97,16 @@ def proved(names: tuple[str, ...], workers: int | None, *, fresh: bool) -> None:
 
 
 def command_line() -> str:
-    """Return the command line as it makes the same again; where files go is no part of it."""
+    """Return the line that makes the same again in a shell; where files go is no part of it."""
     ctx = click.get_current_context()
-    words = [ctx.command_path]
+    words = ctx.command_path.split()
     for param in ctx.command.params:
-        value = ctx.params.get(param.name or "")
         if isinstance(param, click.Argument):
-            words += [str(part) for part in (value if isinstance(value, tuple) else (value,))]
-    words += [_spelled(ctx, param) for param in ctx.command.params if _is_given(ctx, param)]
-    return " ".join(word for word in words if word)
+            words.append(str(ctx.params[param.name or ""]))
+    for param in ctx.command.params:
+        if _is_given(ctx, param):
+            words += _spelled(ctx, param)
+    return shlex.join(words)
 
 
 def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
@@ -113,14 +115,14 @@ def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
     return told and source is click.core.ParameterSource.COMMANDLINE
 
 
-def _spelled(ctx: click.Context, param: click.Parameter) -> str:
+def _spelled(ctx: click.Context, param: click.Parameter) -> list[str]:
     assert isinstance(param, click.Option)
     value = ctx.params[param.name or ""]
     if isinstance(value, bool):
-        return (param.opts if value else param.secondary_opts)[0]
+        return [(param.opts if value else param.secondary_opts)[0]]
     if isinstance(value, tuple):
         value = ",".join(_entry(part) for part in value)
-    return f"{param.opts[0]} {value}"
+    return [param.opts[0], str(value)]
 
 
 def _entry(part: Any) -> str:

@@ -3,8 +3,6 @@
 A state dict of torch is written by ``safetensors.torch.save_file(model.state_dict(), path)``.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import load_file, save
 
+from convproof import whole
 from convproof.errors import NetworkError
 
 _BY_NUMPY = frozenset({  # the rest of the format's types NumPy has not
@@ -32,31 +31,12 @@ def write(path: Path, parameters: Mapping[str, np.ndarray], **notes: str) -> Non
         NetworkError: if it cannot be written.
     """
     contiguous = {name: np.ascontiguousarray(array) for name, array in parameters.items()}
-    contents, place = save(contiguous, metadata=notes or None), path.resolve()
+    contents = save(contiguous, metadata=notes or None)
     try:
-        if place.exists() and not place.is_file():
-            place.write_bytes(contents)  # a device or a pipe: no file takes its place
-        else:
-            _replace(place, contents)
+        whole.write([(path, contents)])
     except OSError as error:
         msg = f"{str(path)!r} cannot be written: {error.strerror}."
         raise NetworkError(msg) from None
-
-
-def _replace(place: Path, contents: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        draft.chmod(0o666 & ~mask)
-        draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def read(path: Path) -> dict[str, np.ndarray]:

@@ -165,14 +165,19 @@ def mathml(latex: str, *, display: bool) -> str | None:
         parseString(made)  # our own text, not a stranger's
     except (ExpatError, Exception):  # its classes of errors are many
         return None
-    return None if "\\" in made else _PRIME.sub(_primed, made.replace(_NO_SPACING, ""))
+    for old, new in _MADE.items():
+        made = made.replace(old, new)
+    return None if "\\" in made else _PRIME.sub(_primed, made)
 
 
 def _primed(match: re.Match[str]) -> str:
     return f'<mi style="font-style:italic">{match[1]}\u2032</mi>'
 
 
-_NO_SPACING = ' columnspacing=""'  # no value that a page may have
+_MADE = {
+    ' columnspacing=""': "",  # no value that a page may have
+    "<mi>:</mi><mo>&#x0003D;</mo>": "<mo>:=</mo>",
+}
 # a prime that is a superscript is raised twice, where the font raises it already
 _PRIME = re.compile("<msup><mi>([a-z])</mi><mi>&#x02032;</mi></msup>")
 _EQUAL = {

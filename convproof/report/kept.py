@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import convproof
+from convproof import whole
 from convproof.proving.outcome import Outcome, Verdict
-from convproof.report.files import replace_all
 
 ENGINES = ("z3-solver", "cvc5", "sympy")
 _ALSO = ("numpy",)  # writes steps
@@ -129,7 +129,7 @@ def keep(file: Path, found: Mapping[str, Became]) -> None:
     }
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_all([(file, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())])
+        whole.write([(file, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())])
 
 
 def _became(held: Any) -> Became:

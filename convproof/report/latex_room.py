@@ -14,6 +14,7 @@ from convproof.report.model import (
     Block,
     Diagram,
     Equation,
+    Items,
     Matrix,
     Plot,
     Section,
@@ -27,6 +28,8 @@ from convproof.report.model import (
 ABOVE = 14  # letters of a formula that is made a little smaller for its line
 _PAGE = 650.0  # points of a page that may be asked for
 _LINE, _LETTERS = 13.6, 92  # a line of text
+_HEADING = 42.0  # with what is above it and below
+_LETTERS_OF_ITEM, _WHOLE, _BEGIN = 86, 16, 3  # of a list, and lines that no page breaks
 _LEAST, _GAP = {3: 1.0, 2: 0.8}, 16.0  # frames beside others: of their size, and between them
 _MOST_FRAMES, _MOST_MAPS = 9, 4  # of a window along one axis, and over maps
 
@@ -40,7 +43,7 @@ def stays(block: Block, following: Block | None) -> bool:
 
 def room(section: Section) -> float:
     """Return the points that a heading takes with what must stand below it on the same page."""
-    total = 34.0
+    total = _HEADING
     for block, following in zip(section.blocks, (*section.blocks[1:], None), strict=True):
         total += room(block) if isinstance(block, Section) else height(block)
         first = block is section.blocks[0] and isinstance(block, Text)
@@ -62,6 +65,8 @@ def height(block: Block) -> float:
         return _printed(drawings[0], widest) + 34
     if isinstance(block, Table):
         return table_height(block)
+    if isinstance(block, Items):
+        return _items(block)
     return 150.0 if isinstance(block, TheoremRecord) else 3 * _LINE
 
 
@@ -70,6 +75,14 @@ def _equation(block: Equation) -> float:
     held = block.lines if aligned else [part for line in block.lines for part in broken(line)]
     lines = beside(held, LINE + ABOVE) if aligned else held
     return sum(34.0 if r"\frac" in line or r"\sum" in line else 17.0 for line in lines) + 14
+
+
+def _items(block: Items) -> float:
+    """Return the points of a list: a long one may be broken behind its first lines."""
+    lines = sum(ceil(len(plain(item)) / _LETTERS_OF_ITEM) for item in block.items)
+    if lines > _WHOLE:
+        return _BEGIN * _LINE
+    return lines * _LINE + 2 * len(block.items) + 8
 
 
 def _drawing(block: Matrix | Plot | Diagram) -> Drawing:

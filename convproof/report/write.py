@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, get_args
 
-from convproof.report.files import replace_all
+from convproof import whole
 from convproof.report.html import html
 from convproof.report.latex import latex
 from convproof.report.model import Document
@@ -46,7 +46,7 @@ def write(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         places = [(directory / f"{name}.{each}", content) for each, content in made.items()]
-        replace_all(places)
+        whole.write(places)
     except OSError as error:
         msg = f"{str(error.filename or directory)!r} cannot be written: {error.strerror}."
         raise ReportError(msg) from None

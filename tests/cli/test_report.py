@@ -1,11 +1,16 @@
 """``convproof report``: documents, and clear words for what cannot be made."""
 
+import html
 import json
+import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from convproof.cli import run
+from convproof.cli.report import derivation
 from tests.report.test_evidence import evidence, row
 
 FAST = ["--no-proofs", "--format", "html,tex"]
@@ -33,9 +38,45 @@ def test_sizes_of_your_own_are_in_the_document_and_its_command(tmp_path: Path) -
     assert str(tmp_path) not in page
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["network", "input(8, 1) a_b = conv(3, 4, p1) fc(2) softmax"],
+        ["evidence", "it's & <odd>.json"],
+        ["derivation", "standard", "--input", "3", "--padding", "0:1", "--no-proofs"],
+    ],
+)
+def test_the_command_in_a_document_makes_it_again(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a shell reads it, and to the same bytes."""
+    monkeypatch.chdir(tmp_path)
+    Path("it's & <odd>.json").write_text(json.dumps(evidence(row("pass", function="conv2d"))))
+    assert run(["report", *words, "-o", "first", "--format", "html"]) == 0
+    (page,) = Path("first").iterdir()
+    told = re.findall("<code>(convproof report .*?)</code>", page.read_text())
+    program, *again = shlex.split(html.unescape(told[0]))
+    assert program == "convproof"
+    assert run([*again, "-o", "second", "--format", "html"]) == 0
+    assert Path("second", page.name).read_bytes() == page.read_bytes()
+
+
 def test_two_axes_have_a_name_of_their_own(tmp_path: Path) -> None:
     assert run(["report", "derivation", "padded", "--dims", "2", "-o", str(tmp_path), *FAST]) == 0
     assert (tmp_path / "derivation-padded-2d.html").is_file()
+
+
+def test_the_defaults_of_a_derivation_are_the_variants_own() -> None:
+    """strided has s = 2, grouped two groups: no number is the default, and names are ours."""
+    options = [param for param in derivation.params if isinstance(param, click.Option)]
+    told = {option.opts[0]: option.help or "" for option in options}
+    own = {"--input", "--kernel", "--stride", "--padding", "--dilation", "--groups"}
+    own |= {"--in-channels", "--out-channels"}
+    assert {name for name in told if "default the variant's own" in told[name]} == own
+    assert not re.search("avg_pool|conv_transpose|[Dd]efault [01]", " ".join(told.values()))
+    assert told["--ceil-mode"].startswith("pooling: ")
+    assert told["--output-padding"].startswith("transposed: ")
+    assert not any(option.required for option in options)
 
 
 def test_laws_are_proved_unless_they_are_not_asked(tmp_path: Path) -> None:

@@ -115,5 +115,12 @@ def test_a_sum_is_broken_before_its_signs_without_loss(terms: list[str]) -> None
     assert all(letters(line) <= 30 for line in held)
 
 
+def test_a_definition_is_one_sign_in_mathml() -> None:
+    """``a := b``, not ``a : = b``."""
+    made = mathml("a := b", display=False)
+    assert made is not None
+    assert "<mo>:=</mo>" in made
+
+
 def test_a_formula_is_not_broken_within_a_bracket() -> None:
     assert parts(r"\left( a, \quad b \right), \quad c") == (r"\left( a, \quad b \right)", "c")

@@ -7,7 +7,7 @@ import pytest
 from convproof.cli import run
 from convproof.networks.count import rows, total
 from convproof.networks.names import NAMES, named
-from convproof.report.model import Diagram, Document, Plot, Table, plain, walk
+from convproof.report.model import Diagram, Document, Plot, Table, Text, plain, walk
 from convproof.report.network.document import comparison, report
 from convproof.report.network.graph import diagram, first_module
 from convproof.report.network.printed import QUOTED, printed
@@ -53,6 +53,18 @@ def test_all_networks_are_compared_and_the_quoted_errors_are_beside_them() -> No
     points = {point for series in plot.series for point in series.points}
     held = total(named("vgg16"))
     assert (float(held.operations), float(held.parameters)) in points
+
+
+def test_the_field_of_a_network_is_that_of_its_last_map_of_more_than_one_cell() -> None:
+    """Not of the last convolution: lenet5's sees the whole image with its only cell."""
+    document = comparison([named("lenet5")], command="c", version="v", ended=lambda _: None)
+    place = [plain(c.heading) for c in _tables(document)[0].columns].index("field")
+    fields = {row.shape: row.receptive_field for row in rows(named("lenet5"))}
+    assert _tables(document)[0].rows[0][place] == "16"
+    assert (fields[16, 5, 5], fields[120, 1, 1]) == ((16, 16), (32, 32))
+    opening = document.blocks[0]
+    assert isinstance(opening, Text)
+    assert "of the last map of more than one cell " in plain(opening.prose)
 
 
 @pytest.mark.parametrize("name", NAMES)

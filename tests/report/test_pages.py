@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from convproof.report import latex_room
 from convproof.report.draw import tikz
 from convproof.report.latex import equation, latex
 from convproof.report.latex_room import height, room, stays
@@ -15,6 +16,7 @@ from convproof.report.model import (
     Column,
     Document,
     Equation,
+    Items,
     Matrix,
     Section,
     Table,
@@ -84,6 +86,16 @@ def test_a_heading_asks_for_the_room_of_all_that_stays_with_it() -> None:
         assert room(Section(title="s", blocks=shorter)) < whole
 
 
+@pytest.mark.parametrize("count", range(1, 9))
+def test_a_heading_asks_for_the_room_of_every_item_of_a_short_list(count: int) -> None:
+    """Of two lines each: no page begins with the last one alone."""
+    item = "words " * 20
+    lists = [Items(*[item] * n) for n in (count, count + 1)]
+    whole, more = (room(Section(title="s", blocks=(Text("so:"), held))) for held in lists)
+    assert whole >= room(Section(title="s", blocks=(Text("so:"),))) + 2 * count * 12
+    assert (more > whole) == (count < 8)
+
+
 def test_headings_ask_for_those_below_them() -> None:
     """``1 Pooling``, a sentence and ``1.1 Along one axis`` stand where the latter begins."""
     inner = Section(title="inner", blocks=(*_ANNOUNCED, MATRIX))
@@ -116,6 +128,30 @@ def _pages(*blocks: Block) -> tuple[int, str]:
     found = re.search(r"\((\d+) pages?,", log)
     assert found is not None
     return int(found[1]), log
+
+
+def _taken(section: Section) -> float:
+    """Return the points that TeX fills with a section, up to the next."""
+    inner = Section(title="s", blocks=(Section(title="s", blocks=(section,) * 3),))
+    told = latex(Document(title="t", blocks=(inner,), command="c", version="v"))
+    measured = told.replace(r"\needroom{", r"\par\message{at \the\pagetotal;}\needroom{")
+    at = [float(each) for each in re.findall(r"at ([\d.]+)pt;", pdf(measured)[1])]
+    assert len(at) == 5
+    return at[4] - at[3]
+
+
+@pytest.mark.full
+@needs_tex
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_heading_asks_for_no_less_than_its_list_takes(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the last item is on its page; with less for the heading itself it would not be."""
+    section = Section(title="s", blocks=(Text("of:"), Items(*["words " * 20] * count)))
+    taken = _taken(section)
+    assert taken <= room(section) < taken + 14
+    monkeypatch.setattr(latex_room, "_HEADING", 34.0)
+    assert room(section) < taken
 
 
 @pytest.mark.full

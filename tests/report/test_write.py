@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from convproof import whole
 from convproof.report import write as writing
 from convproof.report.derivation.document import report
 from convproof.report.derivation.variants import VARIANTS, spec
-from convproof.report.files import replace_all
 from convproof.report.latex import latex
 from convproof.report.model import Code, Text
 from convproof.report.pdf import ReportError, has_tex, pdf
@@ -62,7 +62,7 @@ def test_an_interrupt_leaves_the_old_files_and_no_drafts(
         raise KeyboardInterrupt
 
     (tmp_path / "a.html").write_text("old")
-    for place in ("convproof.report.write.latex", "convproof.report.files.os.umask"):
+    for place in ("convproof.report.write.latex", "convproof.whole.os.umask"):
         with monkeypatch.context() as then:
             then.setattr(place, interrupted)
             with pytest.raises(KeyboardInterrupt):
@@ -73,7 +73,7 @@ def test_an_interrupt_leaves_the_old_files_and_no_drafts(
 
 def test_a_draft_that_cannot_be_moved_is_removed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        replace_all([(tmp_path / "a", b"x"), (tmp_path / "absent" / "b", b"y")])
+        whole.write([(tmp_path / "a", b"x"), (tmp_path / "absent" / "b", b"y")])
     assert not [*tmp_path.iterdir()]
 
 

@@ -170,9 +170,9 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     """A draft that cannot be finished is removed; what was there before is whole."""
     path = tmp_path / "held.safetensors"
     _interrupted(path, 4)
-    before, opened = path.read_bytes(), os.fdopen
+    before, opened = path.read_bytes(), Path.open
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fdopen", lambda *args, **more: _FullDisk(opened(*args, **more)))
+        patch.setattr(Path, "open", lambda *args, **more: _FullDisk(opened(*args, **more)))
         with pytest.raises(NetworkError, match="No space left"):
             _train(path, resume=True)
     assert path.read_bytes() == before

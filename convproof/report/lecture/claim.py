@@ -178,7 +178,7 @@ UNJUDGED: dict[Why, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
-    """A sentence that is no claim to compute.
+    """A sentence that is not judged.
 
     Attributes:
         place: where.

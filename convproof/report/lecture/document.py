@@ -65,7 +65,7 @@ def _summary(audit: Audit) -> Iterator[Block]:
         f"{len(audit.all)} claims: numbers, rows of tables, formulas, matrices and statements in "
         f"words. {len(audit.of('agree'))} agree with what convproof computes or proves, "
         f"{len(audit.of('disagree'))} do not, {undecided} are undecided; "
-        f"{len(audit.unjudged)} sentences are no claims. The text of the lecture is a "
+        f"{len(audit.unjudged)} sentences are not judged. The text of the lecture is a "
         "transcription, whose damage is told apart: it is not the lecture’s."
     )
     yield Table(
@@ -176,7 +176,7 @@ def _short(finding: Finding) -> tuple[Inline, ...]:
 
 
 def _unjudged(audit: Audit) -> Iterator[Block]:
-    yield Text("Sentences that state nothing to compute, by kind; a slide’s frames count once.")
+    yield Text("Sentences that are not judged, by kind; a slide’s frames count once.")
     for why, meaning in UNJUDGED.items():
         held = [each for each in audit.unjudged if each.why == why]
         slides = dict.fromkeys(each.place.slide for each in held)

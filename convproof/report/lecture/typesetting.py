@@ -12,17 +12,17 @@ SIGNS = {
     "∑": r"\sum ", "⊤": r"\top ", "⋆": r"\star ", "δ": r"\delta ", "⌊": r"\lfloor ",
     "⌋": r"\rfloor ", "↑": r"\uparrow ", "→": r"\to ", "≈": r"\approx ", "≡": r"\equiv ",
     "∞": r"\infty ", "λ": r"\lambda ", "ε": r"\varepsilon ", "ℓ": r"\ell ", "·": r"\cdot ",
-    "×": r"\times ", "…": r"\dots ", "max": r"\max ",
+    "×": r"\times ", "…": r"\dots ", "max": r"\max ", "ln": r"\ln ",
     "r\N{COMBINING CIRCUMFLEX ACCENT}": r"\hat{r}",
 }  # fmt: skip
-_STRONG = re.compile(r"[_^∑⊤⋆⌊⌋]|[\wδ)]\[|\w\([a-zδ]|\d·|·[\d(]|\d\)[a-z]")
+_STRONG = re.compile(r"[_^∑⊤⋆⌊⌋]|[\wδ)]\[|\w\([a-zδ]|\d·|·[\d(]|\d\)\(?[a-z]")
 _LONG = re.compile(r"(?!max)[A-Za-z]{3,}")
 _SUBSCRIPT = re.compile(r"_\{?[A-Za-z]+\}?")
 _LETTER = r"(?:[a-zA-Zδλεℓ]|r\N{COMBINING CIRCUMFLEX ACCENT})'{0,2}"
-_WEAK = re.compile(rf"\d*{_LETTER}|d{_LETTER}|AB|UV|\d[\d,.]*|:?=|[-+*/×·→≈<>…∞]")
+_WEAK = re.compile(rf"\d*{_LETTER}|d{_LETTER}|AB|UV|\d[\d,.]*|-?ln|:?=|[-+*/×·→≈<>…∞]")
 _WORDS = {"a", "A", "B", "C", "D", "E", "I"}  # an article, and names of columns
 _RELATIONS = {"=", ":=", "→"}  # what stands beside them where they are letters
-_LETTERS = re.compile(r"(?:(?:[a-zWXYVRHKU]|r\N{COMBINING CIRCUMFLEX ACCENT})'{0,2}(?:, |$))+")
+_LETTERS = re.compile(r"(?:(?:\d*n|[a-zWXYVRHKU]|r\N{COMBINING CIRCUMFLEX ACCENT})'{0,2}(?:, |$))+")
 _RELATED = re.compile(r"[=→≈*/+<_^∑⊤⋆⌊⌋\[·]| - |[a-zA-Z]\(|[A-Z] \(")
 _EDGE = "()[],;:."
 _PAIRS = {")": "(", "]": "[", "}": "{"}

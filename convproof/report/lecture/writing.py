@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from convproof import __version__
-from convproof.report.files import replace_all
+from convproof import __version__, whole
 from convproof.report.model import Document
 from convproof.report.pdf import ReportError
 from convproof.report.write import Format, write
@@ -39,7 +38,7 @@ def write_audit(
     place = directory / f"{NAME}.json"
     text = json.dumps(held, indent=2, ensure_ascii=False) + "\n"
     try:
-        replace_all([(place, text.encode())])
+        whole.write([(place, text.encode())])
     except OSError as error:
         msg = f"{str(error.filename or place)!r} cannot be written: {error.strerror}."
         raise ReportError(msg) from None

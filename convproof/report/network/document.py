@@ -70,8 +70,9 @@ def comparison(
                 " operations for each output; pooling, norm and softmax "
                 "one for each number that they read. Memory is that of all volumes in float32, for "
                 "one image. The receptive field counts positions of the image that one cell of the "
-                "last map depends on, those of the padding too. Errors are quoted from the "
-                "lecture, not measured here; those of a contest are of several networks together.",
+                "last map of more than one cell depends on, those of the padding too. Errors are "
+                "quoted from the lecture, not measured here; those of a contest are of several "
+                "networks together.",
             ),
             _all(found),
             _map(found),
@@ -230,7 +231,7 @@ def _all(found: Iterable[Counted]) -> Table:
 
 
 def _field(listed: Sequence[Row]) -> str:
-    """Return the field of the last map, before the layers that see everything."""
+    """Return the field of the last map of more than one cell."""
     maps = [row for row in listed if len(row.shape) > 1 and max(row.shape[1:]) > 1]
     return _square(maps[-1].receptive_field) if maps else ""
 

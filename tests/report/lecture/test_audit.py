@@ -5,11 +5,11 @@ from fractions import Fraction
 
 import pytest
 
-from convproof.networks.count import total
+from convproof.networks.count import rows, total
 from convproof.networks.names import NAMES
 from convproof.networks.names import named as network_named
 from convproof.report.lecture.audit import audit, claims, unjudged
-from convproof.report.lecture.claim import CLASSES, Fault, Formula, Law, Rule, Table
+from convproof.report.lecture.claim import CLASSES, Claim, Fault, Formula, Law, Rule, Table
 from convproof.report.lecture.formulas import value
 from convproof.report.lecture.judging import judged, proofs_of
 from convproof.theorems.proofs import proofs
@@ -129,15 +129,44 @@ def test_figures_that_are_told_in_words_are_figures_of_the_library() -> None:
             assert int(number) in known or number in judged_here | TOLD, (claim.id, figure)
 
 
+def _operations(network: str, kind: str) -> int:
+    return sum(r.operations for r in rows(network_named(network)) if r.name.startswith(kind))
+
+
+def test_alexnet_as_published_differs_from_its_table_by_its_groups_and_by_its_norms() -> None:
+    """With the groups alone it is 725,700,624 operations, and 363,776 are of larger norms."""
+    table, published = (total(network_named(n)).operations for n in ("caffenet", "alexnet"))
+    more = {k: _operations("alexnet", k) - _operations("caffenet", k) for k in ("conv", "norm")}
+    assert table + more["conv"] == 725700624
+    assert more["norm"] == 220416 + 143360
+    assert table + sum(more.values()) == published
+    fault = named("googlenet.faster").fault
+    assert fault is not None
+    assert f"with groups and the norms before the pools, {published:,}" in fault.why
+
+
+PICTURES = [claim for claim in claims() if ".cells" in claim.id]
+
+
+@pytest.mark.parametrize("claim", PICTURES, ids=lambda claim: claim.id)
+def test_a_picture_is_compared_with_the_number_that_its_letters_give(claim: Claim) -> None:
+    """``n + 2p`` of what is padded, else ``n``; of an output ``n'``."""
+    held = answer(claim.id)
+    assert isinstance(held, tuple)
+    letters = "n'" if "output" in claim.id else "n + 2p" if "padded" in claim.id else "n"
+    assert claim.by == f"{letters} = {held[0]} positions"
+    assert claim.fault is None or "n = 7, r = 3" in claim.fault.why
+
+
 def test_a_figure_that_a_convention_contradicts_stands_in_the_table() -> None:
     """What is said to be the table's is stated by a row of the table."""
-    for claim_id, rows in {
+    for claim_id, places in {
         "lenet5.rbf": ("lenet5-simplified.7",),
         "lenet5.limited": ("lenet5-simplified.3",),
         "lenet5.subsampling": ("lenet5-simplified.2", "lenet5-simplified.4"),
         "alexnet.limited": ("caffenet.4", "caffenet.8", "caffenet.9"),
     }.items():
-        parameters = [_leaves(named(row).stated)[0] for row in rows]
+        parameters = [_leaves(named(row).stated)[0] for row in places]
         assert _leaves(named(claim_id).stated) == parameters
 
 

@@ -37,6 +37,19 @@ def test_every_claim_has_its_row() -> None:
     assert found == {finding.claim.id for finding in whole().all}
 
 
+def test_what_is_not_judged_is_called_so_everywhere() -> None:
+    """Measurements are among it: it is not without claims."""
+    words = summary(whole())[-1]
+    blocks = document(whole()).blocks
+    assert words == f"{len(whole().unjudged)} sentences are not judged"
+    assert isinstance(blocks[0], Text)
+    assert f"; {words}." in plain(blocks[0].prose)
+    assert isinstance(blocks[-1], Section)
+    opening = blocks[-1].blocks[0]
+    assert isinstance(opening, Text)
+    assert plain(opening.prose).startswith("Sentences that are not judged, ")
+
+
 def _shown() -> dict[tuple[str, ...], Section]:
     """Return the sections about disagreements, by the names of the claims in their titles."""
     disagree = document(whole()).blocks[3]

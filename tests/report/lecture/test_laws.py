@@ -61,6 +61,13 @@ def test_every_slide_that_is_repeated_is_needed() -> None:
 
 
 @of_claim
+def test_a_sentence_on_all_signals_is_noted_to_be_of_finite_support(claim: Claim) -> None:
+    """Where the theorem is of such signals, the slide of every ``x[n]``, n an integer."""
+    proved = "finite support" in proofs()[_law(claim).proof].statement
+    assert proved == ("of signals of finite support" in claim.note)
+
+
+@of_claim
 def test_a_theorem_of_another_slide_is_seen(claim: Claim) -> None:
     """Mutant: the sentence is judged by a theorem about tensor cores."""
     assert not is_of_its_slide(replace(claim, stated=Law("promotion")))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from convproof.numeric.reference import implementation as oracle
-from convproof.report.lecture import structure
+from convproof.report.lecture import grids, structure
 from convproof.report.lecture.counting import spared, widened
 from convproof.report.lecture.derivatives import learned, read
+from tests.report.lecture.judged import named
 
 
 def test_a_pooling_that_takes_the_first_is_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +34,20 @@ def test_tents_double_their_pieces_and_one_layer_does_not_outrun_a_wide_one() ->
     """2, 4, 8, 16 pieces; of one layer of two units 2, which are no more than 3."""
     assert [structure.regions(layers) for layers in range(1, 5)] == [2, 4, 8, 16]
     assert structure.deeper(1) == "as many"
+
+
+def test_a_layer_of_two_variables_has_more_pieces_than_a_bend_each_makes() -> None:
+    """Two units cut the plane into four, more than 2 + 1: the bound is that of one variable."""
+    assert len({(x > 0, y > 0) for x in (-1, 1) for y in (-1, 1)}) == 4
+    assert "of one variable has at most 2n + 1" in named("deeper.regions").note
+
+
+def test_the_grid_is_as_wide_as_its_rows_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``n' = n - r + 1``: 4 of 6, and 3 where every row has lost a cell."""
+    assert (grids.columns(2), grids.positions(2)) == ((6, 6), (4, 4))
+    narrower = {frame: row.replace("\t", "", 1) for frame, row in grids.ROWS.items()}
+    monkeypatch.setattr(grids, "ROWS", narrower)
+    assert (grids.columns(2), grids.positions(2)) == ((5, 5), (3, 3))
 
 
 def test_a_grid_of_one_value_tries_as_many_as_one_draw() -> None:

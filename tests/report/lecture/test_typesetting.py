@@ -68,6 +68,12 @@ def test_words_and_numbers_are_no_mathematics(text: str) -> None:
     [
         ("h[n] = w[-n] is the impulse response", ["h[n] = w[-n]"]),
         ("if f is LTI, then f(x) = x * h", ["f", "f(x) = x * h"]),
+        ("of one variable, 2n units, 2n + 1 pieces", ["2n", "2n + 1"]),
+        (
+            "size r\N{COMBINING CIRCUMFLEX ACCENT} = r + (r - 1)(t - 1)",
+            [r"\hat{r} = r + (r - 1)(t - 1)"],
+        ),
+        ("-ln p(w) up to a constant", [r"-\ln p(w)"]),
         ("low rank: W ≈ UV^⊤; V is small", [r"W \approx UV^\top", "V"]),
         ("padded x_{(p)} = (0_p; x; 0_p)", ["x_{(p)} = (0_p; x; 0_p)"]),
         ("n_{train} = 45000", [r"n_{\mathrm{train}} = 45000"]),

@@ -87,7 +87,7 @@ CLAIMS: tuple[Claim, ...] = (
            "using the same number of computational units", "exponentially more", deeper,
            "pieces of compositions of a tent, of two units a layer, in exact fractions",
            "statement", note="able to: 2^n pieces of n layers, of 2n units; one layer of 2n units "
-           "has at most 2n + 1"),
+           "of one variable has at most 2n + 1"),
 )  # fmt: skip
 
 UNJUDGED: tuple[Unjudged, ...] = (

@@ -121,7 +121,8 @@ CLAIMS: tuple[Claim, ...] = (
            note="judged by operations; times were not measured",
            fault=Fault(of="claim",
                        why="By the lecture's own tables it takes 1,588,825,920 operations, AlexNet "
-                       "1,136,549,904, and with its groups 726,064,400.")),
+                       "1,136,549,904, and as published, with groups and the norms before the "
+                       "pools, 726,064,400.")),
     number("googlenet.auxiliary", _AT, "auxiliary classifiers", 2,
            lambda: len(named("googlenet").outputs) - 1, "convproof network googlenet"),
     number("sparse.deep", _SPARSE, "more features (e.g. 1024) and lower resolutions (e.g. 7 × 7)",
@@ -172,7 +173,7 @@ CLAIMS: tuple[Claim, ...] = (
                        "padding.",
                        arithmetic="floor((14 - 5)/3) + 1", origin="floor((14 + 2*2 - 5)/3) + 1")),
     law("summary.lti", Place("summary"), "convolution ≡ linearity + translation equivariance",
-        "lti"),
+        "lti", note="of signals of finite support"),
 )  # fmt: skip
 
 UNJUDGED: tuple[Unjudged, ...] = (

@@ -151,5 +151,5 @@ def most_frequent(*frames: str) -> str:
 
 
 def unjudged(why: Why, slide: str, *quotes: str, occurrence: int = 1) -> tuple[Unjudged, ...]:
-    """Return sentences of a slide that are no claims, each with why."""
+    """Return sentences of a slide that are not judged, each with why."""
     return tuple(Unjudged(Place(slide, occurrence), why, quote) for quote in quotes)

@@ -162,7 +162,13 @@ CLAIMS: tuple[Claim, ...] = (
         "convproof derive, n = 7, r = 3: 15 of 35 entries",
         "statement",
     ),
-    law("layer.shared", _NETS, "translation equivariant → shared weights", "lti"),
+    law(
+        "layer.shared",
+        _NETS,
+        "translation equivariant → shared weights",
+        "lti",
+        note="of signals of finite support",
+    ),
     number(
         "layer.fewer",
         _NETS,

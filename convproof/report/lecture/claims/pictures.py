@@ -1,16 +1,12 @@
 """The pictures beside the variants, as far as the file keeps them as rows of cells."""
 
-from collections.abc import Callable
-
 from convproof.axes import Axis
-from convproof.report.lecture.claim import Claim, Fault, Place
+from convproof.report.lecture.claim import Claim, Place
 from convproof.report.lecture.claims.making import lost, number
 
-_DAMAGE = lost("Cells of the drawing are lost or doubled in the file; n = 7 is printed.")
 
-
-def _cells(what: str, frames: int, **sizes: int) -> Callable[[], tuple[int, ...]]:
-    """Return what gives the positions of the example's input or output, once for every frame."""
+def _positions(what: str, **sizes: int) -> tuple[str, int]:
+    """Return the letters and the number of positions of the example's input or output."""
     padding = sizes.get("p", 0)
     axis = Axis(
         input_size=7,
@@ -19,8 +15,9 @@ def _cells(what: str, frames: int, **sizes: int) -> Callable[[], tuple[int, ...]
         padding=(padding, padding),
         dilation=sizes.get("t", 1),
     )
-    cells = axis.padded_size if what == "input" else axis.output_size
-    return lambda: (cells,) * frames
+    if what == "output":
+        return "n'", axis.output_size
+    return "n + 2p" if padding else "n", axis.padded_size
 
 
 def _picture(
@@ -28,19 +25,23 @@ def _picture(
     slide: str,
     stated: tuple[int, ...],
     frames: str,
-    fault: Fault | None = _DAMAGE,
+    *,
+    damaged: bool = True,
     **sizes: int,
 ) -> Claim:
     name = slide.split()[0]
+    letters, positions = _positions(what, **sizes)
+    printed = ", ".join(f"{letter} = {size}" for letter, size in {"n": 7, "r": 3, **sizes}.items())
+    damage = f"Cells of the drawing are lost or doubled in the file, which prints {printed}."
     return number(
         f"{name}.cells" if what == "input" else f"{name}.cells.output",
         Place(slide),
         f"cells of the {what} in frames {frames}",
         stated,
-        _cells(what, len(stated), **sizes),
-        "n + 2p = 7 + 2p positions" if what == "input" else "the output size",
+        lambda: (positions,) * len(stated),
+        f"{letters} = {positions} positions",
         "row",
-        fault=fault,
+        fault=lost(damage) if damaged else None,
     )
 
 
@@ -54,5 +55,5 @@ CLAIMS: tuple[Claim, ...] = (
     _picture("input", _STRIDED, (7, 6, 7, 9), "1 to 4", s=2),
     _picture("output", _STRIDED, (3, 3, 3, 4), "1 to 4", s=2),
     _picture("input", _DILATED, (7, 3, 7, 8), "1 to 4", t=2),
-    _picture("output", _DILATED, (3, 3, 3, 3), "1 to 4", None, t=2),
+    _picture("output", _DILATED, (3, 3, 3, 3), "1 to 4", damaged=False, t=2),
 )

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from convproof.report.lecture import grids
 from convproof.report.lecture import signals as library
-from convproof.report.lecture.claim import Claim, Place, Unjudged
+from convproof.report.lecture.claim import Claim, Fault, Place, Unjudged
 from convproof.report.lecture.claims.making import (
     formula,
     law,
@@ -25,13 +26,8 @@ _CROSS = Place("cross-correlation")
 _FRAMES = ("= x * h[n]", *[":= (x * h)[n]"] * 4, "= (x * h)[n]", ":= (x * h)[n]")
 
 
-def _columns(frames: int) -> tuple[int, ...]:
-    """Return the columns of the same grid on the slides "2d convolution, again", of every frame."""
-    return (6,) * frames
-
-
 _FRAME = partial(most_frequent, *_FRAMES)
-_GRID = "the same grid on the slides “2d convolution, again”"
+_GRID = "the rows of the same grid that six frames of “2d convolution, again” print"
 _OF_FRAMES = "what most of the slide's seven frames print"
 
 CLAIMS: tuple[Claim, ...] = (
@@ -44,7 +40,7 @@ CLAIMS: tuple[Claim, ...] = (
     formula("signals.responses", _EQUIV, "= ∑_k x[k]s_k(f(δ))[n]", "f(x)[n] = x(k)*s(k, h)(n)",
             library.convolution, "k", note="h is f(δ)"),
     law("signals.lti", _EQUIV, "if f is LTI with impulse response h = f(δ), then f(x) = x * h",
-        "lti"),
+        "lti", note="of signals of finite support"),
     formula("signals.convolution", _EQUIV, "∑_k x[k]h[n - k] := (x * h)[n]",
             "(x * h)[n] = x(k)*h(n - k)", library.convolution, "k"),
     number("signals.frame1", Place("LTI system ≡ convolution", 1), "x * h[n]", "= x * h[n]",
@@ -68,13 +64,20 @@ CLAIMS: tuple[Claim, ...] = (
            "9 8 7 / 6 5 4 / 3 2 1", partial(library.window, flipped=True),
            "the taps that an output reads"),
     number("2d.described", Place("2d convolution", 7), "columns of x, told in frames 7, 10, 11",
-           (5, 3, 5), partial(_columns, 3), _GRID, "row",
+           (5, 3, 5), partial(grids.columns, 3), _GRID, "row",
            fault=lost("The file tells these pictures in words, two as 5 × 5 and one as 3 × 3; the "
                       "frames that it prints as a grid have more columns.")),
     number("2d.columns", Place("2d convolution", 2), "columns of x in frames 2, 3, 4, 5, 6, 8",
-           (7, 7, 6, 7, 7, 7), partial(_columns, 6), _GRID, "row",
+           (7, 7, 6, 7, 7, 7), partial(grids.columns, 6), _GRID, "row",
            fault=lost("Five frames print the input with a column more than the sixth, and than "
                       "all six of “2d convolution, again”.")),
+    number("2d.output", Place("2d convolution", 7), "columns of x * h, told in frames 7, 10, 11",
+           (5, 5, 5), partial(grids.positions, 3), "n' = n - r + 1, of n = 6 columns of x", "row",
+           note="12 = 4·3 of the slide's 13 frames show a position of the kernel, one shows none",
+           fault=Fault(of="transcription",
+                       why="The file tells these pictures in words, as 5 × 5; an input of 6 "
+                       "columns has 4 positions of 3.",
+                       arithmetic="6 - 3 + 1")),
     law("cross.commutative", _CROSS, "convolution is commutative", "commutativity",
         note="of signals of finite support"),
     formula("cross.convolution", _CROSS, "(x * h)[n] := ∑_k x[k]h[n - k]",
@@ -121,9 +124,6 @@ UNJUDGED: tuple[Unjudged, ...] = (
     *unjudged("definition", _FIR, "because it settles to zero in finite time",
               "mean exactly that h is of finite duration", "we assume this in the following"),
     *unjudged("definition", "2d convolution", "1 2 3", "4 5 6", "7 8 9", occurrence=2),
-    *unjudged("picture", "2d convolution", "A 5x5 output matrix x * h", occurrence=10),
-    *unjudged("picture", "2d convolution", "The convolved image x * h is a 5x5 grid",
-              occurrence=11),
     *unjudged("definition", "cross-correlation", "we use cross-correlation w ⋆ x",
               "we call w the kernel of the operation"),
 )  # fmt: skip
