@@ -43,6 +43,7 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
             f"{outcome.shape} came back",
             call=wrong,
             assertion="False, 'an illegal call was answered'",
+            hint='a target that does not check its arguments says so: lacks = {"rejects"}',
         )
     if not asked:
         return Seen("no illegal call is near this case")

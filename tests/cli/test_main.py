@@ -52,7 +52,20 @@ def tensors(x, w, bias=None, **options):
     raise TypeError("must be Tensor, not ndarray\\nand more")
 
 
-for each in (noisy, interrupted, raw, odd, tensors):
+def without_groups(x, w, bias=None, **options):
+    if options.pop("groups") != 1:
+        raise NotImplementedError("groups")
+    return get_implementation("reference").conv2d(x, w, bias, **options)
+
+
+def careless(x, w, bias=None, **options):
+    try:
+        return get_implementation("reference").conv2d(x, w, bias, **options)
+    except ValueError:
+        return x
+
+
+for each in (noisy, interrupted, raw, odd, tensors, without_groups, careless):
     each.__name__ = "conv2d"
 """
 
@@ -142,9 +155,11 @@ def test_what_c_code_prints_stays_out_of_the_document(
         ("interrupted", "it raised KeyboardInterrupt: "),
         ("tensors", "it raised TypeError: must be Tensor, not ndarray\n"),
         ("tensors", "a target that takes torch tensors is verified with --arrays torch"),
+        ("without_groups", 'a target that does not offer groups says so: lacks = {"groups"}'),
+        ("careless", 'a target that does not check its arguments says so: lacks = {"rejects"}'),
     ],
 )
-def test_whatever_a_target_raises_is_a_reported_failure(
+def test_whatever_a_target_raises_is_a_reported_failure_and_what_it_may_declare_is_told(
     function: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["verify", f"flipped:{function}", *FEW]) == 1

@@ -82,7 +82,7 @@ class TargetSubject:
                 law=f"a legal call is answered, but it raised {type(error).__name__}: {message}",
                 call=call,
                 silence="raised",
-                hint=_hint(message, self.kind),
+                hint=_hint(message, self.kind) or _lacking(call),
             ) from None
 
     def _copied(self, call: Call, answer: Any) -> np.ndarray:
@@ -106,6 +106,19 @@ def _first_line(error: BaseException) -> str:
         lines = []
     told = lines[0] if lines else "(no message)"
     return told.encode("utf-8", "backslashreplace").decode("utf-8")  # files hold no surrogates
+
+
+def _lacking(call: Call) -> str:
+    """Return how a target says that it does not offer what a call asks beyond the plain layer."""
+    plain = {"groups": 1, "dilation": 1, "padding": 0}
+    if call.function.layer.startswith("conv"):
+        plain["stride"] = 1
+    options = {n: np.asarray(call.options.get(n, value), object) for n, value in plain.items()}
+    asked = [name for name, value in plain.items() if (options[name] != value).any()]
+    if not asked:
+        return ""
+    words = ", ".join(f'"{name}"' for name in asked)
+    return f"a target that does not offer {' or '.join(asked)} says so: lacks = {{{words}}}"
 
 
 def _hint(message: str, kind: Kind) -> str:
