@@ -31,6 +31,27 @@ class Square(NamedTuple):
     stride: Int
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``count`` rows of every plane of a block, from row ``begin`` on, in one run of memory."""
+
+    begin: Int
+    count: Int
+    width: Int
+
+    def image(self, plane: Int) -> Int:
+        """Return where row 0 of a plane would lie, were it among them."""
+        return (plane * self.count - self.begin) * self.width
+
+    def tap(self, row: Int, column: Int) -> Int:
+        """Return how far from there an element of the plane lies."""
+        return row * self.width + column
+
+    def place(self, plane: Int, row: Int, column: Int) -> Int:
+        """Return where an element of a plane lies."""
+        return (plane * self.count + row - self.begin) * self.width + column
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bands:
     """What a kernel of a pooling in bands is told, in the order of its struct.

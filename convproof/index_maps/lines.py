@@ -67,6 +67,42 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class Shares:
+    """Vectors ``(n, i)`` of every channel, of which a block adds up ``each``: ``splits`` of them.
+
+    Attributes:
+        channels: of an array ``(outer, channels, inner)``.
+        inner: elements of a channel that lie together.
+        width: elements of a vector.
+        splits: blocks of a channel.
+        each: vectors of a block.
+    """
+
+    channels: Int
+    inner: Int
+    width: Int
+    splits: Int
+    each: Int
+
+    def share(self, block: Int) -> tuple[Int, Int]:
+        """Return a block's channel, and which of the channel's shares it has."""
+        return block // self.splits, block % self.splits
+
+    def vectors(self, split: Int) -> tuple[Int, Int]:
+        """Return the number of a share's first vector, and that after its last."""
+        return split * self.each, (split + 1) * self.each
+
+    def element(self, channel: Int, n: Int, i: Int) -> Int:
+        """Return where a channel's vector ``(n, i)`` begins."""
+        plane = self.channels * self.inner
+        return n * plane + channel * self.inner + i * self.width
+
+    def part(self, channel: Int, split: Int) -> Int:
+        """Return where the sum of a share lies."""
+        return channel * self.splits + split
+
+
+@dataclass(frozen=True, slots=True)
 class Planes:
     """``count`` planes of ``inputs`` entries, each of which names one of ``outputs`` positions."""
 

@@ -14,6 +14,7 @@ PROOFS: tuple[str, ...] = (
     "lines",
     "norm",
     "bands",
+    "staged",
     "boxes",
     "quotients",
     "ordered",

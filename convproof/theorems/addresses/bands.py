@@ -15,13 +15,13 @@ its rows are the rows of its group, as many groups as they need.
 from collections.abc import Iterator
 
 from convproof.index_maps.address import flat
-from convproof.index_maps.bands import Square, rows_of_readers, rows_read
+from convproof.index_maps.bands import Run, Square, rows_of_readers, rows_read
 from convproof.symbolic.integers import Trace, euclid, term_of
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim
 from convproof.symbolic.solver.terms import both, box, eq, implies, le, lt
 from convproof.theorems.addresses.flatten import bijections
-from convproof.theorems.addresses.lemmas import BELOW, FLATTEN, UNIQUE, every, instances, ranges
+from convproof.theorems.addresses.lemmas import BELOW, FLATTEN, UNIQUE, every, ranges
 from convproof.theorems.addresses.readers import EXTREMES, extremes
 from convproof.theorems.proof import Proof, Twin, without
 
@@ -30,6 +30,9 @@ PROVES = (
     "bands.readers",
     "bands.rows_read",
     "bands.rows_of_readers",
+    "bands.Run.image",
+    "bands.Run.tap",
+    "bands.Run.place",
 )
 _i, _o, _k, _p, _b, _e = map(index, ("i", "o", "k", "p", "b", "e"))
 _K, _s, _I, _O = map(size, "KsIO")
@@ -125,17 +128,23 @@ def _own() -> Claim:
 
 
 def _staged() -> Claim:
-    """Return that what is staged or made lies within its run."""
+    """Return that what is staged or made lies within its run, and where ``flat`` puts it."""
     trace = Trace()
     begin = index("begin")
-    place = trace.integer(_row - begin)
-    whole = tuple(map(trace.integer, (_planes, _count, _width)))
-    number = flat((trace.integer(_plane), place, trace.integer(_column)), whole)
-    ends = {_plane: _planes, place.term: _count, _column: _width}
+    run = Run(*map(trace.integer, (begin, _count, _width)))
+    plane, row, column = map(trace.integer, (_plane, _row, _column))
+    place = term_of(run.place(plane, row, column))
+    tap = term_of(run.image(plane) + run.tap(row, column))
+    number = flat((_plane, _row - begin, _column), (_planes, _count, _width))
+    rows = _plane * _count + _row - begin
     return Claim(
         name="a staged element is within the run",
-        goal=every(*box(0, number.term, _planes * _count * _width)),
-        hypotheses=(*ranges(ends), *instances(trace, ends)),
+        goal=every(eq(place, number), eq(tap, place), *box(0, place, _planes * _count * _width)),
+        hypotheses=(
+            *ranges({_plane: _planes, _row - begin: _count, _column: _width}),
+            FLATTEN.at(_plane, _planes, _row - begin, _count),
+            FLATTEN.at(rows, _planes * _count, _column, _width),
+        ),
     )
 
 

@@ -2,13 +2,17 @@
 
 ::
 
-    planes, I, O, p <= 2^28,     I_0 I_1 <= L,     e T W <= 2^24      =>      -2^31 <= v < 2^31
+    planes, I, O, p <= 2^28,   I_0 I_1 <= L,   e T W <= 2^24,   e R I_1 <= 2^12
+        =>      -2^31 <= v < 2^31
 
-for each ``v`` of ``bands.cuh``, where a block owns ``e`` planes, or a band, of at most ``T`` rows
-of windows and of inputs, ``E = e T`` in all, ``W`` is the greater of both widths, and
-``L = 2^31 - 2^16``: the laws of ``convproof_gpu.bands``. A unit of a thread begins and ends beyond
-its band by a few rows, of which places are computed, and neither read nor written. A window whose
-taps are counted reads some input.
+for each ``v`` of ``bands.cuh``, where a block owns ``e`` planes, or a band, and of each at most
+``T`` rows of inputs that it makes and of windows, ``E = e T`` in all, and at most ``R`` rows of
+inputs that it stages, ``H = e R`` in all. ``W`` is the greater of both widths, and
+``L = 2^31 - 2^16``: the laws of ``convproof_gpu.bands``, whose ``fits`` has the last (``staged``).
+Of ``I_1`` alone, ``W`` is ``I_1``. Places are computed as by ``index_maps.bands.Run``. A unit of a
+thread begins and ends beyond its band by a few rows, of which places are computed, and neither read
+nor written. A window whose taps are counted reads some input, and so what is staged begins in the
+input.
 """
 
 from collections.abc import Iterator
@@ -16,25 +20,30 @@ from typing import Any
 
 from sympy.logic.boolalg import Boolean
 
+from convproof.index_maps.bands import Run
+from convproof.symbolic.integers import Trace
 from convproof.symbolic.sizes import count, index, size
 from convproof.symbolic.solver import Claim
-from convproof.symbolic.solver.terms import box, eq, implies, le, lt
+from convproof.symbolic.solver.terms import both, box, eq, implies, le, lt
 from convproof.theorems.addresses.int32_tiles import LIMIT, SCALED
 from convproof.theorems.addresses.int32_windows import GROWN
 from convproof.theorems.addresses.lemmas import ABOVE, BELOW, FLATTEN, every
 from convproof.theorems.proof import Proof, Twin, without
 
 MOST, BAND = 2**28, 2**24  # positions along an axis, or planes; elements of what a block owns
+RUN = 2**12  # elements that a block stages of an array
 _END = 2**31
 _FEW = 16  # rows that a unit reaches beyond its band
 _planes, _e, _bands, _rows, _T, _W, _I, _K, _s, _blocks = map(
     size, ("planes", "e", "bands", "rows", "T", "W", "I", "K", "s", "blocks")
 )
 _groups, _columns, _all, _OWN = map(size, ("groups", "columns", "size", "E"))
+_R, _HELD = size("R"), size("H")
 _BAND, _PLANE = size("B"), size("L")  # any limits, of which 2^24 and 2^31 - 2^16 are two
+_RUN = size("S")  # another: of what is staged, which is 2^12
 _low, _count, _above, _below = map(count, ("p", "count", "above", "below"))
-_number, _q, _r, _b, _i, _t, _c, _plane, _row, _beside = map(
-    index, ("number", "q", "r", "b", "i", "t", "c", "plane", "row", "beside")
+_number, _q, _r, _b, _c, _plane, _row, _beside = map(
+    index, ("number", "q", "r", "b", "c", "plane", "row", "beside")
 )
 _x, _y, _a, _m, _u, _v, _begin, _end = map(index, ("x", "y", "a", "m", "u", "v", "begin", "end"))
 _SQUARE = (le(_s, 2), le(_K, 3))  # of the windows of ``Square``
@@ -94,23 +103,51 @@ def _ends() -> Claim:
 
 
 def _image() -> Iterator[Claim]:
-    """Yield where row 0 of a plane would lie, were it staged, and a tap from there."""
+    """Yield how much is staged; where row 0 of a plane would lie, were it; a tap from there."""
+    trace, run = _run()
+    run.image(trace.integer(_plane))
+    rows, row, first = trace.partials
+    yield Claim(
+        name="the rows of a plane that are staged",
+        goal=every(*box(0, rows, _e * _R + 1), *box(-_I, row, _e * _R + 1)),
+        hypotheses=(
+            *box(0, _plane, _e + 1),  # one more: all of the planes
+            le(_count, _R),
+            *box(0, _begin, _I),
+            SCALED.at(0, _plane, _count),
+            SCALED.at(_count, _R, _plane),
+            SCALED.at(_plane, _e, _R),
+        ),
+    )
+    yield Claim(
+        name="what is staged",
+        goal=both(*box(0, _row * _W, _RUN + 1)),
+        hypotheses=(
+            *box(0, _row, _HELD + 1),
+            le(_HELD * _W, _RUN),
+            SCALED.at(0, _row, _W),
+            SCALED.at(_row, _HELD, _W),
+        ),
+    )
+    numbers = _row, first.xreplace({row: _row})
     yield Claim(
         name="row 0 of a plane",
-        goal=every(*(part for n in (_row, _row * _W) for part in (le(-_PLANE, n), le(n, _BAND)))),
+        goal=every(*(part for n in numbers for part in (le(-_PLANE, n), le(n, _RUN)))),
         hypotheses=(
-            *box(-_I, _row, _OWN + 1),
-            le(_OWN * _W, _BAND),
+            *box(-_I, _row, _HELD + 1),
+            le(_HELD * _W, _RUN),
             le(_I * _W, _PLANE),
-            SCALED.at(_row, _OWN, _W),
+            SCALED.at(_row, _HELD, _W),
             SCALED.at(-_I, _row, _W),
-            GROWN.at(_OWN, _W),
+            GROWN.at(_HELD, _W),
             GROWN.at(_I, _W),
         ),
     )
+    trace, run = _run()
+    run.tap(*map(trace.integer, (_row, _c)))
     yield _fits(
         "a tap of a plane",
-        (_row * _W, _row * _W + _c),
+        tuple(trace.partials),
         *box(0, _row, _I),
         *box(0, _c, _W),
         le(_I * _W, LIMIT),
@@ -121,25 +158,31 @@ def _image() -> Iterator[Claim]:
 
 def _place() -> Iterator[Claim]:
     """Yield the place of a unit's row, few rows beyond the band."""
+    trace, run = _run()
+    run.place(*map(trace.integer, (_plane, _row, _c)))
+    rows, below, row, first, place = trace.partials
     yield Claim(
         name="the row of a unit",
-        goal=every(
-            *box(0, _plane * _count, _e * _T),
-            *box(-_FEW, _plane * _count + _t, _e * _T + _FEW),
-        ),
+        goal=every(*box(0, rows, _e * _T), *box(-_FEW, row, _e * _T + _FEW)),
         hypotheses=(
             *box(0, _plane, _e),
             le(_count, _T),
-            *box(-_FEW, _t, _T + _FEW),
+            *box(-_FEW, _row - _begin, _T + _FEW),
             SCALED.at(0, _plane, _count),
             SCALED.at(_count, _T, _plane),
             SCALED.at(_plane, _e - 1, _T),
         ),
     )
-    place = _row * _W
+    yield _fits(
+        "the row of a unit, and those of the planes before",
+        (below.xreplace({rows: _x}),),
+        *box(0, _x, BAND),
+        *box(-_FEW, _row, MOST + BAND + _FEW),
+    )
+    first = first.xreplace({row: _row})
     yield Claim(
         name="where the row of a unit begins",
-        goal=every(le(-_FEW * _BAND, place), le(place, (1 + _FEW) * _BAND)),
+        goal=every(le(-_FEW * _BAND, first), le(first, (1 + _FEW) * _BAND)),
         hypotheses=(
             *box(-_FEW, _row, _OWN + _FEW),
             le(_OWN * _W, _BAND),
@@ -150,10 +193,15 @@ def _place() -> Iterator[Claim]:
     )
     yield _fits(
         "the place of a unit",
-        (_x, _x + _c),
+        (_x, place.xreplace({row * _W: _x})),
         *box(-_FEW * BAND, _x, (1 + _FEW) * BAND + 1),
         *box(-_FEW, _c, 2 * MOST + 4 * BAND),
     )
+
+
+def _run() -> tuple[Trace, Run]:
+    trace = Trace()
+    return trace, Run(*map(trace.integer, (_begin, _count, _W)))
 
 
 def _near() -> Iterator[Claim]:
@@ -252,7 +300,8 @@ PROOF = Proof(
     name="int32_bands",
     statement="No number that a pooling in bands computes of rows, units and taps overflows "
     "32 bits.",
-    latex=r"I_0 I_1 \le 2^{31} - 2^{16},\ e T W \le 2^{24} \Rightarrow -2^{31} \le v < 2^{31}",
+    latex=r"I_0 I_1 \le 2^{31} - 2^{16},\ e T W \le 2^{24},\ e R I_1 \le 2^{12} \Rightarrow "
+    r"-2^{31} \le v < 2^{31}",
     source="ISO/IEC 14882:2020, section 6.8.2 [basic.fundamental]",
     steps=_steps,
     twin=_twin,

@@ -26,6 +26,7 @@ from convproof.symbolic.solver import Claim
 from convproof.symbolic.solver.terms import both, box, le, lt
 from convproof.theorems.addresses.ends import Ends, below
 from convproof.theorems.addresses.int32 import LIMIT
+from convproof.theorems.addresses.int32_windows import GROWN
 from convproof.theorems.addresses.lemmas import FLATTEN, LEMMAS, every
 from convproof.theorems.addresses.lines import (
     BATCH,
@@ -131,13 +132,13 @@ def _held() -> Claim:
             FLATTEN.at(_lane + _k * LANES, whole, 0, WIDTH),
             FLATTEN.at(_k * LANES, whole, 0, WIDTH),
             FLATTEN.at(whole - 1, whole, 0, WIDTH),
-            le(whole, whole * WIDTH),
+            GROWN.at(whole, WIDTH),
         ),
     )
 
 
 def _steps() -> Iterator[Claim]:
-    yield from LEMMAS
+    yield from (*LEMMAS, GROWN.claim)
     yield from _arrays()
     yield from map(_neighbours, _WIDTHS)
     yield from (_step(), _held())

@@ -3,12 +3,12 @@
 ::
 
     each = 32 ceil(V / (32 W)),  splits = ceil(V / each)   =>   splits <= W,  splits each < V + 32 W
-    n C I + c I + i < N C I <= L,       channel splits + split < C splits <= L
+    n C I + c I + i width < N C I <= L,       channel splits + split < C splits <= L
 
-for ``V`` vectors of a channel, or rows, and ``W`` parts that ``bias.Shared`` wants, at most
-``2**10``, so that ``V + 32 W <= L + 2**15``; for every ``L``, and so for that up to which
-``integer_type`` chooses ``int``, ``2**31 - 2**16``. A block counts on beyond its last vector by
-less than ``2**12``. What it counts on are positions::
+as ``index_maps.lines.Shares`` computes them, for ``V`` vectors of a channel, or rows, and ``W``
+parts that ``bias.Shared`` wants, at most ``2**10``, so that ``V + 32 W <= L + 2**15``; for every
+``L``, and so for that up to which ``integer_type`` chooses ``int``, ``2**31 - 2**16``. A block
+counts on beyond its last vector by less than ``2**12``. What it counts on are positions::
 
     (c, w)  of an element's successor       w + 1 = I  ->  (c + 1, 0),   c + 1 = C  ->  (0, 0)
     (n, i)  of the vector T later           n + floor(T / R),  i + T mod R,  one more where i >= R
@@ -20,14 +20,23 @@ from collections.abc import Iterator
 
 import sympy as sp
 
+from convproof.index_maps.lines import Shares
+from convproof.symbolic.integers import Trace, term_of
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim
 from convproof.symbolic.solver.terms import both, box, eq, implies, le, lt
 from convproof.theorems.addresses.int32 import LIMIT
 from convproof.theorems.addresses.int32_tiles import SCALED
 from convproof.theorems.addresses.int32_windows import GROWN
-from convproof.theorems.addresses.lemmas import BELOW, CONGRUENT, FLATTEN, every
+from convproof.theorems.addresses.lemmas import ABOVE, BELOW, CONGRUENT, FLATTEN, every
 from convproof.theorems.proof import Proof, Twin, without
+
+PROVES = (
+    "lines.Shares.share",
+    "lines.Shares.vectors",
+    "lines.Shares.element",
+    "lines.Shares.part",
+)
 
 _V, _W, _splits, _each, _q, _N, _C, _I, _R, _T = map(
     size, ("V", "W", "splits", "each", "q", "N", "C", "I", "R", "T")
@@ -35,7 +44,7 @@ _V, _W, _splits, _each, _q, _N, _C, _I, _R, _T = map(
 _n, _c, _i, _w, _v, _split, _thread, _r, _x = map(
     index, ("n", "c", "i", "w", "v", "split", "thread", "r", "x")
 )
-_images, _vectors = index("images"), index("vectors")
+_images, _vectors, _block, _WIDTH = index("images"), index("vectors"), index("block"), size("WIDTH")
 
 
 def _shared() -> tuple[sp.Basic, ...]:
@@ -58,13 +67,38 @@ def _parts() -> Claim:
     )
 
 
+def _map(trace: Trace) -> Shares:
+    return Shares(*map(trace.integer, (_C, _I, _WIDTH, _splits, _each)))
+
+
+def _share() -> Claim:
+    """Return that a block has a channel and a share that there are."""
+    trace = Trace()
+    channel, split = map(term_of, _map(trace).share(trace.integer(_block)))
+    return Claim(
+        name="the channel of a block",
+        goal=every(*box(0, channel, _C), *box(0, split, _splits)),
+        hypotheses=(
+            *box(0, _block, _C * _splits),
+            *trace.definitions(),
+            BELOW.at(channel, split, _splits),
+            ABOVE.at(channel, _C, split, _splits),
+        ),
+    )
+
+
 def _ends() -> Claim:
     """Return that a part ends beyond the vectors by less than ``32 W <= 2^15``."""
-    begin, end = _split * _each, (_split + 1) * _each
+    trace = Trace()
+    begin, end = map(term_of, _map(trace).vectors(trace.integer(_split)))
     return Claim(
         name="the ends of a part",
         goal=every(
-            le(0, begin), le(begin, end), lt(end, _V + 32 * _W), lt(begin + _thread, end + 256)
+            *(le(0, n) for n in trace.partials),
+            le(begin, end),
+            lt(end, _V + 32 * _W),
+            lt(begin + _thread, end + 256),
+            le(_split + 1, _W),
         ),
         hypotheses=(
             le(_W * _each, _V + 32 * _W - 1),
@@ -78,21 +112,28 @@ def _ends() -> Claim:
 
 
 def _element() -> Claim:
-    """Return that what a block adds up to an address is below the array."""
-    plane = _C * _I
-    numbers = (plane, _n * plane, _c * _I, _n * plane + _c * _I, _n * plane + _c * _I + _i)
+    """Return that what a block adds up to an address is below the array, to a vector's end."""
+    trace = Trace()
+    at = term_of(_map(trace).element(*map(trace.integer, (_c, _n, _i))))
+    plane, last = _C * _I, at + _WIDTH - 1
     return Claim(
         name="an element of a channel",
-        goal=every(*(part for n in numbers for part in box(0, n, LIMIT + 1))),
+        goal=every(
+            *(part for n in trace.partials for part in box(0, n, LIMIT + 1)),
+            lt(last, _N * plane),
+        ),
         hypotheses=(
             *box(0, _n, _N),
             *box(0, _c, _C),
-            *box(0, _i, _I),
+            *box(0, _i, _R),
+            eq(_I, _R * _WIDTH),
             le(_N * plane, LIMIT),
+            FLATTEN.at(_i, _R, _WIDTH - 1, _WIDTH),
             FLATTEN.at(_n, _N, 0, plane),
             FLATTEN.at(_c, _C, 0, _I),
-            FLATTEN.at(_c, _C, _i, _I),
-            FLATTEN.at(_n, _N, _c * _I + _i, plane),
+            FLATTEN.at(_c, _C, _i * _WIDTH + _WIDTH - 1, _I),
+            FLATTEN.at(_n, _N, _c * _I + _i * _WIDTH + _WIDTH - 1, plane),
+            SCALED.at(0, _i, _WIDTH),
             SCALED.at(1, _N, plane),
         ),
     )
@@ -100,10 +141,11 @@ def _element() -> Claim:
 
 def _part() -> Claim:
     """Return that a part has a number in its array."""
-    number = _c * _splits + _split
+    trace = Trace()
+    _map(trace).part(trace.integer(_c), trace.integer(_split))
     return Claim(
         name="the number of a part",
-        goal=both(*box(0, _c * _splits, LIMIT), *box(0, number, LIMIT)),
+        goal=both(*(part for n in trace.partials for part in box(0, n, LIMIT))),
         hypotheses=(
             *box(0, _c, _C),
             *box(0, _split, _splits),
@@ -168,8 +210,8 @@ def _later() -> Iterator[Claim]:
 
 
 def _steps() -> Iterator[Claim]:
-    yield from (FLATTEN.claim, BELOW.claim, CONGRUENT.claim, SCALED.claim, GROWN.claim)
-    yield from (_parts(), _ends(), _element(), _part(), _successor())
+    yield from (FLATTEN.claim, BELOW.claim, ABOVE.claim, CONGRUENT.claim, SCALED.claim, GROWN.claim)
+    yield from (_parts(), _share(), _ends(), _element(), _part(), _successor())
     yield from _later()
 
 
