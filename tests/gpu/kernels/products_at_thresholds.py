@@ -1,0 +1,231 @@
+"""Convolutions, and what else is products, whose sizes lie where a launcher decides."""
+
+from collections.abc import Callable
+from math import prod
+from random import Random
+from typing import Any
+
+from convproof import layers
+from convproof.index_maps.correlation import CHUNK
+from convproof.index_maps.depthwise import TAPS
+from convproof.index_maps.few_channels import CHANNELS, QUAD
+from convproof_gpu import depthwise_plans, tiles
+from convproof_gpu.few_channels_plans import COMPILED
+from tests.gpu.kernels.at_thresholds import (
+    Drawn,
+    batch_of,
+    dims_of,
+    near,
+    plane,
+    taps_of,
+    windows,
+)
+
+
+def products(rng: Random) -> dict[str, Any]:
+    """Return channels, groups and a plane about the edges of the tiles of a matrix product."""
+    dims, groups = dims_of(rng), rng.choice((1, 1, 1, 2, 3))
+    edges = rng.choice(((4, 16), (16,), (4, 64), (64,)))
+    per_group = near(rng, 1, CHUNK, 4 * CHUNK, 16), near(rng, *edges)
+    if groups > 1:
+        per_group = per_group[0], near(rng, 4, 16)
+    kernel = taps_of(rng, dims, (1, 1, 2, 3) if dims < 3 else (1, 2))
+    volumes = (4, 16, 64) if max(edges) < 64 else (64,)
+    sizes = plane(rng, dims, *volumes)
+    channels = tuple(groups * each for each in per_group)
+    return {"dims": dims, "groups": groups, "channels": channels, "kernel": kernel, "sizes": sizes}
+
+
+def conv(rng: Random) -> Drawn:
+    """Draw a convolution for the matrix products."""
+    p = products(rng)
+    layer = layers.Conv(
+        in_channels=p["channels"][0], out_channels=p["channels"][1], groups=p["groups"],
+        **windows(rng, p["sizes"], p["kernel"]), bias=rng.random() < 0.7,
+        padding_mode=rng.choice(("zeros", "zeros", "circular")),
+    )  # fmt: skip
+    return Drawn(layer, (batch_of(rng), p["channels"][0], *p["sizes"]))
+
+
+def deep_conv(rng: Random) -> Drawn:
+    """Draw a convolution whose sums are long enough to be shared out."""
+    depth = rng.choice((256, 512, 1024))
+    if rng.random() < 0.5:  # over outputs, of the weights' gradient
+        size, inner, outer = near(rng, depth // 2, depth), near(rng, 1, 4), near(rng, 4, 16)
+    else:
+        size, inner, outer = near(rng, 4), near(rng, depth), near(rng, 4, 16)
+    layer = layers.Conv(
+        in_channels=inner, out_channels=outer, **windows(rng, (size,), (1,)), bias=True
+    )  # fmt: skip
+    return Drawn(layer, (batch_of(rng, 2), inner, size))
+
+
+def tensor_products(rng: Random) -> Drawn:
+    """Draw as many sums, and products of each, as the tensor cores begin with, or hardly fewer."""
+    dims, groups = dims_of(rng), rng.choice((1, 1, 1, 2))
+    kernel = taps_of(rng, dims, (1, 2, 3) if dims < 3 else (1, 2))
+    inner = groups * near(rng, -(-tiles.FEW_DEPTHS // prod(kernel)), 2 * CHUNK, 12 * CHUNK)
+    outer = groups * near(rng, 64, 64, tiles.FEW_DEPTHS)
+    sizes = plane(rng, dims, 64, tiles.FEW_DEPTHS, 2 * tiles.FEW_DEPTHS)
+    layer = layers.Conv(
+        in_channels=inner, out_channels=outer, groups=groups,
+        **windows(rng, sizes, kernel), bias=rng.random() < 0.7,
+        padding_mode=rng.choice(("zeros", "zeros", "circular")),
+    )  # fmt: skip
+    return Drawn(layer, (rng.choice((1, 2)), inner, *sizes))
+
+
+def long_products(rng: Random) -> Drawn:
+    """Draw a convolution on the tensor cores whose sums are shared out among blocks."""
+    inner = near(rng, 1024)
+    layer = layers.Conv(
+        in_channels=inner, out_channels=near(rng, 65), kernel_size=(1,), stride=(1,),
+        padding=((0, 0),), dilation=(1,), bias=rng.random() < 0.5,
+    )  # fmt: skip
+    return Drawn(layer, (1, inner, near(rng, 65)))
+
+
+def depthwise(rng: Random) -> Drawn:
+    """Draw one input channel to each group, of planes about a block's results or box."""
+    dims = dims_of(rng)
+    most = depthwise_plans.CREW * depthwise_plans.EACH
+    kernel = taps_of(rng, dims, (1, 2, *TAPS) if dims < 3 else (1, 2, 3))
+    sizes = plane(rng, dims, 16, 64, 256, most, most, 2 * most)
+    groups, multiple = rng.choice((1, 2, 3, 5)), rng.choice((1, 1, 2, 3, 8, 9))
+    if prod(sizes) > most // 2:
+        groups, multiple = min(groups, 2), min(multiple, 2)
+        kernel = taps_of(rng, dims, (1, 2, 3))
+    if rng.random() < 0.1:  # as many taps as fit, or one row more
+        kernel = (near(rng, 32), 32)
+        sizes, groups, multiple = (near(rng, 33), near(rng, 33)), 2, 1
+    layer = layers.Conv(
+        in_channels=groups, out_channels=groups * multiple, groups=groups,
+        **windows(rng, sizes, kernel), bias=rng.random() < 0.7,
+        padding_mode=rng.choice(("zeros", "zeros", "zeros", "circular")),
+    )  # fmt: skip
+    batch = batch_of(rng) if prod(sizes) > 64 else rng.choice((0, 1, near(rng, 32, 64, 128)))
+    return Drawn(layer, (batch, groups, *sizes))
+
+
+def boxed(rng: Random) -> Drawn:
+    """Draw one channel whose gradient's parts, of images or of a plane, hardly fit in a box."""
+    most = depthwise_plans.MOST_BOX
+    told: dict[str, Any] = {"in_channels": 1, "out_channels": 1}
+    if rng.random() < 0.5:  # a tile of outputs has up to four times as many inputs
+        sizes = plane(rng, 2, most, most + 1024)
+        told |= windows(rng, sizes, taps_of(rng, 2, (1, 2, 3))) | {"stride": (2, 2)}
+        return Drawn(layers.Conv(**told), (1, 1, *sizes))
+    taps = rng.choice((5, 7, 7))
+    sizes = taps + rng.randrange(2), taps + rng.randrange(3)
+    told |= {
+        "kernel_size": (taps, taps), "stride": (1, 1), "padding": ((0, 0), (0, 0)),
+        "dilation": (1, 1),
+    }  # fmt: skip
+    return Drawn(layers.Conv(**told), (near(rng, most // prod(sizes)), 1, *sizes))
+
+
+def apart(rng: Random) -> Drawn:
+    """Draw one channel to a group, of two taps so far apart that a window hardly fits in a box."""
+    dims, groups = rng.choice((1, 2, 3)), rng.choice((1, 2))
+    farthest = {1: 779, 2: 71, 3: 11}[dims]  # s_0 (s_1 + 8) (s_2 + 16) <= 7168, s = t + 1
+    dilation = tuple(near(rng, farthest) for _ in range(dims))
+    sizes = tuple(t + near(rng, 2, 4) for t in dilation)
+    pads = ((0, 0),) * dims
+    layer = layers.Conv(
+        in_channels=groups, out_channels=groups * rng.choice((1, 2)), groups=groups,
+        kernel_size=(2,) * dims, stride=(1,) * dims, padding=pads, dilation=dilation,
+    )  # fmt: skip
+    return Drawn(layer, (rng.choice((1, 2)), groups, *sizes))
+
+
+def few_channels(rng: Random) -> Drawn:
+    """Draw one to five channels, of rows about multiples of a tile's quads."""
+    dims = dims_of(rng)
+    width, stride = rng.choice((*COMPILED, *COMPILED, (2, 1), (3, 3), (1, 1), (31, 1), (127, 2)))
+    kernel = (*taps_of(rng, dims - 1, (1, 2, 3, 4)), width)
+    sizes = tuple(near(rng, 1, 2, 4, 8) for _ in range(dims - 1))
+    inner, outer = rng.choice((1, 2, 3, 3, 4, 5)), near(rng, 1, CHANNELS, 2 * CHANNELS, 33)
+    told = windows(rng, sizes, kernel[:-1]) if dims > 1 else dict.fromkeys(
+        ("kernel_size", "stride", "padding", "dilation"), ()
+    )  # fmt: skip
+    low, high = rng.randrange(width), rng.randrange(width)
+    dilation = rng.choice((1, 1, 1, 2))
+    columns = near(rng, QUAD, 2 * QUAD, 8 * QUAD, 16 * QUAD, 33)
+    size = max(1, dilation * (width - 1) + 1 + stride * (columns - 1) - low - high)
+    last = {"kernel_size": width, "stride": stride, "padding": (low, high), "dilation": dilation}
+    last["padding"] = (low, max(high, dilation * (width - 1) + 1 - size - low))
+    told = {name: (*told[name], last[name]) for name in told}
+    layer = layers.Conv(
+        in_channels=inner, out_channels=outer, **told, bias=rng.random() < 0.7,
+        padding_mode=rng.choice(("zeros", "zeros", "zeros", "circular")),
+    )  # fmt: skip
+    return Drawn(layer, (batch_of(rng), inner, *sizes, size), few=True)
+
+
+def transposed(rng: Random) -> Drawn:
+    """Draw a transposed convolution for any of the products."""
+    like = rng.choice((conv, conv, tensor_products, depthwise, apart, few_channels))(rng)
+    held: Any = like.layer
+    sizes = tuple(min(n, 17) for n in like.shape[2:])
+    kernel = tuple(min(k, 11) for k in held.kernel_size)
+    padding, extra = [], []
+    for n, k, s, t in zip(sizes, kernel, held.stride, held.dilation, strict=True):
+        op = rng.randrange(max(s, t))
+        spare = s * (n - 1) + t * (k - 1) + op  # the output has one more
+        low = min(rng.choice((0, 0, 1, k // 2)), spare)
+        padding.append((low, min(rng.choice((0, 0, 1, k - 1)), spare - low)))
+        extra.append(op)
+    layer = layers.ConvTranspose(
+        in_channels=held.out_channels, out_channels=held.in_channels, kernel_size=kernel,
+        stride=held.stride, padding=tuple(padding), dilation=held.dilation,
+        output_padding=tuple(extra), groups=held.groups, bias=held.bias,
+    )  # fmt: skip
+    return Drawn(layer, (min(like.shape[0], 3), held.out_channels, *sizes), like.few)
+
+
+def linear(rng: Random) -> Drawn:
+    """Draw a fully connected layer, also of no rows and of several axes."""
+    inner, outer = near(rng, 1, 4, 64, tiles.FEW_DEPTHS, 256), near(rng, 1, 4, 16, 64)
+    rows = near(rng, 1, 16, 64, 256)
+    if inner * outer * rows > 2**19:
+        rows = near(rng, 16)
+    layer = layers.Linear(in_features=inner, out_features=outer, bias=rng.random() < 0.7)
+    shape = rng.choice(((rows,), (rows,), (2, max(rows // 2, 1)), (0,), (1,), ()))
+    return Drawn(layer, (*shape, inner))
+
+
+def locally_connected(rng: Random) -> Drawn:
+    """Draw weights that are not shared."""
+    dims, groups = dims_of(rng), rng.choice((1, 1, 2))
+    kernel, sizes = taps_of(rng, dims, (1, 2, 3)), plane(rng, dims, 1, 4, 9)
+    told = windows(rng, sizes, kernel)
+    inner, outer = near(rng, 1, 4, 8), near(rng, 4, 16, 64)
+    free = layers.Conv(
+        in_channels=groups * inner, out_channels=groups * outer, groups=groups, **told
+    )  # fmt: skip
+    shape = (near(rng, 1, 4, 16, 64) if rng.random() < 0.8 else 0, groups * inner, *sizes)
+    if prod(shape) > 4096:
+        shape = (3, *shape[1:])
+    output = free.output_shape(shape)[2:]
+    if prod(output) * outer > 1024:
+        outer = 4
+    layer = layers.LocallyConnected(
+        in_channels=groups * inner, out_channels=groups * outer, groups=groups, **told,
+        bias=rng.random() < 0.7, output_size=output,
+    )  # fmt: skip
+    return Drawn(layer, shape)
+
+
+def convolve(rng: Random) -> Drawn:
+    """Draw two signals' convolution: the kernel's sizes are those of a layer that has none."""
+    dims = dims_of(rng)
+    return Drawn(
+        layers.Convolve(mode=rng.choice(("full", "same", "valid"))), plane(rng, dims, 16, 64, 256)
+    )
+
+
+PRODUCTS: tuple[Callable[[Random], Drawn], ...] = (
+    conv, conv, deep_conv, tensor_products, tensor_products, long_products, depthwise, depthwise,
+    boxed, apart, few_channels, few_channels, transposed, transposed, linear, locally_connected,
+    convolve,
+)  # fmt: skip
