@@ -1,7 +1,7 @@
 """``convproof derive``: a layer's matrices and both derivatives, at the sizes given.
 
     convproof derive conv --input 7 --kernel 3 --stride 2
-    convproof derive conv_transpose --input 4x4 --kernel 3 --stride 2 --output-padding 1 --latex
+    convproof derive conv_transpose --input 4x4 --kernel 3 --stride 2 --latex transposed.tex
 
 What a geometry may be, the layer specs say.
 """
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convproof.cli.choice import Choice
 from convproof.cli.layer_options import OPTIONS, check_options, layer_options, windowed
-from convproof.cli.output import STDOUT, Output, json_option
+from convproof.cli.output import STDOUT, Output, Place, json_option
 
 if TYPE_CHECKING:
     from convproof.layers import Layer, Shape
@@ -38,18 +39,21 @@ _ASCII = str.maketrans(
 
 
 @click.command("derive")
-@click.argument("variant", type=click.Choice(list(_OPTIONS)), metavar="VARIANT")
+@click.argument("variant", type=Choice(list(_OPTIONS)), metavar="VARIANT")
 @layer_options(kernel_required=True)
 @click.option(
     "--mode", type=click.Choice(["full", "same", "valid"]), help="convolve; default full."
 )
-@click.option("--latex", is_flag=True, help="Print LaTeX (amsmath).")
+@click.option(
+    "--latex", "latex_path", metavar="[FILE]", is_flag=False, flag_value=STDOUT,
+    help="Write LaTeX (amsmath) to FILE, or to standard output alone.",
+)  # fmt: skip
 @click.option("--width", type=click.IntRange(1), help="Columns of text; default the terminal's.")
 @json_option
 def command(
     variant: str,
     input_size: tuple[int, ...],
-    latex: bool,
+    latex_path: str | None,
     width: int | None,
     json_path: str | None,
     **options: Any,
@@ -60,19 +64,19 @@ def command(
     forward map a = T x, the input derivative dx = T^T da, and the weight derivative in both its
     forms, dw = U^T da = D x, with the numbers of the output size put into their law.
     """
-    if latex and json_path == STDOUT:
-        msg = "--latex and --json both write to standard output: give --json a FILE."
+    if latex_path == json_path == STDOUT:
+        msg = "--latex and --json both write to standard output: give one a FILE."
         raise click.UsageError(msg)
     given = {name: value for name, value in options.items() if value is not None}
     check_options(variant, len(input_size), given, _OPTIONS[variant])
     layer, sizes = _spec(variant, input_size, given)
-    with Output(json_path) as output:
+    with Place(latex_path, "--latex") as latex_place, Output(json_path) as output:
         derivation = _derivation(layer, input_size, sizes)
         if json_path is not None:
             output.write("derive", "passed", **_record(variant, layer, derivation))
-    if latex:
-        click.echo(derivation.latex())
-    elif not output.owns_stdout:
+        if latex_place.is_wanted:
+            latex_place.write_text(derivation.latex() + "\n")
+    if not (latex_place.owns_stdout or output.owns_stdout):
         _echo(derivation.text(width or shutil.get_terminal_size((100, 24)).columns))
     return 0
 

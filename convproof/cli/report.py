@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convproof import __version__
+from convproof.cli.choice import Choice
 from convproof.cli.layer_options import OPTIONS, check_options, layer_options
 from convproof.cli.report_lecture import lecture
 from convproof.cli.reporting import (
@@ -43,7 +44,7 @@ command.add_command(lecture)
 
 
 @command.command("derivation")
-@click.argument("variant", type=click.Choice(VARIANTS), metavar="VARIANT")
+@click.argument("variant", type=Choice(VARIANTS), metavar="VARIANT")
 @click.option("--dims", type=click.IntRange(1, 2), help="Axes; default those of --input, or 1.")
 @layer_options(of_variant=True)
 @proof_options

@@ -34,7 +34,9 @@ def named(name: str) -> Experiment:
         ExperimentError: if there is none; the message names the nearest.
     """
     if name not in NAMES:
-        near = get_close_matches(name, NAMES, 3)
+        near = get_close_matches(name, NAMES, 3) or [
+            each for each in NAMES if get_close_matches(name, each.split("-"), 1)
+        ]
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMES)}."
         msg = f"no experiment is called {name!r}: {hint}"
         raise ExperimentError(msg)

@@ -20,6 +20,7 @@ from convproof.layers import Layer, Shape
 from convproof.sources import Sources, all_sources
 
 GROUP = "convproof.evidence"  # packages that hold evidence files
+_THEN = ", then evidence('FILE')"
 _KNOWN = {function.layer for function in Function.all()}
 
 
@@ -35,6 +36,7 @@ class Tested:
         bounded: cases whose answer had to lie within a derived bound of it, and could have left it.
         ratio: the largest error over its bound; None: nothing was bounded.
         weak: checks that could not have failed, of all laws.
+        unreached: the kernels that compute it for the input asked, if no case ran any of them.
     """
 
     function: str
@@ -44,9 +46,13 @@ class Tested:
     bounded: int
     ratio: float | None
     weak: int
+    unreached: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [f"BROKEN: {', '.join(self.broken)}"] if self.broken else []
+        if self.unreached:
+            parts += [f"computed by {', '.join(self.unreached)}, which no case reached"]
+            return f"{self.function}: {'; '.join(parts)}"
         parts += [f"{len(self.holding)} laws hold"]
         parts += [f"equal on {self.exact} cases"] if self.exact else []
         if self.bounded:
@@ -97,10 +103,10 @@ class Run:
         if self.unasked:
             yield f"  not asked: {', '.join(self.unasked)}"
         if not any(self.kernels.values()):
-            yield f"  of sources that it does not name; run: {self.command}"
+            yield f"  of sources that it does not name; run: {self.command}{_THEN}"
         elif self.stale:
             changed = ", ".join(self.stale)
-            yield f"  stale: {changed} changed since {date}; run: {self.command}"
+            yield f"  stale: {changed} changed since {date}; run: {self.command}{_THEN}"
         else:
             yield "  of just these sources"
 
@@ -140,7 +146,7 @@ class Evidence:
         if self.beyond:
             lines += [f"beyond the cases, for large inputs alone: {', '.join(self.beyond)}"]
         lines += map(str, self.runs)
-        lines += [f"{name}: no evidence; run: {command}" for name, command in self.unseen.items()]
+        lines += [f"{name}: no evidence; run: {each}{_THEN}" for name, each in self.unseen.items()]
         lines += [f"no evidence: {self.reason}"] if self.reason else []
         return "\n".join(lines)
 
@@ -202,11 +208,19 @@ def evidence_of(
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
-    """What an implementation runs of a layer: its functions' roles, and the sources' hashes."""
+    """What an implementation runs of a layer.
+
+    Attributes:
+        roles: of its functions.
+        digests: the sources' hashes.
+        beyond: the sources that no case runs.
+        unreached: of each role that only these compute for the input asked, which.
+    """
 
     roles: tuple[Role, ...]
     digests: Mapping[str, str]
     beyond: tuple[str, ...]
+    unreached: Mapping[Role, tuple[str, ...]]
 
 
 def _offered(sources: Sources, layer: Layer, dtype: str, input_size: Shape | None) -> _Offered:
@@ -220,11 +234,13 @@ def _offered(sources: Sources, layer: Layer, dtype: str, input_size: Shape | Non
         asked = small  # more than the implementation takes at once
     tested = {name for each in small.values() for name in each}
     names = {name for each in asked.values() for name in each}
+    beyond = names - tested
     digests, run = sources.digests(), names if input_size else names | tested
     return _Offered(
         roles=tuple(role for role in FIRST if role in small),
         digests={name: digests[name] for name in sorted(run)},
-        beyond=tuple(sorted(names - tested)),
+        beyond=tuple(sorted(beyond)),
+        unreached={r: each for r, each in asked.items() if input_size and beyond.issuperset(each)},
     )
 
 
@@ -249,7 +265,7 @@ def _runs(
 ) -> Iterator[Run]:
     """Yield what a record says of a layer, if it says anything."""
     rows = [row for row in record.get("theorems", ()) if row["dtype"] == dtype and row["examples"]]
-    wanted = [Function(function, role).name for role in held.roles]
+    wanted = {Function(function, role).name: role for role in held.roles}
     seen = {name: [row for row in rows if row["function"] == name] for name in wanted}
     if not any(seen.values()):
         return
@@ -261,7 +277,11 @@ def _runs(
         versions={"convproof": document["version"], **record["versions"]},
         profile=document["profile"],
         seed=document["seed"],
-        functions=tuple(_tested(name, found) for name, found in seen.items() if found),
+        functions=tuple(
+            _tested(name, found, held.unreached.get(wanted[name], ()))
+            for name, found in seen.items()
+            if found
+        ),
         unasked=tuple(name for name, found in seen.items() if not found),
         kernels=then,
         stale=tuple(name for name, digest in held.digests.items() if then[name] != digest),
@@ -269,7 +289,7 @@ def _runs(
     )
 
 
-def _tested(function: str, rows: Sequence[Mapping[str, Any]]) -> Tested:
+def _tested(function: str, rows: Sequence[Mapping[str, Any]], unreached: tuple[str, ...]) -> Tested:
     held = [row for row in rows if row["verdict"] in ("pass", "xpass")]
     strong = {row["theorem"]: row["examples"] - sum(row["weak"].values()) for row in held}
     bounds = {row["theorem"]: row["worst_ratio"] for row in held if row["worst_ratio"] is not None}
@@ -281,6 +301,7 @@ def _tested(function: str, rows: Sequence[Mapping[str, Any]]) -> Tested:
         bounded=max((strong[law] for law in bounds), default=0),
         ratio=max(bounds.values(), default=None),
         weak=sum(sum(row["weak"].values()) for row in rows),
+        unreached=unreached,
     )
 
 

@@ -140,8 +140,14 @@ class Derivation:
         return text
 
     def latex(self) -> str:
-        """Return the derivation as one ``align*`` environment of LaTeX with amsmath."""
-        return f"\\begin{{align*}}\n{self._latex_lines()}\n\\end{{align*}}"
+        """Return the derivation as a paragraph of LaTeX with amsmath, a display per equation."""
+        parts = [equation.latex() for equation in self.equations()]
+        if self.axes:
+            laws = " \\\\\n".join(f"& {line}" for line in self._sizes(LATEX))
+            parts.insert(0, f"Sizes:\n\\begin{{align*}}\n{laws}\n\\end{{align*}}")
+        if any(dots in part for part in parts for dots in (r"\vdots", r"\cdots", r"\ddots")):
+            parts.append("Blank entries are zero; dots stand for entries that are not all zero.")
+        return "\n".join(parts)
 
     def figure(self, equation: str = "forward") -> Any:
         """Return one equation's matrix as a Matplotlib figure, cells coloured by letter.
@@ -162,11 +168,9 @@ class Derivation:
         return f"<Derivation: {self.name}, {self.x.shape} to {self.a.shape}>"
 
     def _repr_latex_(self) -> str:
-        return f"$$\\begin{{aligned}}\n{self._latex_lines()}\n\\end{{aligned}}$$"
-
-    def _latex_lines(self) -> str:
         laws = [f"& {line}" for line in self._sizes(LATEX)]
-        return " \\\\\n".join([*laws, *(equation.latex() for equation in self.equations())])
+        lines = " \\\\\n".join([*laws, *(equation.aligned() for equation in self.equations())])
+        return f"$$\\begin{{aligned}}\n{lines}\n\\end{{aligned}}$$"
 
     def _sizes(self, words: Words) -> list[str]:
         """Return the laws of every axis; equal axes have one between them."""

@@ -1,10 +1,13 @@
 """One equation of a derivation, ``left = M right``, with its matrix written out."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from convproof.symbolic.layout import (
     ABBREVIATED,
     READABLE,
+    Grid,
     Shown,
     beside,
     bracketed,
@@ -15,6 +18,11 @@ from convproof.symbolic.layout import (
 )
 from convproof.symbolic.letters import Letters
 from convproof.symbolic.reading import Reading
+
+_LINE = 345.0  # points of a line of LaTeX's article
+_SEPARATION = 3.0  # points on both sides of a column
+_POINTS = {"+": 12.3, ",": 2.4}  # its blanks with the sign
+_FENCES = 6 * 9.0 + 24.0  # points of the parentheses, the equals sign and the dot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -45,12 +53,12 @@ class Equation:
 
         Where not even one column of the matrix fits, its size is returned instead.
         """
-        rows, columns = self.matrix.shape
-        for most in range(columns if columns <= READABLE else ABBREVIATED, 0, -1):
-            lines = self._lines(shown(columns, most))
+        for columns in self._choices():
+            lines = self._lines(columns)
             if width is None or max(map(len, lines)) <= width:
                 return "\n".join(lines)
-        return f"({rows} × {columns}: too wide)"
+        rows, size = self.matrix.shape
+        return f"({rows} × {size}: too wide)"
 
     @property
     def complete(self) -> bool:
@@ -58,16 +66,46 @@ class Equation:
         return max(self.matrix.shape) <= READABLE
 
     def latex(self) -> str:
-        """Return the law and the equation written out, as two lines of an ``align``."""
-        rows, columns = map(shown, self.matrix.shape)
-        matrix = latex_matrix(matrix_grid(self.matrix, rows, columns, "latex"))
-        left = latex_matrix(vector_grid(self.left, rows, "latex"))
-        right = latex_matrix(vector_grid(self.right, columns, "latex"))
+        """Return the title and the law as text, and the equation as a display that fits a line.
+
+        Where a line of 345 points has no room for all columns, fewer are shown.
+        """
+        choices = list(self._choices())
+        columns = next((each for each in choices if self._points(each) <= _LINE), choices[-1])
+        title = self.title[:1].upper() + self.title[1:]
+        law = self.latex_law.replace("&=", "=")
+        held = self._latex_equation("=", columns)
+        return f"{title}, ${law}$:\n\\[\n\\arraycolsep={_SEPARATION:g}pt\n{held}\n\\]"
+
+    def aligned(self) -> str:
+        """Return the law and the equation written out, as two lines of an ``aligned``."""
         law = rf"{self.latex_law} && \text{{{self.title}}}"
-        return f"{law} \\\\\n{left} &= {matrix} \\cdot {right}"
+        return f"{law} \\\\\n{self._latex_equation('&=', shown(self.matrix.shape[1]))}"
 
     def _repr_latex_(self) -> str:
-        return f"$$\\begin{{aligned}}\n{self.latex()}\n\\end{{aligned}}$$"
+        return f"$$\\begin{{aligned}}\n{self.aligned()}\n\\end{{aligned}}$$"
+
+    def _latex_equation(self, equals: str, columns: Shown) -> str:
+        left, matrix, right = map(latex_matrix, self._latex_grids(columns))
+        return f"{left} {equals} {matrix} \\cdot {right}"
+
+    def _latex_grids(self, columns: Shown) -> tuple[Grid, Grid, Grid]:
+        rows = shown(self.matrix.shape[0])
+        return (
+            vector_grid(self.left, rows, "latex"),
+            matrix_grid(self.matrix, rows, columns, "latex"),
+            vector_grid(self.right, columns, "latex"),
+        )
+
+    def _choices(self) -> Iterator[Shown]:
+        """Yield which columns may be shown, the most first."""
+        size = self.matrix.shape[1]
+        for most in range(size if size <= READABLE else ABBREVIATED, 0, -1):
+            yield shown(size, most)
+
+    def _points(self, columns: Shown) -> float:
+        """Return how wide the equation is in print, or a little more."""
+        return _FENCES + sum(map(_points_of_grid, self._latex_grids(columns)))
 
     def _lines(self, columns: Shown) -> list[str]:
         rows = shown(self.matrix.shape[0])
@@ -75,3 +113,15 @@ class Equation:
         matrix = bracketed(matrix_grid(self.matrix, rows, columns, "unicode"))
         right = bracketed(vector_grid(self.right, columns, "unicode"))
         return beside(left, [" = "], matrix, [" · "], right)
+
+
+def _points_of_grid(grid: Grid) -> float:
+    widest = (max(map(_points_of, column)) for column in zip(*grid, strict=True))
+    return sum(points + 2 * _SEPARATION for points in widest)
+
+
+def _points_of(entry: str) -> float:
+    """Return the points of an entry: of its dots, letters, signs, commas and indices."""
+    dots = 13.0 * len(re.findall(r"\\[cd]dots", entry))
+    marks = re.sub(r"\\[a-z]+|[_{} ]", "", entry)
+    return dots + sum(_POINTS.get(mark, 7.2 if mark.isalpha() else 4.0) for mark in marks)

@@ -1,6 +1,7 @@
 """What the wing finds on this machine: each part, whether it is there, and what to do if not."""
 
 import platform
+from ctypes import CDLL
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
@@ -11,6 +12,7 @@ from convproof_gpu.sim import CompilerError
 from convproof_gpu.sim.compiler import compiler
 
 State = Literal["ok", "missing", "broken"]
+_NO_DRIVER = "Nor is there an NVIDIA driver: `gpu` needs both, `sim` neither."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _gpu() -> list[Finding]:
         if len(wheels) > 1 or "does not import" in why:
             return [Finding("cupy", "broken", why)]
         if not wheels:
-            return [Finding("cupy", "missing", why)]
+            return [Finding("cupy", "missing", why if _has_driver() else f"{why} {_NO_DRIVER}")]
         return [Finding("cupy", "ok", named), Finding("gpu", "missing", why)]
     runtime = cupy.cuda.runtime
     properties = runtime.getDeviceProperties(cupy.cuda.Device().id)
@@ -68,6 +70,15 @@ def _gpu() -> list[Finding]:
     driver = runtime.driverGetVersion()
     told = f"{name}, sm_{properties['major']}{properties['minor']}, CUDA driver {driver // 1000}"
     return [Finding("cupy", "ok", named), Finding("gpu", "ok", f"{told}.{driver % 1000 // 10}")]
+
+
+def _has_driver() -> bool:
+    """Return whether the library of NVIDIA's driver loads."""
+    try:
+        CDLL("nvcuda.dll" if platform.system() == "Windows" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def _cache() -> Finding:

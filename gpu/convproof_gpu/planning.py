@@ -11,15 +11,19 @@ products       ``us``                                                         ``
 tensor tiles   ``tiles.parted``, with which the tile was chosen; None if the  ``bounds.bound``
                launch has other parts, or images one position each, as in a
                fully connected layer, for whose strides no rate was measured
-other          None: nothing predicts them                                    ``N``, their number
+few channels'  None: nothing predicts them                                    ``h / (1 - h u)``, or
+weights                                                                       ``N`` if it is less
+other          None                                                           ``N``, their number
 =============  =============================================================  ===================
 
-``c`` knows no bias, underflow, overflow, Inf or NaN. In ``reports/gpu-bench-2026-11-26.txt`` ``us``
-is 0.8 to 1.4 times what AlexNet's and VGG-16's convolutions took, and 2.1 times LeNet's small ones.
+``h`` is the number of additions that a product passes at most: those of a lane, of the lanes in
+pairs, and of the parts. ``c`` knows no bias, underflow, overflow, Inf or NaN. ``us`` is 0.8 to 1.4
+times what AlexNet's and VGG-16's convolutions took in ``reports/gpu-bench-2026-11-26.txt``, and 2.1
+times LeNet's small ones.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import ceil, prod
 from types import MappingProxyType
@@ -28,7 +32,8 @@ from typing import Any
 import numpy as np
 
 from convproof.index_maps.correlation import CHUNK
-from convproof_gpu.bounds import bound
+from convproof.index_maps.few_channels import LANES, QUAD, Gradient
+from convproof_gpu.bounds import UNIT, bound
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import arrays, ours
 from convproof_gpu.measuring.costs import Cost, cost
@@ -44,6 +49,7 @@ _DTYPE = "float32"
 _TILES = {tile.argument: tile for tile in TENSOR_TILES}
 _HELPERS = ("conv_tensor", "sum_parts")  # files whose kernels without a tile multiply nothing
 _SLAB = 32
+_IN_PAIRS = 5  # additions in which the sums of a warp's lanes become one
 _HEAD, _AXES, _QUOTIENT = 5, 7, 3  # numbers of ``Correlations``: before its axes, of an axis
 
 
@@ -57,6 +63,7 @@ class Launch:
         threads: of a block.
         parts: in which its sums are left to be added; 1: they are whole.
         extents: on the tensor cores, products, and rows, columns and depth of each.
+        additions: of few channels' weights, that a product passes at most.
     """
 
     kernel: Kernel
@@ -64,6 +71,7 @@ class Launch:
     threads: int
     parts: int
     extents: tuple[int, int, int, int] | None
+    additions: int | None = None
 
     @property
     def tile(self) -> str:
@@ -131,6 +139,7 @@ class _Notes(Recorder):
             threads=threads,
             parts=len(args[2]) if tuple(outputs) == ("parts",) else 1,
             extents=_extents(kernel, args),
+            additions=_additions(kernel, args),
         )
         self.launches.append(launch)
 
@@ -175,6 +184,20 @@ def _extents(kernel: Kernel, args: Sequence[Any]) -> tuple[int, int, int, int] |
     return groups, rows, positions, padded
 
 
+def _additions(kernel: Kernel, args: Sequence[Any]) -> int | None:
+    """Return the additions that a product of few channels' weights passes, from its plan."""
+    if kernel.file != "few_channels_weight_vjp":
+        return None
+    names = (field.name for field in fields(Gradient))
+    told = dict(zip(names, np.frombuffer(args[-1], np.int32).tolist(), strict=True))
+    y_bar, plan = args[0], Gradient(**told)
+    strips = y_bar.shape[0] * prod(y_bar.shape[2:-2]) * plan.bands * plan.tiles
+    turns = -(-plan.quads * plan.lines // LANES)
+    of_a_lane = -(-strips // plan.splits) * turns * QUAD
+    found: int = of_a_lane + _IN_PAIRS + plan.splits - 1
+    return found
+
+
 def _predicted(row: Row, launches: Sequence[Launch]) -> float | None:
     """Return the microseconds of all products, if every launch of them is predicted."""
     times = [launch.us for launch in launches if launch.multiplies]
@@ -187,7 +210,9 @@ def _coefficient(row: Row, launches: Sequence[Launch]) -> Fraction:
     """Return ``c``; the depths of a tile count the zeros that fill its channels."""
     found = [(_TILES[each.tile], each, each.extents[3]) for each in launches if each.extents]
     if not found:
-        return Fraction(summands(row))
+        number = Fraction(summands(row))
+        passed = [each.additions for each in launches if each.additions is not None]
+        return min([number, *(Fraction(h) / (1 - h * UNIT) for h in passed)])
     if row.operation == "weight_vjp" and len(found) > 1:  # slices of the batch, added in any order
         slabs = sum(-(-depth // _SLAB) for _, _, depth in found)
         return bound(_SLAB * slabs, found[0][0].precision)

@@ -127,7 +127,16 @@ def test_json_to_a_file_leaves_the_text(tmp_path: Path) -> None:
 def test_json_and_latex_cannot_share_standard_output() -> None:
     result = run("conv --input 4 --kernel 2 --latex --json")
     assert result.exit_code == 2
-    assert "give --json a FILE" in result.output
+    assert "give one a FILE" in result.output
+
+
+def test_latex_to_a_file_leaves_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "d.tex"
+    arguments = ["conv", "--input", "4", "--kernel", "2"]
+    latex = CliRunner().invoke(command, [*arguments, "--latex"])
+    result = CliRunner().invoke(command, [*arguments, "--latex", str(path)])
+    assert result.output == CliRunner().invoke(command, arguments).output
+    assert path.read_text(encoding="utf-8") == latex.output
 
 
 @pytest.mark.parametrize(

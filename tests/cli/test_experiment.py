@@ -51,6 +51,7 @@ def test_a_picture_that_fails_leaves_both_files_as_they_were(
         (["pose-invariance", "--implementation", "nobody"], "nobody"),
         (["pose-invariance", "--data", "faces"], "learns from no data set"),
         (["all", "nothing"], "no experiment is called 'nothing'"),
+        (["linaer"], "no experiment is called 'linaer': did you mean linear-regions?"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_code_4(

@@ -283,7 +283,7 @@ def test_the_options_are_those_of_derive() -> None:
     from convproof.cli.derive import command as derive
 
     ours = {parameter.name: parameter for parameter in command.params}
-    shared = {p.name for p in derive.params} - {"variant", "mode", "latex"}
+    shared = {p.name for p in derive.params} - {"variant", "mode"}
     assert shared <= set(ours)
     for parameter in derive.params:
         if parameter.name in shared:

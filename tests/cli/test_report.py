@@ -91,6 +91,7 @@ def test_laws_are_proved_unless_they_are_not_asked(tmp_path: Path) -> None:
         (["derivation", "strided", "--format", "doc"], "'doc' is none of html, tex, pdf"),
         (["derivation", "strided", "--format", ","], "there are none of html, tex, pdf"),
         (["derivation", "sideways"], "'sideways' is not one of"),
+        (["derivation", "stride"], "Did you mean strided?"),
         (["derivation", "strided", "--kernel", "9"], "does not fit into the padded input"),
         (["derivation", "strided", "--input", "7", "--dims", "2"], "--input has 1 axis"),
         (["derivation", "strided", "--input", "5x5x5", "--no-proofs"], "one or two axes, not 3"),

@@ -18,7 +18,7 @@ from convproof.layers import ReLU
 from convproof.names.arguments import arguments_of
 from convproof.strategies import TORCH, cases
 from convproof.verify.targets.find import find_target
-from convproof_gpu import device
+from convproof_gpu import device, health
 from convproof_gpu.layers import relu
 from convproof_gpu.machine import Kernel, LaunchLawError
 from convproof_gpu.simulated import Simulated
@@ -109,6 +109,27 @@ def test_no_driver_is_told_in_a_line(cupy: Any, capsys: pytest.CaptureFixture[st
     assert told.count("\n") == 1
     assert "there is no NVIDIA driver" in told
     assert run(["doctor"]) == 0
+
+
+@pytest.mark.parametrize("loads", [True, False])
+def test_that_cupy_alone_is_no_gpu_is_told_where_there_is_no_driver(
+    monkeypatch: pytest.MonkeyPatch, *, loads: bool
+) -> None:
+    """Whether ``libcuda`` loads; that CuPy is missing is said in any case."""
+
+    def library(name: str) -> None:
+        asked.append(name)
+        if not loads:
+            raise OSError(name)
+
+    asked: list[str] = []
+    monkeypatch.setattr(health, "installed_wheels", dict)
+    monkeypatch.setattr(health, "cupy_or_why", lambda: (None, "CuPy is not installed: pip."))
+    monkeypatch.setattr(health, "CDLL", library)
+    (told,) = [finding.told for finding in health.findings() if finding.part == "cupy"]
+    assert len(asked) == 1
+    assert told.startswith("CuPy is not installed: pip.")
+    assert ("Nor is there an NVIDIA driver: `gpu` needs both, `sim` neither." in told) != loads
 
 
 def test_two_wheels_of_cupy_are_broken_and_the_way_out_is_told(

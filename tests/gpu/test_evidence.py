@@ -204,7 +204,8 @@ def test_what_was_not_asked_has_no_evidence(
     monkeypatch.setattr("convproof.nn.evidence.installed", tuple)
     tanh = nn.Tanh().evidence(evidence_file)
     assert (tanh.runs, tanh.stale) == ((), ())
-    assert "sim: no evidence; run: convproof verify sim --only tanh --json FILE" in str(tanh)
+    command = "convproof verify sim --only tanh --json FILE, then evidence('FILE')"
+    assert f"sim: no evidence; run: {command}" in str(tanh)
     half = nn.ReLU().evidence(evidence_file, dtype="float16")
     assert "run: convproof verify sim --only relu --dtype float16 --json FILE" in str(half)
     assert "kernels take float32" in nn.ReLU().evidence(dtype="float64").reason
@@ -223,6 +224,33 @@ def test_what_only_large_inputs_launch_is_said_to_be_beyond_the_cases() -> None:
     assert not {*large} & {*small.kernels}
     assert conv.evidence(input_size=(1, 3, 299, 299)).beyond == large
     assert nn.Conv2d(64, 64, 3).evidence().beyond == ("conv_tensor",)
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "computed"),
+    [
+        (nn.Conv2d(64, 128, 3, padding=1), (32, 64, 56, 56), {"conv2d": "conv_tensor"}),
+        (
+            nn.Conv2d(3, 96, 3),
+            (32, 3, 99, 99),
+            {"conv2d": "few_channels_forward", "conv2d_weight": "few_channels_weight_vjp"},
+        ),
+        (nn.Conv2d(3, 96, 3), (1, 3, 9, 9), {}),
+        (nn.Conv2d(3, 96, 3), None, {}),
+    ],
+)
+def test_cases_are_no_evidence_of_kernels_that_they_did_not_reach(
+    layer: Any, size: Any, computed: dict[str, str]
+) -> None:
+    """Of a function that only such kernels compute for this input, they are said, and no count."""
+    (current, *_) = layer.evidence(input_size=size).runs
+    told = {tested.function: str(tested) for tested in current.functions}
+    assert told["conv2d_bias"].count("equal on")
+    for function, kernel in computed.items():
+        assert told[function].startswith(f"{function}: computed by {kernel}")
+        assert told[function].endswith(", which no case reached")
+    if not computed:
+        assert not any("computed by" in line for line in told.values())
 
 
 def test_a_file_that_names_no_sources_is_of_none_that_are_known(

@@ -1,6 +1,7 @@
 """What ``convproof plan`` tells is what would be launched, and what was derived of it."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -8,9 +9,15 @@ from typing import Any
 
 import pytest
 
+from convproof import nn
 from convproof.cli import run
+from convproof.index_maps import Sizes
+from convproof.index_maps.depthwise import of_three_axes
+from convproof.index_maps.few_channels import QUAD, Gradient
 from convproof_gpu.bounds import bound
-from convproof_gpu.measuring.rows import rows, summands
+from convproof_gpu.few_channels_plans import gradient_plan
+from convproof_gpu.layers.conv import sizes_of
+from convproof_gpu.measuring.rows import Row, rows, summands
 from convproof_gpu.planning import Launch, Plan, planned
 from convproof_gpu.tiles import TENSOR_TILES
 
@@ -60,9 +67,9 @@ def test_the_products_of_a_launch_are_the_flops_of_the_row() -> None:
 
 
 def test_a_bound_is_below_that_of_a_sum_of_floats_just_on_tensor_cores() -> None:
-    """c < N there, and c = N elsewhere."""
+    """c < N there, and for the weights of few channels; c = N elsewhere."""
     for plan in plans().values():
-        if any(launch.extents for launch in plan.launches):
+        if any(launch.extents or launch.additions for launch in plan.launches):
             assert plan.coefficient < summands(plan.row), plan.row
         else:
             assert plan.coefficient == summands(plan.row), plan.row
@@ -76,6 +83,48 @@ def test_a_bound_is_the_derived_one_of_the_depth_and_its_parts() -> None:
         derived = bound(depth, "float32", splits=parts)
         assert derived <= Fraction(plan.coefficient) + Fraction(1, 2**40)
         assert plan.coefficient < derived + Fraction(1, 100)
+
+
+def _of_the_busiest_lane(three: Sizes, plan: Gradient) -> int:
+    """Return the most outputs of a lane in a part, as the source's loops go over them."""
+    strips = three.batch * three.output[0] * plan.bands * plan.tiles
+    of_a_part = -(-strips // plan.splits)
+    outputs: Counter[tuple[int, int]] = Counter()
+    for strip in range(strips):
+        column = strip % plan.tiles * QUAD * plan.quads
+        band = strip // plan.tiles % plan.bands * plan.lines
+        for quad in range(plan.lines * plan.quads):
+            line, beside = quad // plan.quads, QUAD * (quad % plan.quads)
+            if band + line < three.output[1]:
+                left = three.output[2] - column - beside
+                outputs[strip // of_a_part, quad % 32] += max(0, min(QUAD, left))
+    return max(outputs.values())
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "is_whole"),
+    [
+        (nn.Conv2d(3, 64, 3, padding=1), (8, 3, 64, 64), True),
+        (nn.Conv2d(1, 64, 5), (8, 1, 67, 45), False),
+        (nn.Conv2d(3, 96, 11, stride=4), (4, 3, 227, 227), False),
+    ],
+)
+def test_a_weight_of_few_channels_passes_the_additions_of_its_lane_of_the_lanes_and_of_parts(
+    layer: Any, shape: tuple[int, ...], *, is_whole: bool
+) -> None:
+    """h = outputs of a lane + 5 + parts - 1 is no more than c, and all of it without ends."""
+    spec = replace(layer.spec, bias=False)
+    row = Row(name="conv1", layer=spec, input_shape=shape, operation="weight_vjp")
+    plan, three = planned(row), of_three_axes(sizes_of(spec, shape))
+    (launch,) = plan.products
+    chosen = gradient_plan(three)
+    assert (launch.kernel.file, chosen is None) == ("few_channels_weight_vjp", False)
+
+    assert launch.additions is not None
+    assert chosen is not None
+    passed = _of_the_busiest_lane(three, chosen) + 5 + launch.parts - 1
+    assert passed <= launch.additions <= plan.coefficient < summands(row)
+    assert not is_whole or passed == launch.additions
 
 
 def test_slices_of_a_batch_are_bounded_as_one_sum_in_any_order() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convproof.layers import AvgPool, Conv
+from convproof.report.pdf import has_tex, pdf
 from convproof.symbolic import Derivation, Letters, derive
 from convproof.triples import Triples
 
@@ -101,26 +102,76 @@ def test_the_latex_is_balanced(derivation: Derivation) -> None:
     assert not re.search(r"\n\s*\n", text)  # a blank line ends mathematics in LaTeX
 
 
-def test_every_line_of_the_latex_has_the_columns_of_align() -> None:
-    """Each line is ``left &= right && text``."""
+def test_the_latex_is_a_display_for_each_equation() -> None:
+    """Sizes: align*; then ``title, $law$:`` as text before each display."""
     layer = AvgPool(kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
     derivation = derive(layer, (4,))
     assert derivation.latex().splitlines() == [
+        "Sizes:",
         r"\begin{align*}",
         r"& n = 4, r = 2, s = 2, t = 1, p_{\mathrm{low}} = 0, p_{\mathrm{high}} = 0 \\",
         r"& \hat{r} = r + (r - 1)(t - 1) = 2 + 1 \cdot 0 = 2 \\",
         r"& n' = \left\lfloor \frac{n + p_{\mathrm{low}} + p_{\mathrm{high}} - \hat{r}}{s} "
-        r"\right\rfloor + 1 = \left\lfloor \frac{4 + 0 + 0 - 2}{2} \right\rfloor + 1 = 2 \\",
-        r"\mathbf{a} &= T\,\mathbf{x} && \text{forward} \\",
-        r"\begin{pmatrix} a_{1} \\ a_{2} \end{pmatrix} &= \begin{pmatrix} \frac{1}{2} & "
+        r"\right\rfloor + 1 = \left\lfloor \frac{4 + 0 + 0 - 2}{2} \right\rfloor + 1 = 2",
+        r"\end{align*}",
+        r"Forward, $\mathbf{a} = T\,\mathbf{x}$:",
+        r"\[",
+        r"\arraycolsep=3pt",
+        r"\begin{pmatrix} a_{1} \\ a_{2} \end{pmatrix} = \begin{pmatrix} \frac{1}{2} & "
         r"\frac{1}{2} &  &  \\  &  & \frac{1}{2} & \frac{1}{2} \end{pmatrix} \cdot "
-        r"\begin{pmatrix} x_{1} \\ x_{2} \\ x_{3} \\ x_{4} \end{pmatrix} \\",
-        r"d\mathbf{x} &= T^\top d\mathbf{a} && \text{input derivative} \\",
-        r"\begin{pmatrix} dx_{1} \\ dx_{2} \\ dx_{3} \\ dx_{4} \end{pmatrix} &= "
+        r"\begin{pmatrix} x_{1} \\ x_{2} \\ x_{3} \\ x_{4} \end{pmatrix}",
+        r"\]",
+        r"Input derivative, $d\mathbf{x} = T^\top d\mathbf{a}$:",
+        r"\[",
+        r"\arraycolsep=3pt",
+        r"\begin{pmatrix} dx_{1} \\ dx_{2} \\ dx_{3} \\ dx_{4} \end{pmatrix} = "
         r"\begin{pmatrix} \frac{1}{2} &  \\ \frac{1}{2} &  \\  & \frac{1}{2} \\  & \frac{1}{2} "
         r"\end{pmatrix} \cdot \begin{pmatrix} da_{1} \\ da_{2} \end{pmatrix}",
-        r"\end{align*}",
+        r"\]",
     ]
+
+
+ARTICLE = r"""\documentclass{article}
+\usepackage{amsmath}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+def conv(size: tuple[int, ...], kernel: int, *, stride: int = 1, padding: int = 0) -> Derivation:
+    """Return a convolution of one channel, alike along every axis."""
+    n = len(size)
+    layer = Conv(
+        in_channels=1, out_channels=1, kernel_size=(kernel,) * n, stride=(stride,) * n,
+        padding=((padding, padding),) * n, dilation=(1,) * n,
+    )  # fmt: skip
+    return derive(layer, size)
+
+
+PRINTED: dict[str, Derivation] = {
+    "README's of one axis": conv((7,), 3, stride=2),
+    "README's of two": conv((5, 5), 3, padding=1),
+    "12 columns": conv((4, 3), 2, padding=1),
+    "channels": large(),
+}
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not has_tex(), reason="there is no pdflatex")
+@pytest.mark.parametrize("name", PRINTED)
+def test_no_box_of_an_article_is_overfull(name: str) -> None:
+    """TeX's log has no ``Overfull``, neither of a line nor of a page."""
+    _, log = pdf(ARTICLE % PRINTED[name].latex())
+    assert "Overfull" not in log
+
+
+def test_columns_that_a_line_has_no_room_for_are_left_out() -> None:
+    """Of 12 columns fewer, with dots that are explained; of 7 all."""
+    wide, narrow = PRINTED["12 columns"].latex(), PRINTED["README's of one axis"].latex()
+    assert r"\cdots" in wide
+    assert wide.endswith("dots stand for entries that are not all zero.")
+    assert "dots" not in narrow
 
 
 def test_a_notebook_shows_mathematics() -> None:

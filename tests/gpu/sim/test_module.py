@@ -156,6 +156,23 @@ def test_an_output_must_be_written_whole_and_not_read_before() -> None:
     assert np.array_equal(y, np.ones(8))
 
 
+def test_a_tile_that_is_read_before_its_barrier_is_told_as_one() -> None:
+    """The kind stays ``uninitialised``; of global memory there is no such hint."""
+    source = """
+    extern "C" __global__ void turned(const float* x, float* y) {
+      __shared__ float tile[32];
+      tile[threadIdx.x] = x[threadIdx.x];
+      y[threadIdx.x] = tile[31 - threadIdx.x];
+    }
+    extern "C" __global__ void adds(float* y) { y[threadIdx.x] += 1; }"""
+    module, x, y = SimModule(source), np.ones(32, np.float32), np.zeros(32, np.float32)
+    with pytest.raises(SimFault, match="written yet; is a barrier missing before it") as found:
+        module.get_function("turned")((1,), (32,), (x, y))
+    assert (found.value.kind, found.value.array, found.value.line) == ("uninitialised", "tile", 5)
+    with pytest.raises(SimFault, match=r"what nothing has written(?! yet)"):
+        module.get_function("adds")((1,), (32,), (y,), outputs=["y"])
+
+
 def test_a_null_pointer_and_an_empty_array_may_be_given_and_not_be_read() -> None:
     source = 'extern "C" __global__ void f(const float* x, float* y) { if (x) y[0] = x[0]; }'
     held, y = SimModule(source).get_function("f"), np.zeros(1, np.float32)

@@ -58,7 +58,10 @@ inline void look_for_races(Region& region, int array, const char* p, size_t size
       if (four == nullptr && word.reader.who == split) continue;
       written = (four != nullptr ? four->cells[i % 4] : word).writer.time >= since;
     }
-    if (!written) fault(Kind::uninitialised, place, array, offset, "reads what nothing has written");
+    if (!written) {
+      const char* hint = region.space == Space::shared ? " yet; is a barrier missing before it?" : "";
+      fault(Kind::uninitialised, place, array, offset, "reads what nothing has written%s", hint);
+    }
   }
   while (offset < end) {
     Cell& word = region.shadow.cells[offset / 4];
