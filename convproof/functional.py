@@ -45,6 +45,10 @@ def implementation_for(array: Any) -> Implementation:
     return load_implementation(_PATHS[module])
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 _names = TorchNames(implementation_for)
 
 adaptive_avg_pool1d = _names.adaptive_avg_pool1d

@@ -38,6 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "files).",
     )
     group.addoption(
+        "--convproof-lacks",
+        metavar="NAMES",
+        default="",
+        help="What the target has not, besides what it declares: dilation,groups,rejects, ...",
+    )
+    group.addoption(
         "--convproof-timeout",
         type=float,
         default=10.0,
@@ -97,6 +103,7 @@ class _Suite:
         asked = Asked(
             profile=option("convproof_profile"), seed=0, timeout=option("convproof_timeout"),
             arrays=option("convproof_arrays") or usual_arrays(self.spec),
+            lacks=frozenset(filter(None, map(str.strip, option("convproof_lacks").split(",")))),
         )  # fmt: skip
         path, stack = option("convproof_xfail"), ExitStack()
         session.config.add_cleanup(stack.close)
@@ -107,6 +114,16 @@ class _Suite:
         except ConvProofError as error:
             msg = f"convproof: {error}"
             raise pytest.UsageError(msg) from None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say which gradients were left out."""
+        from convproof.verify.gradients import not_asked
+
+        if self.inquiry is not None:
+            offered, asked = self.inquiry.target.functions, self.inquiry.asked
+            left_out = not_asked(self.spec, offered, asked)
+            if left_out:
+                terminalreporter.write_line(f"convproof: {left_out}", yellow=True)
 
     @pytest.hookimpl(tryfirst=True)  # before -k and -m choose
     def pytest_collection_modifyitems(

@@ -22,6 +22,7 @@ from typing import Any, Literal
 from convproof.errors import TargetError
 from convproof.functions import Function
 from convproof.verify import xfail as known_failures
+from convproof.verify.gradients import not_asked
 from convproof.verify.inquiry import Inquiry, inquiry, settle, why_nothing
 from convproof.verify.isolation.isolated import LONG
 from convproof.verify.runner import DTYPES, PROFILES, Outcome, checked, failures
@@ -36,7 +37,7 @@ Xfail = str | Path | Mapping[str, str] | None
 
 
 class ConvWarning(UserWarning):
-    """A law is broken, and ``on_fail="warn"``."""
+    """A law is broken, and ``on_fail="warn"``; or the gradients of a target were not asked."""
 
 
 def check_conv(
@@ -100,6 +101,7 @@ def check_conv(
         seen = [(asked.target.spec, asked.target.versions, outcomes)]
         for line in known_failures.idle(asked.expected, seen):
             warnings.warn(line, ConvWarning, stacklevel=2)
+        _warn_of_gradients(target, asked)
     if not checked(outcomes):
         msg = f"nothing of {asked.target.spec!r} could be checked: {why_nothing(outcomes)}."
         raise TargetError(msg)
@@ -133,7 +135,9 @@ def parametrize_with_checks(targets: Any, **options: Any) -> Any:
     parameters = []
     for target in several:
         prefix = f"{_called(target)}-" if len(several) > 1 else ""
-        for function, dtype in shared.inquiry(target).questions():
+        asked = shared.inquiry(target)
+        _warn_of_gradients(target, asked)
+        for function, dtype in asked.questions():
             check = Check(function=function, dtype=dtype, shared=shared)
             parameters.append(pytest.param(target, check, id=f"{prefix}{check}"))
     return pytest.mark.parametrize(("target", "check"), parameters)
@@ -302,6 +306,12 @@ def _react(asked: Inquiry, outcomes: Sequence[Outcome], on_fail: str | None) -> 
     if on_fail == "raise":
         raise AssertionError(told)
     warnings.warn(told, ConvWarning, stacklevel=3)
+
+
+def _warn_of_gradients(target: Any, asked: Inquiry) -> None:
+    left_out = not_asked(spec_of(target), asked.target.functions, asked.asked)
+    if left_out:
+        warnings.warn(f"{_called(target)}: {left_out}.", ConvWarning, stacklevel=3)
 
 
 def _expected(xfail: Xfail, spec: str) -> list[Expected]:

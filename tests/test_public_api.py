@@ -43,6 +43,10 @@ def test_the_root_names_are_these() -> None:
         convproof.nonsense  # noqa: B018
 
 
+def test_a_prompt_completes_the_names_of_functions_alone() -> None:
+    assert dir(functional) == sorted(functional.__all__)
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -18,6 +18,10 @@ def conv2d(x, w, bias=None, **options):
     return F.conv2d(x, w[..., ::-1], bias, **options)
 
 
+def few(x, w, bias=None, stride=1, padding=0):
+    return F.conv1d(x, w, bias, stride=stride, padding=padding)
+
+
 conv2d_bias = F.conv2d_bias
 
 
@@ -162,6 +166,18 @@ def test_what_is_not_offered_is_skipped_with_its_reason(folder: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "1 skipped" in done.stdout
     assert "not on this card" in done.stdout
+
+
+def test_what_a_target_lacks_may_be_said_without_touching_it(folder: Path) -> None:
+    """few(x, w, b, stride, padding) is asked without dilation and groups."""
+    target = ["--convproof-target=kernels:Few", "-k", "convproof"]
+    with (folder / "kernels.py").open("a", encoding="utf-8") as file:
+        file.write("\n\nclass Few:\n    conv1d = staticmethod(few)\n")
+    done = _pytest(folder, "-v", *target, "--convproof-lacks=dilation, groups")
+    assert "convproof::conv1d[float32] PASSED" in done.stdout, done.stdout + done.stderr
+    done = _pytest(folder, *target, "--convproof-lacks=dilatoin")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "did you mean dilation?" in done.stderr
 
 
 def test_a_known_failure_is_expected_and_its_end_is_told(folder: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_a_target_declares_is_believed_and_more_may_be_said() -> None:
     """``lacks`` and ``supports`` add to what the object declares."""
 
     def conv1d(x: Any, w: Any, b: Any, **options: Any) -> Any:
-        if options["groups"] != 1 or options["dilation"] != (1,):
+        if options.get("groups", 1) != 1 or options.get("dilation", (1,)) != (1,):
             msg = "groups and dilation are not offered"
             raise ValueError(msg)
         return right.conv1d(x, w, b, **options)

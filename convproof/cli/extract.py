@@ -159,7 +159,7 @@ def _extracted(
         try:
             return extract(target, subject, function, case), ""
         except Violation as violation:
-            return None, violation.law
+            return None, "\n  ".join(filter(None, [violation.law, *violation.hint.splitlines()]))
 
 
 def _write(extraction: "Extraction", latex_place: Place, svg_place: Place) -> None:

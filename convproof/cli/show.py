@@ -2,13 +2,16 @@
 
 import re
 import sys
+from collections.abc import Collection, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from convproof.verify.failure import facts, printed, snippet
-from convproof.verify.runner import failures
+from convproof.functions import Function
+from convproof.verify.failure import alike, facts, printed, snippet
+from convproof.verify.gradients import not_asked
+from convproof.verify.runner import Outcome, failures
 from convproof.verify.session import Report
 from convproof.verify.table import LEGEND, laws, narrow, plain, rows, summary, unsupported
 
@@ -28,35 +31,49 @@ def show_report(report: Report) -> None:
         _line(f"declares: {', '.join(sorted(report.target.supports))}", style="dim")
     lacking = unsupported(report.outcomes)
     if lacking:
-        few = len(lacking) <= _MOST_NAMED
-        names = ", ".join(lacking) if few else f"{len(lacking)} functions, see --json"
-        _line(f"unsupported: {names}", style="dim")
+        _line(f"unsupported: {_named(lacking, report.target.functions)}", style="dim")
     if report.target.lacks:
         _line(f"declares to lack: {', '.join(sorted(report.target.lacks))}", style="dim")
     for outcome in report.outcomes:
         if outcome.status == "xfail":
-            name = f"{outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
-            _line(f"known failure: {name}: {outcome.reason}", style="yellow")
-    for outcome in failures(report.outcomes):
-        told = f"{outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
-        title = f"{outcome.status.upper()} {told}"
+            _line(f"known failure: {_told(outcome)}: {outcome.reason}", style="yellow")
+    for outcome, *others in alike(failures(report.outcomes)):
         _line("")
-        _line(title, style="bold red")
+        _line(f"{outcome.status.upper()} {_told(outcome)}", style="bold red")
         if outcome.violation is None:
             _line(f"  {outcome.reason}")
             continue
-        for word, sentence in facts(outcome):
+        same = [("the same", ", ".join(map(_told, others)))] if others else []
+        for word, sentence in facts(outcome) + same:
             _line(f"  {word + ':':<16} {sentence}")
         _line("  reproduce:")
         for line in printed(snippet(report.target, outcome, report.asked.arrays)):
             _line(f"    {line}")
     verdict = "FAILED" if report.failed else "passed"
     _line("")
+    left_out = not_asked(report.spec, report.target.functions, report.asked)
+    if left_out:
+        _line(left_out, style="yellow")
     _line(
         f"{report.spec} {verdict}: {summary(report.outcomes)} "
         f"(profile {report.asked.profile}, seed {report.asked.seed}, {report.seconds:.1f} s)",
         style="bold red" if report.failed else "bold green",
     )
+
+
+def _told(outcome: Outcome) -> str:
+    return f"{outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}"
+
+
+def _named(lacking: Sequence[str], offered: Collection[Function]) -> str:
+    """Return what is lacking by name, or where it is much, by name of the offered layers."""
+    if len(lacking) <= _MOST_NAMED:
+        return ", ".join(lacking)
+    layers = {function.layer for function in offered}
+    near = [name for name in lacking if Function.named(name).layer in layers]
+    if not near or len(near) > _MOST_NAMED:
+        return f"{len(lacking)} functions, see --json"
+    return f"{', '.join(near)}, and {len(lacking) - len(near)} functions of other layers"
 
 
 def _show_table(report: Report) -> None:

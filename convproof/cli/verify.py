@@ -28,10 +28,10 @@ def _only(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
         names = {name for f in Function.all() for name in (f.name, f.layer)}
         for word in words:
             if word not in names:
-                near = get_close_matches(word, names, 3) or sorted(
-                    {f.layer for f in Function.all()}
-                )
-                msg = f"{word!r} is no function; there are {', '.join(near)} (convproof list)."
+                near = get_close_matches(word, sorted(names), 3)
+                among = ", ".join(near[:-1]) + " or " * (len(near) > 1) + "".join(near[-1:])
+                meant = f"did you mean {among}? " if near else ""
+                msg = f"{word!r} is no function; {meant}`convproof list` names all."
                 raise click.BadParameter(msg)
     return words
 
@@ -50,6 +50,20 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
         if word not in _DTYPES:
             msg = f"{word!r} is none of {', '.join(_DTYPES)}."
             raise click.BadParameter(msg)
+    return words
+
+
+def _lacks(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    words = _words(ctx, parameter, value)
+    if words:
+        from convproof.verify.targets.find import LACKS
+
+        for word in words:
+            if word not in LACKS:
+                near = get_close_matches(word, LACKS, 1)
+                hint = f"; did you mean {near[0]}?" if near else "."
+                msg = f"{word!r} is none of {', '.join(sorted(LACKS))}{hint}"
+                raise click.BadParameter(msg)
     return words
 
 
@@ -78,6 +92,13 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 )
 @click.option(
     "--groups/--no-groups", default=True, show_default=True, help="Also ask grouped convolutions."
+)
+@click.option(
+    "--lacks",
+    callback=_lacks,
+    metavar="NAMES",
+    help="What TARGET has not, besides what it declares, e.g. dilation,groups,rejects: that is not "
+    "asked, nor passed to it.",
 )
 @click.option(
     "--precision",
@@ -130,6 +151,7 @@ def command(
     dims: tuple[int, ...],
     dtype: tuple[str, ...],
     groups: bool,
+    lacks: tuple[str, ...],
     precision: str | None,
     arrays: Kind | None,
     seed: int | None,
@@ -150,12 +172,13 @@ def command(
     torch.nn.functional's names: conv2d, conv2d_input, conv2d_weight, conv2d_bias, max_pool2d,
     max_pool2d_input, ... (convproof list). Without TARGET convproof's own implementations are
     verified. It runs in a process of its own, so that a crash or a hang is a failure of it.
+    autograd:TARGET asks torch functions for their gradients too, as autograd gives them.
 
     A target is called f(x, w, bias, stride=..., padding=..., dilation=..., groups=...), its VJPs
     f_input(input_size, w, y_bar, ...), f_weight(x, weight_size, y_bar, ...) and f_bias(y_bar).
     It may declare supports = {"asymmetric", "circular", "integer", "named", "tensorflow_same"} to
     be asked more than torch's own geometries by their numbers, and lacks = {"groups", "dilation",
-    ...} to be asked less.
+    ...} to be asked less, as --lacks does: the keywords of what it lacks are not passed to it.
     """
     from convproof.cli.show import show_report
     from convproof.theorems import DisagreementError
@@ -174,7 +197,8 @@ def command(
         only=only,
         dims=dims,
         dtypes=dtype,
-        lacks=frozenset() if groups else frozenset({"groups"}),
+        lacks=frozenset(lacks),
+        groups=groups,
         precision=precision,
         arrays=arrays or ("numpy" if target is None else usual_arrays(target)),
         device=device,

@@ -70,7 +70,20 @@ def _side_by_side(recovery: Recovery, expected: np.ndarray, got: np.ndarray) -> 
         return ""
     blocks = [_lines(recovery, title, y) for title, y in (("target", got), ("derived", expected))]
     rows = (f"{ours}    {theirs}".rstrip() for ours, theirs in zip(*blocks, strict=True))
-    return "\n".join(["the two matrices", *(f"    {row}" for row in rows)])
+    return "\n".join([f"the two matrices{_images(recovery)}", *(f"    {row}" for row in rows)])
+
+
+def _images(recovery: Recovery) -> str:
+    """Return whose the letters are where they are of several images, as the end of a sentence."""
+    shape = recovery.letters.shape
+    if recovery.function.role != "weight" or not len(recovery.case.input_shape) == len(shape) > 2:
+        return ""
+    name, each = recovery.letters.name[0], prod(shape[1:])
+    told = (
+        f"{of} {name}{each * n}" + (f"…{name}{each * (n + 1) - 1}" if each > 1 else "")
+        for n, of in enumerate(("first", "second"))
+    )
+    return f", of two images: {', '.join(told)}"
 
 
 def _lines(recovery: Recovery, title: str, answer_: np.ndarray) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from convproof.calls import Call, call_of
 from convproof.cases import Case
+from convproof.errors import UnsupportedError
 from convproof.functions import Function
 from convproof.theorems.base import (
     Request,
@@ -30,9 +31,14 @@ from convproof.theorems.right import right
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
     known = right(function, case, request)
     call = call_of(function, case, known.arrays)
-    asked = False
+    asked, lacked = False, None
     for law, wrong in _illegal(function, case, call):
-        asked, outcome = True, _outcome(subject, wrong)
+        try:
+            outcome = _outcome(subject, wrong)
+        except UnsupportedError as error:  # it lacks the argument that would be illegal
+            lacked = error
+            continue
+        asked = True
         if _not_refused(outcome) is None:
             continue
         if isinstance(outcome, Unanswered):
@@ -45,6 +51,8 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
             assertion="False, 'an illegal call was answered'",
             hint='a target that does not check its arguments says so: lacks = {"rejects"}',
         )
+    if not asked and lacked is not None:
+        raise lacked
     if not asked:
         return Seen("no illegal call is near this case")
     died = Unanswered(law="the process died", call=call, silence="crashed")

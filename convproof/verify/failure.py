@@ -1,6 +1,6 @@
 """Telling a failure: the law, the smallest case, the first differing element, and a snippet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,16 @@ def facts(outcome: Outcome) -> list[tuple[str, str]]:
 
 def _answer_name(call: Call) -> str:
     return {"input": "x_bar", "weight": "w_bar", "bias": "b_bar"}.get(call.function.role, "y")
+
+
+def alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """Return failures in groups, of which all that is told is the same: the law and the case."""
+    groups: dict[tuple[str, ...], list[Outcome]] = {}
+    for place, outcome in enumerate(outcomes):
+        told = outcome.violation
+        key = (str(place),) if told is None else (told.law, str(outcome.case))
+        groups.setdefault(key, []).append(outcome)
+    return [*groups.values()]
 
 
 def snippet(target: Any, outcome: Outcome, kind: Kind) -> str:
@@ -126,8 +136,10 @@ _BITS = {
 
 
 def _call(target: Any, call: Call) -> str:
+    omits = target.omits.get(call.function, ())
+    options = {word: value for word, value in call.options.items() if word not in omits}
     given = [n if isinstance(v, np.ndarray) else repr(v) for n, v in call.given]
-    given += [f"{word}={value!r}" for word, value in call.options.items()]
+    given += [f"{word}={value!r}" for word, value in options.items()]
     return f"{target.expression[call.function]}({', '.join(given)})"
 
 

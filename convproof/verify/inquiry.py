@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from convproof.errors import TargetError
@@ -132,7 +133,7 @@ def inquiry(
     _check_words("supports", supports, SUPPORTS)
     _check_words("lacks", asked.lacks, LACKS)
     if live is not None:
-        held = target_of(live, spec, bare=asked.bare, prelude=prelude)
+        held = target_of(live, spec, bare=asked.bare, prelude=prelude, lacks=asked.lacks)
         subject = TargetSubject(held.functions, asked.arrays, asked.device)
         yield _of(subject, held, asked, expected, supports)
         return
@@ -140,6 +141,7 @@ def inquiry(
         spec,
         kind=asked.arrays,
         bare=asked.bare,
+        lacks=asked.lacks,
         device=asked.device,
         in_process=asked.in_process,
         timeout=asked.timeout,
@@ -165,5 +167,7 @@ def _quietly(outcome: Outcome) -> None:
 def _check_words(what: str, words: Collection[str], known: frozenset[str]) -> None:
     unknown = sorted(set(words) - known)
     if unknown:
-        msg = f"{what} names {', '.join(unknown)}; known are {', '.join(sorted(known))}."
+        near = get_close_matches(unknown[0], known, 1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        msg = f"{what} names {', '.join(unknown)}; known are {', '.join(sorted(known))}{hint}"
         raise TargetError(msg)

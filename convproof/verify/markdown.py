@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from convproof.verify.failure import facts, snippet
+from convproof.verify.gradients import not_asked
 from convproof.verify.runner import failures
 from convproof.verify.session import Report
 from convproof.verify.table import LEGEND, rows, summary
@@ -18,11 +19,13 @@ def _of(report: Report) -> list[str]:
         return [f"## {report.spec}: unsupported here", "", report.missing, ""]
     verdict = "FAILED" if report.failed else "passed"
     heading, body = rows(report.outcomes)
+    left_out = not_asked(report.spec, report.target.functions, report.asked)
     lines = [
         f"## {report.spec} {verdict}",
         "",
         f"{summary(report.outcomes)} (profile {report.asked.profile}, seed {report.asked.seed}).",
         "",
+        *([f"{left_out}.", ""] if left_out else []),
         f"| {' | '.join(heading)} |",
         f"|{' --- |' * len(heading)}",
         *(f"| {' | '.join(cells)} |" for cells in body),

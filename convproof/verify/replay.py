@@ -53,16 +53,23 @@ def replayed(document: dict[str, Any], *, in_process: bool = False) -> Iterator[
         try:
             spec = str(record["target"])
             kind, device = record.get("arrays", "numpy"), record.get("device", "cpu")
+            lacks = frozenset(map(str, record.get("lacks", ())))
             failing = [r for r in record.get("theorems", ()) if r["failure"] is not None]
         except (KeyError, TypeError, AttributeError) as error:
             msg = f"a recorded target cannot be read: {type(error).__name__}: {error}"
             raise EvidenceError(msg) from None
         if failing:
-            yield from _of_target(spec, kind, device, failing, in_process=in_process)
+            yield from _of_target(spec, kind, device, lacks, failing, in_process=in_process)
 
 
 def _of_target(
-    spec: str, kind: Any, device: str, failing: list[Any], *, in_process: bool
+    spec: str,
+    kind: Any,
+    device: str,
+    lacks: frozenset[str],
+    failing: list[Any],
+    *,
+    in_process: bool,
 ) -> list[Replayed]:
     """Return what came of one target's failures, when its standard output is no longer cut off."""
     asked = [_question(record) for record in failing]
@@ -74,7 +81,14 @@ def _of_target(
 
             def opening() -> Any:
                 return stack.enter_context(
-                    opened(spec, kind=kind, device=device, bare=bare, in_process=in_process)
+                    opened(
+                        spec,
+                        kind=kind,
+                        device=device,
+                        bare=bare,
+                        lacks=lacks,
+                        in_process=in_process,
+                    )
                 )
 
             subject, target = opening()

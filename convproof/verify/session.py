@@ -39,7 +39,8 @@ class Asked:
         arrays: the kind of arrays that the target takes.
         device: where torch's tensors lie.
         examples: cases per function; None: the profile's.
-        lacks: what the target is not asked, besides what it declares.
+        lacks: what the target has not, besides what it declares.
+        groups: whether it is asked grouped convolutions.
         in_process: whether it is called in this process.
         timeout: seconds that a call may take.
         keep: whether failing cases are kept in ``EXAMPLES`` and asked again first.
@@ -57,6 +58,7 @@ class Asked:
     device: str = "cpu"
     examples: int | None = None
     lacks: frozenset[str] = frozenset()
+    groups: bool = True
     in_process: bool = False
     timeout: float = LONG
     keep: bool = False
@@ -92,7 +94,7 @@ class Asked:
             seed=self.seed,
             precision=self.precision,
             supports=target.supports,
-            lacks=target.lacks | self.lacks,
+            lacks=target.lacks | self.lacks | (set() if self.groups else {"groups"}),
             database=EXAMPLES / _slug(target.spec) if self.keep else None,
         )
 
@@ -146,6 +148,7 @@ def verify(
         spec,
         kind=asked.arrays,
         bare=asked.bare,
+        lacks=asked.lacks,
         device=asked.device,
         in_process=asked.in_process,
         timeout=asked.timeout,

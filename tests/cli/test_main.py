@@ -65,7 +65,21 @@ def careless(x, w, bias=None, **options):
         return x
 
 
-for each in (noisy, interrupted, raw, odd, tensors, without_groups, careless):
+def invalid(x, w, bias=None, **options):
+    raise TypeError("got (numpy.ndarray), but expected one of:\\n * (Tensor input)")
+
+
+def striding(x, w, bias=None, **options):
+    if max(options["stride"]) > 1:
+        return [][1]
+    return get_implementation("reference").conv2d(x, w, bias, **options)
+
+
+def few(x, w, bias=None, stride=1, padding=0):
+    return get_implementation("reference").conv2d(x, w, bias, stride=stride, padding=padding)
+
+
+for each in (noisy, interrupted, raw, odd, tensors, without_groups, careless, invalid, few):
     each.__name__ = "conv2d"
 """
 
@@ -117,7 +131,7 @@ def test_what_fails_exits_1_and_shows_law_case_values_and_snippet(
         "stride (1, 1)  padding",
         "    target = SimpleNamespace(**run_path('flipped.py'))",
         "    assert y[",
-        "unsupported: 77 functions, see --json",
+        "unsupported: conv2d_input, conv2d_weight, conv2d_bias, and 74 functions of other layers",
         "flipped.py:conv2d FAILED: 4 theorems hold, 1 fail, ",
         " functions unsupported; ",
         "seed 1",
@@ -155,6 +169,7 @@ def test_what_c_code_prints_stays_out_of_the_document(
         ("interrupted", "it raised KeyboardInterrupt: "),
         ("tensors", "it raised TypeError: must be Tensor, not ndarray\n"),
         ("tensors", "a target that takes torch tensors is verified with --arrays torch"),
+        ("invalid", "a target that takes torch tensors is verified with --arrays torch"),
         ("without_groups", 'a target that does not offer groups says so: lacks = {"groups"}'),
         ("careless", 'a target that does not check its arguments says so: lacks = {"rejects"}'),
     ],
@@ -164,6 +179,29 @@ def test_whatever_a_target_raises_is_a_reported_failure_and_what_it_may_declare_
 ) -> None:
     assert run(["verify", f"flipped:{function}", *FEW]) == 1
     assert words in capsys.readouterr().out
+
+
+def test_a_bug_is_told_by_its_line_and_never_by_a_hint_to_declare_it_away(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An IndexError at stride 2 is no refusal of strides."""
+    assert run(["verify", "flipped:striding", *FEW]) == 1
+    told = capsys.readouterr().out
+    line = FLIPPED.splitlines().index("        return [][1]") + 1
+    assert f"raised at flipped.py:{line}\n" in told
+    assert "lacks" not in told
+
+
+def test_what_a_user_says_is_lacking_is_neither_asked_nor_passed_and_is_recorded(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """few(x, w, b, stride, padding) is asked without dilation and groups."""
+    assert run(["verify", "flipped:few", *FEW]) == 4
+    assert "is not passed: --lacks dilation,groups" in capfd.readouterr().err
+    assert run(["verify", "flipped:few", *FEW, "--lacks", "dilation,groups", "--json"]) == 0
+    (target,) = json.loads(capfd.readouterr().out)["targets"]
+    assert target["lacks"] == ["dilation", "groups"]
+    assert run(["verify", "flipped:careless", *FEW, "--lacks", "rejects"]) == 0
 
 
 def test_a_fault_of_our_own_is_unknown_and_exits_1(
@@ -226,10 +264,12 @@ def test_an_interrupted_run_exits_2_and_leaves_no_file(
         (["verify", "--profile", "slow"], "'slow' is not one of"),
         (
             ["verify", "--only", "conv4d"],
-            "'conv4d' is no function; there are conv3d, conv2d, conv1d",
+            "'conv4d' is no function; did you mean conv3d, conv2d or conv1d?",
         ),
         (["verify", "--dims", "0"], "must be some of 1, 2 and 3"),
         (["verify", "--dtype", "int3"], "'int3' is none of float32"),
+        (["verify", "--lacks", "dilatoin"], "'dilatoin' is none of bfloat16, ceil, dilation"),
+        (["verify", "--lacks", "dilatoin"], "did you mean dilation?"),
         (["verify", "--examples", "0"], "x>=1"),
         (["verify", "--only", "conv1d", "--dims", "2"], "leave no function"),
         (["verify", "flipped:conv2d", "--only", "conv3d"], "could be checked: looked for conv3d"),

@@ -141,6 +141,10 @@ def gradient_of_the_first_image(x: Any, size: Any, y_bar: Any, **options: Any) -
     return _right.conv1d_weight(x[:1], size, y_bar[:1], **options)
 
 
+def no_gradient(x: Any, size: Any, y_bar: Any, **options: Any) -> Any:
+    return np.zeros_like(_right.conv1d_weight(x, size, y_bar, **options))
+
+
 def gradient_of_flipped_taps(x: Any, size: Any, y_bar: Any, **options: Any) -> Any:
     w_bar = _right.conv_transpose1d_weight(x, size, y_bar, **options)
     return np.ascontiguousarray(w_bar[..., ::-1])
@@ -232,6 +236,25 @@ def test_small_matrices_stand_side_by_side_in_the_hint() -> None:
     with pytest.raises(Violation) as large:
         asked("conv1d", dropped_tap, conv_case((14,), (2,)))
     assert large.value.hint == ""
+
+
+def test_the_hint_says_which_letters_are_of_which_image() -> None:
+    """``w_bar`` sums over images, so position ``o`` is asked of image ``o mod 2``: x[1] is x4…."""
+    with pytest.raises(Violation) as refuted:
+        asked("conv1d_weight", gradient_of_the_first_image, conv_case((4,), (2,)))
+    assert refuted.value.hint.splitlines() == [
+        "the two matrices, of two images: first x0…x3, second x4…x7",
+        "    target    derived",
+        "    x0 x1     x0 x1",
+        "    .  .      x5 x6",
+        "    x2 x3     x2 x3",
+    ]
+    with pytest.raises(Violation) as transposed:
+        asked("conv_transpose1d_weight", gradient_of_flipped_taps, transposed_case())
+    assert "of two images: first y0…y11, second y12…y23" in transposed.value.hint
+    with pytest.raises(Violation, match="target has 0") as single:
+        asked("conv1d_weight", no_gradient, conv_case((1,), (1,)))
+    assert "of two images: first x0, second x1" in single.value.hint
 
 
 def test_the_failing_element_is_one_of_the_call_that_is_shown() -> None:

@@ -36,6 +36,10 @@ table = {"conv2d": conv2d, "supports": "integer"}
 number = 3
 
 
+def few(x, w, b=None, stride=1, padding=0):
+    return x
+
+
 def narrow(x, w):
     return x
 
@@ -146,6 +150,15 @@ def test_what_a_target_declares_is_read() -> None:
         ("package.mod:conv2d", "importing 'package.mod:conv2d' failed: RuntimeError: first$"),
         ("absent.py:conv2d", "there is no file 'absent.py'"),
         ("absent", "no target is called 'absent': it is no implementation"),
+        ("torhc", r"no target is called 'torhc': .*; did you mean torch\?$"),
+        ("kernels.conv2d", r"did you mean kernels:conv2d\?$"),
+        ("border.cu", r"is a CUDA source: `convproof sim-check border\.cu` runs its kernels\.$"),
+        (".", r"^no target is called '\.'"),
+        ("./kernels", r"^no target is called '\./kernels'"),
+        (
+            "kernels:few",
+            r"'dilation'\. What it does not offer is not passed: --lacks dilation,groups",
+        ),
         (":conv2d", "no target is called ':conv2d'"),
         ("", "no target is called ''"),
     ],

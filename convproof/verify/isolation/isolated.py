@@ -16,8 +16,8 @@ memory is watched on Linux.
 
 import pickle
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 from typing import TypeVar
@@ -53,6 +53,7 @@ class Found:
     versions: Mapping[str, str]
     prelude: str
     expression: Mapping[Function, str]
+    omits: Mapping[Function, frozenset[str]] = field(default_factory=dict)
 
 
 class IsolatedSubject:
@@ -62,6 +63,7 @@ class IsolatedSubject:
         spec: see ``convproof.verify.targets.find``.
         kind: the arrays it takes and returns.
         bare: what a function is that has no name of ours.
+        lacks: what it has not, besides what it declares.
         device: where torch's tensors lie.
         limit: seconds that a call may take.
         first_limit: seconds that a worker's first call may take.
@@ -82,6 +84,7 @@ class IsolatedSubject:
         *,
         kind: Kind = "numpy",
         bare: Function = _CONV2D,
+        lacks: Collection[str] = (),
         device: str = "cpu",
         limit: float = LONG,
         first_limit: float = LONG,
@@ -92,7 +95,13 @@ class IsolatedSubject:
         self._limit, self._first_limit = limit, first_limit
         self._slowest = 0.0
         self._answered = 0
-        order = {"spec": spec, "kind": kind, "bare": bare.name, "device": device}
+        order = {
+            "spec": spec,
+            "kind": kind,
+            "bare": bare.name,
+            "device": device,
+            "lacks": sorted(lacks),
+        }
         self._crew = Crew(order, first_limit=first_limit, memory=memory)
         self._end = weakref.finalize(self, self._crew.close)
         try:
@@ -227,6 +236,9 @@ def _found(spec: str, reply: Reply) -> Found:
             versions=reply.table("versions"),
             prelude=reply.text("prelude"),
             expression={Function.named(n): e for n, e in reply.table("expression").items()},
+            omits={
+                Function.named(n): frozenset(w.split()) for n, w in reply.table("omits").items()
+            },
         )
     except KeyError as error:
         msg = f"no function is called {error}."

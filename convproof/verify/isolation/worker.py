@@ -30,7 +30,8 @@ def main() -> NoReturn:
     _detach(judge)
     order = _received(pipe)
     try:
-        target = find_target(order["spec"], bare=Function.named(order["bare"]))
+        bare, lacks = Function.named(order["bare"]), order["lacks"]
+        target = find_target(order["spec"], bare=bare, lacks=lacks)
         subject = TargetSubject(target.functions, order["kind"], order["device"])
     except BaseException as error:  # an import may raise anything
         _send(pipe, _refusal(error, order["spec"]))
@@ -60,6 +61,7 @@ def _hello(target: Target) -> Reply:
             "versions": dict(target.versions),
             "prelude": target.prelude,
             "expression": {f.name: text for f, text in target.expression.items()},
+            "omits": {f.name: " ".join(sorted(words)) for f, words in target.omits.items()},
         }
     )
 

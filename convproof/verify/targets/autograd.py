@@ -16,7 +16,7 @@ it is asked in one of several that answer in the shape of ``y_bar``, which the s
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,10 +25,10 @@ import torch
 from convproof.errors import UnsupportedError
 from convproof.functions import Function, Role, roles_of
 from convproof.names.arguments import argument_names
+from convproof.verify.targets.omitted import omitted, refuse_all, without
 
 Tensor = torch.Tensor
 Arrays = tuple[Tensor | None, ...]
-NEUTRAL = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1}
 _WORDS = {word: word for word in ("groups", "dilation", "stride", "padding")} | {
     "ceil_mode": "ceil"
 }
@@ -54,6 +54,7 @@ class Autograd:
         found: a torch function, an ``autograd.Function`` or an ``nn.Module`` class, or several
             functions by the names of their layers.
         layer: functional name of the layer that it is, if it is one.
+        lacks: words of what functions are not passed.
 
     Attributes:
         missing: words of what its signature has no argument for.
@@ -65,11 +66,11 @@ class Autograd:
         tensor([[[2., 2.]]])
     """
 
-    def __init__(self, found: Any, layer: str = "conv2d") -> None:
+    def __init__(self, found: Any, layer: str = "conv2d", lacks: Collection[str] = ()) -> None:
         several = found if isinstance(found, Mapping) else {layer: found}
         self.missing: frozenset[str] = frozenset()
         for name, call in several.items():
-            evaluate, missing = evaluated(call, name)
+            evaluate, missing = evaluated(call, name, lacks)
             self.missing |= missing
             vars(self).update(derivatives(name, evaluate, forward_mode=not _is_module(call)))
 
@@ -78,7 +79,9 @@ class Autograd:
         raise AttributeError(msg)
 
 
-def evaluated(call: Any, layer: str) -> tuple[Evaluate, frozenset[str]]:
+def evaluated(
+    call: Any, layer: str, lacks: Collection[str] = ()
+) -> tuple[Evaluate, frozenset[str]]:
     """Return how a function or class is evaluated, and the words of what it has no argument for."""
     if _is_module(call):
         from convproof.verify.targets.modules import constructed
@@ -87,6 +90,8 @@ def evaluated(call: Any, layer: str) -> tuple[Evaluate, frozenset[str]]:
     missing: frozenset[str] = frozenset()
     if inspect.isclass(call) and issubclass(call, torch.autograd.Function):
         call, missing = _applied(call, layer)
+    else:
+        call = without(call, omitted(Function(layer), call, lacks), layer)
 
     def evaluate(arrays: Arrays, options: Mapping[str, Any], *, grad: bool) -> Any:
         leaves = tuple(_leaf(array) for array in arrays) if grad else arrays
@@ -144,20 +149,6 @@ def _given_to(kind: type[torch.autograd.Function]) -> list[inspect.Parameter] | 
 
 def _array_count(layer: str) -> int:
     return 3 if Function(layer).family == "bilinear" else 1
-
-
-def refuse_all(name: str, missing: frozenset[str], options: Mapping[str, Any]) -> None:
-    """Raise if an option that a target has no argument for leaves its neutral value.
-
-    Raises:
-        UnsupportedError: if one does.
-    """
-    for word in sorted(missing & options.keys()):
-        value = options[word]
-        entries = value if isinstance(value, tuple) else (value,)
-        if word not in NEUTRAL or any(entry != NEUTRAL[word] for entry in entries):
-            msg = f"{name} takes no {word}, asked for {word}={value}."
-            raise UnsupportedError(msg)
 
 
 def derivatives(

@@ -14,9 +14,8 @@ A subclass of ``torch.autograd.Function`` or ``torch.nn.Module`` is always asked
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from hashlib import sha256
 from importlib import metadata
@@ -30,7 +29,14 @@ from convproof.implementation import implementation_names, load_implementation
 from convproof.names import get_implementation
 from convproof.names.arguments import argument_names
 from convproof.objects import AbsentError, attribute, from_file, from_module
+from convproof.verify.targets.absent import (
+    held_instead,
+    is_module_name,
+    no_module,
+    torch_bases,
+)
 from convproof.verify.targets.kind import Kind
+from convproof.verify.targets.omitted import omitted, without
 
 SUPPORTS = frozenset({"asymmetric", "circular", "integer", "named", "tensorflow_same"})
 LACKS = frozenset(
@@ -52,9 +58,6 @@ _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
 _AUTOGRAD = "autograd:"
 _PAIR = ("Model", "ModelNew")  # what a file in KernelBench's form holds
-_DIFFERENTIABLE = frozenset(
-    {("torch.autograd.function", "Function"), ("torch.nn.modules.module", "Module")}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +68,11 @@ class Target:
         spec: as the user wrote it.
         functions: what it offers; what it lacks is unsupported.
         supports: what it declares to offer beyond torch's own geometries, of ``SUPPORTS``.
-        lacks: what it declares not to have, of ``LACKS``.
+        lacks: what it has not, as it or the user declares, of ``LACKS``.
         versions: of the packages that it is made of.
         prelude: the Python lines that a snippet begins with.
         expression: how a snippet then writes each function.
+        omits: the keywords that each is called without.
     """
 
     spec: str
@@ -78,14 +82,16 @@ class Target:
     versions: Mapping[str, str]
     prelude: str
     expression: Mapping[Function, str]
+    omits: Mapping[Function, frozenset[str]] = field(default_factory=dict)
 
 
-def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
+def find_target(spec: str, *, bare: Function = _CONV2D, lacks: Collection[str] = ()) -> Target:
     """Return the target that a command line names.
 
     Args:
         spec: see the module.
         bare: what a function is that has no name of ours.
+        lacks: what it has not, besides what it declares.
 
     Raises:
         TargetError: if nothing is found, or nothing in it can be asked.
@@ -94,7 +100,7 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
     if spec in implementation_names():
         found: Any = get_implementation(spec)
         prelude, root = "from convproof import get_implementation", f"get_implementation({spec!r})"
-        target = target_of(found, spec, bare=bare, prelude=prelude, root=root)
+        target = target_of(found, spec, bare=bare, prelude=prelude, root=root, lacks=lacks)
         own = getattr(load_implementation(spec), "versions", {})  # of a device, say
         named = target.supports | {"named", "tensorflow_same"}  # the functional names read both
         return replace(target, supports=named, versions={**target.versions, **own})
@@ -107,7 +113,7 @@ def find_target(spec: str, *, bare: Function = _CONV2D) -> Target:
         prelude, root = f"import {place}", place
     found = attribute(module, path, spec.removeprefix(_AUTOGRAD).partition(":")[0])
     root = f"{root}.{path}" if path else root
-    return target_of(found, spec, bare=bare, module=module, prelude=prelude, root=root)
+    return target_of(found, spec, bare=bare, module=module, prelude=prelude, root=root, lacks=lacks)
 
 
 def usual_arrays(spec: str) -> Kind:
@@ -159,6 +165,7 @@ def target_of(
     module: Any = None,
     prelude: str = "",
     root: str = "target",
+    lacks: Collection[str] = (),
 ) -> Target:
     """Return the target that an object is.
 
@@ -169,12 +176,15 @@ def target_of(
         module: where it is declared what it supports and lacks, unless it says so itself.
         prelude: the lines that a snippet begins with.
         root: how a snippet then writes the object.
+        lacks: what it has not, besides what it declares.
 
     Raises:
         TargetError: if nothing in it can be asked.
         MissingExtraError: if it is torch's and torch is not installed.
     """
-    asked, more, root = _adapted(found, spec, bare, root)
+    _check_instance(found, bare, spec)
+    lacking = _declared("lacks", LACKS, found, module, spec) | frozenset(lacks)
+    asked, more, root = _adapted(found, spec, bare, root, lacking)
     functions = _functions(asked)
     if functions:
         held = "{root}[{name!r}]" if isinstance(asked, Mapping) else "{root}.{name}"
@@ -185,31 +195,37 @@ def target_of(
     else:
         msg = (
             f"nothing in {spec!r} can be verified: it is no function, and holds none called "
-            f"conv1d, conv2d or another name of `convproof list`{_meant(asked)}."
+            f"conv1d, conv2d or another name of `convproof list`{held_instead(asked, spec)}."
         )
         raise TargetError(msg)
-    for function, call in functions.items():
-        _check_signature(function, call, spec)
-    missing = frozenset[str]()
-    if asked is not found:
-        missing = asked.missing
+    omits = dict[Function, frozenset[str]]()
+    if asked is found:
+        omits = {function: omitted(function, call, lacking) for function, call in functions.items()}
+        for function, call in functions.items():
+            _check_signature(function, call, spec, omits[function])
+        functions = {f: without(call, omits[f], f.name) for f, call in functions.items()}
+    else:
+        lacking |= asked.missing
         functions = {function: _of_tensors(call, spec) for function, call in functions.items()}
     return Target(
         spec=spec,
         functions=functions,
         supports=_declared("supports", SUPPORTS, found, module, spec),
-        lacks=_declared("lacks", LACKS, found, module, spec) | missing,
+        lacks=lacking,
         versions=_versions(spec.removeprefix(_AUTOGRAD), found) or _source(module),
         prelude="\n".join(filter(None, [prelude, more])),
         expression=expression,
+        omits=omits,
     )
 
 
-def _adapted(found: Any, spec: str, bare: Function, root: str) -> tuple[Any, str, str]:
+def _adapted(
+    found: Any, spec: str, bare: Function, root: str, lacks: frozenset[str]
+) -> tuple[Any, str, str]:
     """Return what is asked in the place of what was found, and how a snippet writes it."""
     pair = all(inspect.isclass(getattr(found, name, None)) for name in _PAIR)
     bases = found.__mro__ if inspect.isclass(found) else ()
-    torchs = {(base.__module__, base.__name__) for base in bases} & _DIFFERENTIABLE
+    torchs = torch_bases(found) if inspect.isclass(found) else set()
     if not pair and not torchs and not spec.startswith(_AUTOGRAD):
         return found, "", root
     try:
@@ -227,8 +243,9 @@ def _adapted(found: Any, spec: str, bare: Function, root: str) -> tuple[Any, str
     if several and not torchs:
         given = {f.name: call for f, call in several.items()}
         told = "{" + ", ".join(f"{f.name!r}: {root}.{f.name}" for f in several) + "}"
+    told += f", lacks={sorted(lacks)}" if lacks else ""
     more = f"from convproof.verify.targets.autograd import Autograd\nasked = Autograd({told})"
-    return autograd.Autograd(given, layer), more, "asked"
+    return autograd.Autograd(given, layer, lacks), more, "asked"
 
 
 def _functions(found: Any) -> dict[Function, Callable[..., Any]]:
@@ -241,25 +258,27 @@ def _functions(found: Any) -> dict[Function, Callable[..., Any]]:
 
 
 def _from_module(name: str, spec: str) -> Any:
+    if name and not is_module_name(name):
+        raise TargetError(no_module(name, spec))
     try:
         return from_module(name, spec)
     except AbsentError:
+        raise TargetError(no_module(name, spec)) from None
+
+
+def _check_instance(found: Any, function: Function, spec: str) -> None:
+    """Refuse a constructed module of torch, which cannot be told a geometry."""
+    if inspect.isclass(found) or not torch_bases(type(found)):
+        return
+    try:
+        _check_signature(function, found.forward, spec, frozenset())
+    except TargetError:
+        kind = type(found)
         msg = (
-            f"no target is called {spec!r}: it is no implementation "
-            f"({', '.join(implementation_names())}) and no module that can be imported from here; "
-            "write package.module:object or path/file.py:object."
+            f"{spec!r} is an instance of {kind.__name__}, whose geometry is fixed; give the class, "
+            f"which is constructed anew for each case: {kind.__module__}:{kind.__qualname__}."
         )
         raise TargetError(msg) from None
-
-
-def _meant(found: Any) -> str:
-    """Return which of our names is near to one that an object holds, as the end of a sentence."""
-    held = map(str, found) if isinstance(found, Mapping) else dir(found)
-    for name in held:
-        near = get_close_matches(name, _NAMES, 1, 0.8)
-        if near and name[:1] != "_":
-            return f", though {name} is near to {near[0]}"
-    return ""
 
 
 def _of_tensors(call: Callable[..., Any], spec: str) -> Callable[..., Any]:
@@ -324,16 +343,42 @@ def _source(module: Any) -> dict[str, str]:
         return {}
 
 
-def _check_signature(function: Function, call: Callable[..., Any], spec: str) -> None:
+def _check_signature(
+    function: Function, call: Callable[..., Any], spec: str, omits: frozenset[str]
+) -> None:
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError):
         return  # a builtin does not tell
     positional = given_names(function)
     keywords = () if function.role == "bias" else argument_names(function.layer)
+    keywords = tuple(word for word in keywords if word not in omits)
     try:
         signature.bind(*positional, **dict.fromkeys(keywords))
     except TypeError as error:
         asked = ", ".join([*positional, *(f"{word}=…" for word in keywords)])
         msg = f"{function.name} of {spec!r} is called f({asked}), but takes {signature}: {error}."
-        raise TargetError(msg) from None
+        raise TargetError(msg + _lacking(function, call, keywords, signature)) from None
+
+
+def _lacking(
+    function: Function,
+    call: Callable[..., Any],
+    keywords: tuple[str, ...],
+    signature: inspect.Signature,
+) -> str:
+    """Return how to say that a function has no such keywords, if that can be said."""
+    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+        return ""
+    words = [
+        word
+        for word in sorted(LACKS)
+        if omitted(function, call, {word}) & ({*keywords} - signature.parameters.keys())
+    ]
+    if not words:
+        return ""
+    declared = ", ".join(f'"{word}"' for word in words)
+    return (
+        f" What it does not offer is not passed: --lacks {','.join(words)}, or in its module "
+        f"lacks = {{{declared}}}."
+    )

@@ -5,7 +5,7 @@
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -13,7 +13,8 @@ import torch
 from convproof.errors import TargetError, UnsupportedError
 from convproof.functions import Function
 from convproof.names.arguments import argument_names
-from convproof.verify.targets.autograd import Arrays, Evaluate, lacked, refuse_all
+from convproof.verify.targets.autograd import Arrays, Evaluate, lacked
+from convproof.verify.targets.omitted import refuse_all
 
 Tensor = torch.Tensor
 
@@ -103,15 +104,18 @@ def constructed(kind: type[torch.nn.Module], layer: str) -> tuple[Evaluate, froz
 def loaded(module: torch.nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Give a module these parameters, zeros where none is given, and return them by name.
 
+    A parameter of a module inside, ``conv.weight``, is ``weight`` if it is the only one.
+
     Raises:
         UnsupportedError: if the module has not these parameters in these shapes.
     """
-    parameters: dict[str, Tensor] = dict(module.named_parameters())
+    own: dict[str, Tensor] = dict(module.named_parameters())
+    parameters = {_short(name, own): parameter for name, parameter in own.items()}
     unknown = sorted(weights.keys() - parameters.keys())
     if unknown:
         msg = (
             f"{type(module).__name__} has no parameter called {', '.join(unknown)}; it has "
-            f"{', '.join(parameters) or 'none'}."
+            f"{', '.join(own) or 'none'}."
         )
         raise UnsupportedError(msg)
     state = {n: weights.get(n, torch.zeros_like(p.detach())) for n, p in parameters.items()}
@@ -122,5 +126,12 @@ def loaded(module: torch.nn.Module, weights: Mapping[str, Tensor]) -> dict[str, 
                 f"the case {tuple(state[name].shape)}."
             )
             raise UnsupportedError(msg)
-    module.load_state_dict({**module.state_dict(), **state})
+    given = {name: state[_short(name, own)] for name in own}
+    module.load_state_dict({**module.state_dict(), **given})
     return parameters
+
+
+def _short(name: str, names: Collection[str]) -> str:
+    """Return ``weight`` of ``conv.weight``, if no other parameter is called so."""
+    last = name.rpartition(".")[2]
+    return last if sum(other.rpartition(".")[2] == last for other in names) == 1 else name

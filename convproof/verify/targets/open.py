@@ -1,6 +1,6 @@
 """Opening a target: in a process of its own, or in this one where that cannot be."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ def opened(
     *,
     kind: Kind = "numpy",
     bare: Function = _CONV2D,
+    lacks: Collection[str] = (),
     device: str = "cpu",
     in_process: bool = False,
     timeout: float = LONG,
@@ -31,6 +32,7 @@ def opened(
         spec: see ``convproof.verify.targets.find``.
         kind: the arrays it takes.
         bare: what a function is that has no name of ours.
+        lacks: what it has not, besides what it declares.
         device: where torch's tensors lie.
         in_process: call it in this process, which dies with it.
         timeout: seconds that a call may take, in a process of its own.
@@ -41,11 +43,17 @@ def opened(
     """
     if not in_process:
         with IsolatedSubject(
-            spec, kind=kind, bare=bare, device=device, limit=timeout, first_limit=timeout
+            spec,
+            kind=kind,
+            bare=bare,
+            lacks=lacks,
+            device=device,
+            limit=timeout,
+            first_limit=timeout,
         ) as subject:
             yield subject, subject.target
         return
     with quiet_stdout():
-        target = find_target(spec, bare=bare)
+        target = find_target(spec, bare=bare, lacks=lacks)
         with one_thread():
             yield TargetSubject(target.functions, kind, device), target

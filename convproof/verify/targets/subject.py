@@ -7,6 +7,10 @@ answered.
 
 import warnings
 from collections.abc import Callable, Mapping
+from inspect import unwrap
+from pathlib import Path
+from sysconfig import get_path
+from traceback import walk_tb
 from typing import Any
 
 import numpy as np
@@ -19,6 +23,10 @@ from convproof.verify.targets.arrays import LAYOUTS_OF, arrays_of
 from convproof.verify.targets.kind import Kind
 from convproof.verify.targets.layouts import poison
 from convproof.violations import Unanswered
+
+_REFUSALS = (NotImplementedError, ValueError, TypeError, RuntimeError)
+_OURS = (Path(__file__).parents[2],)
+_LIBRARIES = (*_OURS, *(Path(get_path(name)) for name in ("stdlib", "purelib", "platlib")))
 
 
 class TargetSubject:
@@ -77,13 +85,25 @@ class TargetSubject:
         except (UnsupportedError, MissingExtraError, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # whatever a target raises is its own
-            message = _first_line(error)
+            message = _told(error)
+            first = (message.splitlines() or ["(no message)"])[0]
+            hints = [_hint(message, self.kind) or _lacking(call, error), self._place(call, error)]
             raise Unanswered(
-                law=f"a legal call is answered, but it raised {type(error).__name__}: {message}",
+                law=f"a legal call is answered, but it raised {type(error).__name__}: {first}",
                 call=call,
                 silence="raised",
-                hint=_hint(message, self.kind) or _lacking(call),
+                hint="\n".join(filter(None, hints)),
             ) from None
+
+    def _place(self, call: Call, error: BaseException) -> str:
+        """Return where in the target's own code an exception rose, the deepest line of it."""
+        code = getattr(unwrap(self.functions[call.function]), "__code__", None)
+        own = "" if code is None or _is_in(code.co_filename, _OURS) else code.co_filename
+        frames = [(f.f_code.co_filename, line) for f, line in walk_tb(error.__traceback__)]
+        for file, line in reversed(frames):
+            if file == own or not (file.startswith("<") or _is_in(file, _LIBRARIES)):
+                return f"raised at {_legible(Path(file).name)}:{line}"
+        return ""
 
     def _copied(self, call: Call, answer: Any) -> np.ndarray:
         wrong, assertion = self._arrays.wrong(answer)
@@ -99,17 +119,28 @@ def _same(now: np.ndarray, was: np.ndarray) -> bool:
     return now.shape == was.shape and now.dtype == was.dtype and now.tobytes() == was.tobytes()
 
 
-def _first_line(error: BaseException) -> str:
+def _told(error: BaseException) -> str:
     try:
-        lines = str(error).strip().splitlines()
+        return _legible(str(error).strip())
     except Exception:  # even telling the error can fail
-        lines = []
-    told = lines[0] if lines else "(no message)"
-    return told.encode("utf-8", "backslashreplace").decode("utf-8")  # files hold no surrogates
+        return ""
 
 
-def _lacking(call: Call) -> str:
-    """Return how a target says that it does not offer what a call asks beyond the plain layer."""
+def _legible(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # files hold no surrogates
+
+
+def _is_in(file: str, folders: tuple[Path, ...]) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in folders)
+
+
+def _lacking(call: Call, error: BaseException) -> str:
+    """Return how a target says that it does not offer what a call asks beyond the plain layer.
+
+    Only of an exception that refuses an argument, for a hint beside any other would hide a bug.
+    """
+    if not isinstance(error, _REFUSALS):
+        return ""
     plain = {"groups": 1, "dilation": 1, "padding": 0}
     if call.function.layer.startswith("conv"):
         plain["stride"] = 1

@@ -1,5 +1,6 @@
 """Derivatives as autograd gives them: of functions, of ``autograd.Function`` and of modules."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -227,6 +228,27 @@ def test_what_has_no_argument_is_declared_to_be_lacking() -> None:
     assert target_of(Layer, "here").lacks == {"dilation", "groups"}
     with pytest.raises(UnsupportedError, match=r"Bare takes no stride, asked for stride=\(2, 1\)"):
         Autograd(Bare).conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 1, 1), None, stride=(2, 1))
+
+
+def test_a_function_without_arguments_is_asked_without_them_in_every_role() -> None:
+    """f(x, w, b) with what it lacks said by the user, and so written in a snippet."""
+
+    def conv1d(x: Any, w: Any, b: Any) -> Any:
+        return F.conv1d(x, w, b)
+
+    lacks = {"stride", "padding", "dilation", "groups"}
+    target = target_of(conv1d, "autograd:here", root="conv1d", lacks=lacks)
+    assert target.lacks == lacks
+    here: dict[str, Any] = {"conv1d": conv1d}
+    exec(target.prelude, here)
+    x, w = torch.ones(1, 2, 3), torch.ones(1, 2, 2)
+    y_bar = torch.ones(1, 1, 2)
+    options = {"stride": (1,), "padding": (0,), "dilation": (1,), "groups": 1}
+    for asked in (SimpleNamespace(**{f.name: c for f, c in target.functions.items()}),
+                  here["asked"]):  # fmt: skip
+        assert torch.equal(asked.conv1d(x, w, None, **options), F.conv1d(x, w))
+        assert torch.equal(asked.conv1d_weight(x, w.shape, y_bar, **options), 2 * w)
+        assert torch.equal(asked.conv1d_bias(y_bar), torch.full((1,), 2.0))
 
 
 def test_a_class_is_the_layer_that_its_base_names() -> None:
