@@ -153,7 +153,9 @@ def _lacking(call: Call, error: BaseException) -> str:
 
 
 def _hint(message: str, kind: Kind) -> str:
-    wants_tensors = kind == "numpy" and ("ensor" in message or "torch" in message)
+    wants_tensors = (
+        kind == "numpy" and "ndarray" in message and ("ensor" in message or "torch" in message)
+    )
     return (
         "a target that takes torch tensors is verified with --arrays torch" if wants_tensors else ""
     )

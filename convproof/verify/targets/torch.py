@@ -263,7 +263,8 @@ def _(layer: LocalResponseNorm, x: Tensor) -> Tensor:
 
 @compute.register
 def _(layer: Maxout, x: Tensor) -> Tensor:
-    units = x.reshape(x.shape[0], -1, layer.pool_size, *x.shape[2:])
+    images, channels, *sizes = x.shape
+    units = x.reshape(images, channels // layer.pool_size, layer.pool_size, *sizes)
     return torch.max(units, dim=2).values  # the first of equal ones
 
 
