@@ -35,9 +35,9 @@ inline void cp_async(void* to, const void* from, bool there = true, convproof_si
 inline void cp_async_commit() { convproof_sim::copy_commit(); }
 template <int Groups>
 inline void cp_async_wait(convproof_sim::Site site = convproof_sim::here()) { convproof_sim::copy_wait(Groups, site); }
-inline unsigned cvt_rna_tf32(float v) {  // to nearest, ties away from zero
+inline unsigned cvt_rna_tf32(float v) {  // to nearest, ties away from zero; of a NaN the last bits are cut, so that it may end as Inf
   unsigned u = __builtin_bit_cast(unsigned, v);
-  return (u & 0x7f800000u) == 0x7f800000u ? u : (u + 0x1000u) & 0xffffe000u;
+  return ((u & 0x7f800000u) == 0x7f800000u ? u : u + 0x1000u) & 0xffffe000u;
 }
 
 #else

@@ -241,3 +241,30 @@ def test_volatile_shared_memory_is_no_barrier() -> None:
     with pytest.raises(SimFault) as found:
         SimModule(source).get_function("k")((1,), (32,), (np.zeros(32, np.float32),))
     assert (found.value.kind, found.value.array) == ("race", "s")
+
+
+def test_a_thread_that_sleeps_gives_way() -> None:
+    """A reader that looks once a turn takes few steps, however long its writer takes."""
+    source = """
+    extern "C" __global__ void handed(int* y) {
+      __shared__ int flag, word;
+      if (threadIdx.x == 0) flag = 0;
+      __syncthreads();
+      if (threadIdx.x == 0) {
+        while (atomicAdd(&flag, 0) == 0) SLEEP;
+        y[0] = word;
+      }
+      if (threadIdx.x == 32) {
+        word = 7;
+        __threadfence_block();
+        atomicExch(&flag, 1);
+      }
+    }"""
+    y = np.zeros(1, np.int32)
+    with conditions(steps=1000):
+        SimModule(source, options=("-DSLEEP=__nanosleep(20)",)).get_function("handed")(
+            (1,), (64,), (y,)
+        )
+        assert y[0] == 7
+        with pytest.raises(SimFault, match="steps"):
+            SimModule(source, options=("-DSLEEP=",)).get_function("handed")((1,), (64,), (y,))

@@ -27,13 +27,22 @@ template <class H> __global__ void arithmetic(const H* a, const H* b, H* y, int 
   y[4 * i + 2] = a[i] * b[i];
   y[4 * i + 3] = a[i] / b[i];
 }
+template <class H> __global__ void fused(const H* a, const H* b, const H* c, H* y, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = __hfma(a[i], b[i], c[i]);
+}
+template <class H> __global__ void narrow_double(const double* x, H* y, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = H(x[i]);
+}
 """
+KERNELS = ("widen", "narrow", "arithmetic", "fused", "narrow_double")
 TYPES = {"__half": np.dtype(np.float16), "__nv_bfloat16": np.dtype(ml_dtypes.bfloat16)}
 
 
 @pytest.fixture(scope="module")
 def module() -> SimModule:
-    names = [f"{kernel}<{t}>" for kernel in ("widen", "narrow", "arithmetic") for t in TYPES]
+    names = [f"{kernel}<{t}>" for kernel in KERNELS for t in TYPES]
     return SimModule(SOURCE, (), names)
 
 
@@ -81,3 +90,22 @@ def test_arithmetic_is_rounded_once(module: SimModule, name: str) -> None:
     assert np.array_equal(_bits(y[:, :3]), _bits(right))
     quotient = (wide[0] / wide[1]).astype(dtype)
     assert np.array_equal(_bits(np.ascontiguousarray(y[:, 3])), _bits(quotient))
+
+
+def test_a_product_between_two_numbers_is_decided_by_what_is_added(module: SimModule) -> None:
+    """3 * 87 = 261 lies between 260 and 262; with 2^-100 more it is 262, with less 260."""
+    dtype = TYPES["__nv_bfloat16"]
+    a, b = np.full(3, 3, dtype), np.full(3, 87, dtype)
+    c, y = np.array([2.0**-100, 0, -(2.0**-100)], dtype), np.zeros(3, dtype)
+    _called(module, "fused", "__nv_bfloat16", a, b, c, y)
+    assert y.tolist() == [262, 260, 260]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_double_is_rounded_once(module: SimModule, name: str) -> None:
+    """1 + u/2 + 2^-40 is above the middle of 1 and 1 + u, and no float32."""
+    dtype = TYPES[name]
+    unit = {"__half": 2.0**-10, "__nv_bfloat16": 2.0**-7}[name]
+    x, y = np.array([1 + unit / 2 + 2.0**-40, 1 + unit / 2]), np.zeros(2, dtype)
+    _called(module, "narrow_double", name, x, y)
+    assert y.astype(np.float64).tolist() == [1 + unit, 1]

@@ -209,9 +209,10 @@ def test_copies_of_16_8_and_4_bytes_arrive_and_what_is_not_there_is_zero(
 
 
 def test_cvt_rna_rounds_ties_away_from_zero() -> None:
-    """To 10 bits of mantissa; NaN and infinity stay."""
-    x = np.array([1, 1 + 2**-11, -1 - 2**-11, 1 + 2**-12, 1 + 3 * 2**-12, np.inf], np.float32)
-    y = np.zeros(6, np.uint32)
-    kernel("fragments", "rounds")((1,), (32,), (x, y, 6))
-    right = [1, 1 + 2**-10, -1 - 2**-10, 1, 1 + 2**-10, np.inf]
-    assert np.array_equal(y.view(np.float32), np.array(right, np.float32))
+    """To 10 bits of mantissa; infinity stays, and NaN, unless what makes it one is cut."""
+    x = np.array([1, 1 + 2**-11, -1 - 2**-11, 1 + 2**-12, 1 + 3 * 2**-12, np.inf, 0, 0], np.float32)
+    x.view(np.uint32)[6:] = 0x7FC00000, 0x7F800001
+    y = np.zeros(8, np.uint32)
+    kernel("fragments", "rounds")((1,), (32,), (x, y, 8))
+    right = [1, 1 + 2**-10, -1 - 2**-10, 1, 1 + 2**-10, np.inf, np.nan, np.inf]
+    assert np.array_equal(y.view(np.float32), np.array(right, np.float32), equal_nan=True)

@@ -30,10 +30,23 @@ constexpr auto max(A a, B b) {
   using C = decltype(a + b);
   return static_cast<C>(a) < static_cast<C>(b) ? static_cast<C>(b) : static_cast<C>(a);
 }
-inline float min(float a, float b) { return fminf(a, b); }
-inline float max(float a, float b) { return fmaxf(a, b); }
-inline double min(double a, double b) { return fmin(a, b); }
-inline double max(double a, double b) { return fmax(a, b); }
+// Of zeros -0 is the least; of NaN and a number, the number.
+#define SIM_LEAST_GREATEST(T, least, greatest)                                                                           \
+  inline T sim_##least(T a, T b) { return a != a ? b : b != b || a < b || (a == b && __builtin_signbit(a)) ? a : b; }    \
+  inline T sim_##greatest(T a, T b) { return a != a ? b : b != b || a > b || (a == b && !__builtin_signbit(a)) ? a : b; } \
+  inline T min(T a, T b) { return sim_##least(a, b); }                                                                   \
+  inline T max(T a, T b) { return sim_##greatest(a, b); }
+SIM_LEAST_GREATEST(float, fminf, fmaxf)
+SIM_LEAST_GREATEST(double, fmin, fmax)
+#undef SIM_LEAST_GREATEST
+#ifdef SIM_PROVENANCE
+inline convproof_sim::Traced sim_fminf(convproof_sim::Traced a, convproof_sim::Traced b) { return fminf(a, b); }
+inline convproof_sim::Traced sim_fmaxf(convproof_sim::Traced a, convproof_sim::Traced b) { return fmaxf(a, b); }
+#endif
+#define fminf sim_fminf
+#define fmaxf sim_fmaxf
+#define fmin sim_fmin
+#define fmax sim_fmax
 
 template <class T> SIM_INLINE T __ldg(const T* p) { return *p; }
 // At the level of memory that all blocks share: as good as volatile.
@@ -65,16 +78,6 @@ inline unsigned __float_as_uint(float v) { return sim_bits<unsigned>(v); }
 inline double __longlong_as_double(long long v) { return sim_bits<double>(v); }
 inline long long __double_as_longlong(double v) { return sim_bits<long long>(v); }
 
-inline float __fadd_rn(float a, float b) { return a + b; }
-inline float __fsub_rn(float a, float b) { return a - b; }
-inline float __fmul_rn(float a, float b) { return a * b; }
-inline float __fdiv_rn(float a, float b) { return a / b; }
-inline float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
-inline float __fsqrt_rn(float a) { return sqrtf(a); }
-inline double __dadd_rn(double a, double b) { return a + b; }
-inline double __dmul_rn(double a, double b) { return a * b; }
-inline double __fma_rn(double a, double b, double c) { return fma(a, b, c); }
-
 inline float __expf(float x) { return expf(x); }
 inline float __exp10f(float x) { return powf(10.0f, x); }
 inline float __logf(float x) { return logf(x); }
@@ -85,10 +88,8 @@ inline float __sinf(float x) { return sinf(x); }
 inline float __cosf(float x) { return cosf(x); }
 inline float __tanf(float x) { return tanf(x); }
 inline float __fdividef(float a, float b) { return a / b; }
-inline float __frcp_rn(float a) { return 1.0f / a; }
-inline float __frsqrt_rn(float a) { return 1.0f / sqrtf(a); }
 inline float __saturatef(float a) { return a != a ? 0.0f : fminf(fmaxf(a, 0.0f), 1.0f); }
-inline float rsqrtf(float a) { return 1.0f / sqrtf(a); }
+inline float rsqrtf(float a) { return static_cast<float>(1.0 / sqrt(static_cast<double>(a))); }
 inline double rsqrt(double a) { return 1.0 / sqrt(a); }
 
 inline int __popc(unsigned v) { return __builtin_popcount(v); }
@@ -111,62 +112,43 @@ inline int __mul24(int a, int b) {
 }
 inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) { return (by & 31) == 0 ? high : high << (by & 31) | low >> (32 - (by & 31)); }
 inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned by) { return (by & 31) == 0 ? low : low >> (by & 31) | high << (32 - (by & 31)); }
+inline unsigned __funnelshift_lc(unsigned low, unsigned high, unsigned by) { return by >= 32 ? low : __funnelshift_l(low, high, by); }
+inline unsigned __funnelshift_rc(unsigned low, unsigned high, unsigned by) { return by >= 32 ? high : __funnelshift_r(low, high, by); }
 inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
   unsigned long long both = static_cast<unsigned long long>(y) << 32 | x;
   unsigned result = 0;
   for (int i = 0; i < 4; i++) {
-    unsigned chosen = selector >> (4 * i) & 15, byte = static_cast<unsigned>(both >> (8 * (chosen & 7)) & 255);
-    result |= (chosen & 8 ? (byte & 128 ? 255u : 0u) : byte) << (8 * i);
+    unsigned chosen = selector >> (4 * i) & 7;  // the fourth bit, which PTX's prmt has, is not looked at
+    result |= static_cast<unsigned>(both >> (8 * chosen) & 255) << (8 * i);
   }
   return result;
 }
-inline int sim_saturated(double v) { return v != v ? 0 : v >= 2147483647.0 ? 2147483647 : v <= -2147483648.0 ? -2147483647 - 1 : static_cast<int>(v); }
-inline unsigned sim_saturated_unsigned(double v) { return !(v > 0) ? 0u : v >= 4294967295.0 ? 4294967295u : static_cast<unsigned>(v); }
-inline int __float2int_rn(float v) { return sim_saturated(rint(v)); }
-inline int __float2int_rz(float v) { return sim_saturated(trunc(v)); }
-inline int __float2int_rd(float v) { return sim_saturated(floor(v)); }
-inline int __float2int_ru(float v) { return sim_saturated(ceil(v)); }
-inline unsigned __float2uint_rn(float v) { return sim_saturated_unsigned(rint(v)); }
-inline unsigned __float2uint_rz(float v) { return sim_saturated_unsigned(trunc(v)); }
-inline int __double2int_rn(double v) { return sim_saturated(rint(v)); }
-inline int __double2int_rz(double v) { return sim_saturated(trunc(v)); }
-inline unsigned __float2uint_rd(float v) { return sim_saturated_unsigned(floor(v)); }
-inline unsigned __float2uint_ru(float v) { return sim_saturated_unsigned(ceil(v)); }
-inline double __uint2double_rn(unsigned v) { return v; }
 inline int __double2hiint(double v) { return static_cast<int>(sim_bits<unsigned long long>(v) >> 32); }
 inline int __double2loint(double v) { return static_cast<int>(sim_bits<unsigned long long>(v)); }
 inline double __hiloint2double(int high, int low) { return sim_bits<double>(static_cast<unsigned long long>(static_cast<unsigned>(high)) << 32 | static_cast<unsigned>(low)); }
 inline unsigned long long __brevll(unsigned long long v) { return static_cast<unsigned long long>(__brev(static_cast<unsigned>(v))) << 32 | __brev(static_cast<unsigned>(v >> 32)); }
 inline int __hadd(int a, int b) { return static_cast<int>((static_cast<long long>(a) + b) >> 1); }
 inline int __rhadd(int a, int b) { return static_cast<int>((static_cast<long long>(a) + b + 1) >> 1); }
-inline float rcbrtf(float v) { return 1.0f / cbrtf(v); }
-inline float __int2float_rn(int v) { return static_cast<float>(v); }
-inline float __uint2float_rn(unsigned v) { return static_cast<float>(v); }
-inline long long __float2ll_rn(float v) { return static_cast<long long>(rint(v)); }
-inline long long __float2ll_rz(float v) { return static_cast<long long>(v); }
-inline float __ll2float_rn(long long v) { return static_cast<float>(v); }
-inline float __ull2float_rn(unsigned long long v) { return static_cast<float>(v); }
-inline float __double2float_rn(double v) { return static_cast<float>(v); }
-inline double __int2double_rn(int v) { return v; }
-inline int __dp4a(int a, int b, int c) {
-  unsigned sum = static_cast<unsigned>(c);
-  for (int i = 0; i < 32; i += 8) sum += static_cast<unsigned>(static_cast<signed char>(a >> i) * static_cast<signed char>(b >> i));
-  return static_cast<int>(sum);
-}
-inline unsigned __dp4a(unsigned a, unsigned b, unsigned c) {
-  for (int i = 0; i < 32; i += 8) c += (a >> i & 255) * (b >> i & 255);
-  return c;
-}
+inline unsigned __uhadd(unsigned a, unsigned b) { return static_cast<unsigned>((static_cast<unsigned long long>(a) + b) >> 1); }
+inline unsigned __urhadd(unsigned a, unsigned b) { return static_cast<unsigned>((static_cast<unsigned long long>(a) + b + 1) >> 1); }
+inline float rcbrtf(float v) { return static_cast<float>(1.0 / cbrt(static_cast<double>(v))); }
 inline unsigned __sad(int a, int b, unsigned c) { return c + (a < b ? static_cast<unsigned>(b) - static_cast<unsigned>(a) : static_cast<unsigned>(a) - static_cast<unsigned>(b)); }
 inline unsigned __usad(unsigned a, unsigned b, unsigned c) { return c + (a < b ? b - a : a - b); }
 inline unsigned __umul24(unsigned a, unsigned b) { return (a & 0xffffffu) * (b & 0xffffffu); }
 inline long long __mul64hi(long long a, long long b) { return static_cast<long long>(static_cast<__int128>(a) * b >> 64); }
-inline float norm3df(float a, float b, float c) { return static_cast<float>(sqrt(static_cast<double>(a) * a + static_cast<double>(b) * b + static_cast<double>(c) * c)); }
-inline float rnorm3df(float a, float b, float c) { return 1.0f / norm3df(a, b, c); }
-inline float rhypotf(float a, float b) { return 1.0f / hypotf(a, b); }
+// Infinite if a coordinate is, even beside NaN
+inline double sim_norm(double a, double b, double c) { return isinf(a) || isinf(b) || isinf(c) ? HUGE_VAL : sqrt(a * a + b * b + c * c); }
+inline float norm3df(float a, float b, float c) { return static_cast<float>(sim_norm(a, b, c)); }
+inline float rnorm3df(float a, float b, float c) { return static_cast<float>(1.0 / sim_norm(a, b, c)); }
+inline float rhypotf(float a, float b) { return static_cast<float>(1.0 / sim_norm(a, b, 0)); }
 inline float normcdff(float x) { return static_cast<float>(0.5 * erfc(-x * 0.70710678118654752440)); }
-inline float sinpif(float x) { return static_cast<float>(sin(3.14159265358979323846 * fmod(x, 2.0))); }
-inline float cospif(float x) { return static_cast<float>(cos(3.14159265358979323846 * fmod(x, 2.0))); }
+// sin(pi x): of the nearest whole number and what lies between, which is exact
+inline double sim_sinpi(double x) {
+  double whole = rint(x), between = sin(3.14159265358979323846 * (x - whole));
+  return fmod(whole, 2) == 0 ? between : -between;
+}
+inline float sinpif(float x) { return x == rintf(x) && !isinf(x) ? copysignf(0.0f, x) : static_cast<float>(sim_sinpi(x)); }
+inline float cospif(float x) { double turned = fmod(fabs(static_cast<double>(x)), 2) + 0.5; return turned == rint(turned) ? 0.0f : static_cast<float>(sim_sinpi(turned)); }
 inline float fdividef(float a, float b) { return a / b; }
 
 // Functions of libm that write through pointers: the writes are the kernel's.

@@ -1,9 +1,11 @@
 // __half and __nv_bfloat16. Sums, products and quotients are made in float32 and rounded once more, which is the same as
-// rounding once: float32 has more than twice as many bits and two. In a provenance run they are computed all the same, but
-// hold no trace: what comes out of them is a constant.
+// rounding once: float32 has more than twice as many bits and two. What has more bits is first rounded to odd: its last bit
+// then says that something lies behind it. In a provenance run they are computed all the same, but hold no trace: what comes
+// out of them is a constant.
 #pragma once
 #include "arithmetic.hpp"
 #include "interface.hpp"
+#include "rounding.hpp"
 #include "stubs.hpp"
 #ifdef SIM_PROVENANCE
 #pragma push_macro("float")
@@ -16,11 +18,34 @@
 namespace convproof_sim {
 
 inline float bfloat16_to_float(uint16_t bits) { return sim_bits<float>(static_cast<unsigned>(bits) << 16); }
-inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
+SIM_UNCHECKED inline uint16_t float_to_bfloat16(Direction direction, float value) {
   unsigned bits = sim_bits<unsigned>(value);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
-  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  if (direction == Direction::nearest) return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  bool outward = direction == (bits >> 31 ? Direction::down : Direction::up);
+  return static_cast<uint16_t>((bits >> 16) + (outward && (bits & 0xffff) != 0));
 }
+
+SIM_UNCHECKED inline float odd(double v) {
+  float near = static_cast<float>(v);
+  unsigned bits = sim_bits<unsigned>(near);
+  if (v != v || near == v || (bits & 1)) return near;
+  return sim_bits<float>(fabs(static_cast<double>(near)) < fabs(v) ? bits + 1 : bits - 1);
+}
+SIM_UNCHECKED inline double odd_sum(double a, double b) {
+  double sum = a + b, part = sum - a, rest = (a - (sum - part)) + (b - part);  // exactly a + b - sum
+  unsigned long long bits = sim_bits<unsigned long long>(sum);
+  if (sum - sum != 0 || rest == 0 || (bits & 1)) return sum;
+  return sim_bits<double>((rest > 0) == (sum > 0) ? bits + 1 : bits - 1);
+}
+template <class T>
+SIM_UNCHECKED inline float odd_of(T v) {
+  double below = double_of(Direction::zero, v);
+  unsigned long long bits = sim_bits<unsigned long long>(below);
+  return odd(static_cast<T>(below) == v ? below : sim_bits<double>(bits | 1));
+}
+inline float odd_of(int v) { return odd(v); }
+inline float odd_of(unsigned v) { return odd(v); }
 
 }  // namespace convproof_sim
 
@@ -28,10 +53,10 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   struct H {                                                                                                      \
     uint16_t x;                                                                                                   \
     H() = default;                                                                                                \
-    H(float v) : x(from_float(v)) {}                                                                              \
-    H(double v) : x(from_float(static_cast<float>(v))) {}                                                         \
-    H(int v) : x(from_float(static_cast<float>(v))) {}                                                            \
-    H(unsigned v) : x(from_float(static_cast<float>(v))) {}                                                       \
+    H(float v) : x(from_float(convproof_sim::Direction::nearest, v)) {}                                           \
+    H(double v) : H(convproof_sim::odd(v)) {}                                                                     \
+    H(int v) : H(convproof_sim::odd_of(v)) {}                                                                     \
+    H(unsigned v) : H(convproof_sim::odd_of(v)) {}                                                                \
     SIM_UNTRACED(H)                                                                                               \
     SIM_INLINE operator float() const { return to_float(x); }                                                                \
   };                                                                                                              \
@@ -56,7 +81,7 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   inline H __hmul(H a, H b) { return a * b; }                                                                     \
   inline H __hdiv(H a, H b) { return a / b; }                                                                     \
   inline H __hneg(H a) { return -a; }                                                                             \
-  inline H __hfma(H a, H b, H c) { return H(static_cast<float>(static_cast<double>(static_cast<float>(a)) * static_cast<float>(b) + static_cast<float>(c))); } \
+  inline H __hfma(H a, H b, H c) { return H(convproof_sim::odd_sum(static_cast<double>(static_cast<float>(a)) * static_cast<float>(b), static_cast<float>(c))); } \
   inline H __hmax(H a, H b) { return H(fmaxf(a, b)); }                                                            \
   inline H __hmin(H a, H b) { return H(fminf(a, b)); }                                                            \
   inline bool __hgt(H a, H b) { return a > b; }                                                                   \
@@ -77,16 +102,18 @@ inline uint16_t float_to_bfloat16(float value) {  // to nearest, ties to even
   SIM_INLINE H2& operator+=(H2& a, H2 b) { return a = a + b; }                                                        \
   SIM_INLINE H2& operator-=(H2& a, H2 b) { return a = a - b; }                                                        \
   SIM_INLINE H2& operator*=(H2& a, H2 b) { return a = a * b; }                                                        \
+  SIM_INLINE H2& operator/=(H2& a, H2 b) { return a = a / b; }                                                        \
+  inline H2 __h2div(H2 a, H2 b) { return a / b; }                                                                 \
   inline bool __hge(H a, H b) { return a >= b; }                                                                  \
   inline bool __hle(H a, H b) { return a <= b; }                                                                  \
-  inline bool __hne(H a, H b) { return a != b; }                                                                  \
+  inline bool __hne(H a, H b) { return a < b || a > b; } /* false of NaN */                                       \
   inline H __habs(H a) { H r = a; r.x = static_cast<uint16_t>(a.x & 0x7fff); return r; }                          \
-  inline H hexp(H a) { return H(expf(a)); }                                                                       \
-  inline H hlog(H a) { return H(logf(a)); }                                                                       \
-  inline H hsqrt(H a) { return H(sqrtf(a)); }                                                                     \
-  inline H hrsqrt(H a) { return H(1.0f / sqrtf(a)); }                                                             \
-  inline H hrcp(H a) { return H(1.0f / static_cast<float>(a)); }                                                  \
-  inline H htanh(H a) { return H(tanhf(a)); }                                                                     \
+  inline H hexp(H a) { return H(exp(static_cast<double>(static_cast<float>(a)))); }                               \
+  inline H hlog(H a) { return H(log(static_cast<double>(static_cast<float>(a)))); }                               \
+  inline H hsqrt(H a) { return H(sqrt(static_cast<double>(static_cast<float>(a)))); }                             \
+  inline H hrsqrt(H a) { return H(1.0 / sqrt(static_cast<double>(static_cast<float>(a)))); }                      \
+  inline H hrcp(H a) { return H(1.0 / static_cast<float>(a)); }                                                   \
+  inline H htanh(H a) { return H(tanh(static_cast<double>(static_cast<float>(a)))); }                             \
   inline float2 sim_two_floats(H2 a) { return {static_cast<float>(a.x), static_cast<float>(a.y)}; }               \
   SIM_UNCHECKED inline H2 atomicAdd(H2* p, H2 v, convproof_sim::Site site = convproof_sim::here()) { /* each half by itself */        \
     convproof_sim::touch(p, sizeof *p, convproof_sim::Access::atomic, site);                                                          \
@@ -107,16 +134,11 @@ using nv_bfloat162 = __nv_bfloat162;
 
 inline float __half2float(__half v) { return v; }
 inline __half __float2half(float v) { return __half(v); }
-inline __half __float2half_rn(float v) { return __half(v); }
-inline __half __float2half_rz(float v) { __half r; r.x = convproof_sim::float_to_half_toward_zero(v); return r; }
 inline __half __low2half(__half2 a) { return a.x; }
 inline __half __high2half(__half2 a) { return a.y; }
 inline __half2 __float2half2_rn(float a) { return {__half(a), __half(a)}; }
 inline __half2 __float22half2_rn(float2 a) { return {__half(a.x), __half(a.y)}; }
 inline float2 __half22float2(__half2 a) { return sim_two_floats(a); }
-inline int __half2int_rn(__half v) { return __float2int_rn(v); }
-inline int __half2int_rz(__half v) { return __float2int_rz(v); }
-inline __half __int2half_rn(int v) { return __half(static_cast<float>(v)); }
 inline __nv_bfloat16 __low2bfloat16(__nv_bfloat162 a) { return a.x; }
 inline __nv_bfloat16 __high2bfloat16(__nv_bfloat162 a) { return a.y; }
 inline __nv_bfloat162 __float2bfloat162_rn(float a) { return {__nv_bfloat16(a), __nv_bfloat16(a)}; }
@@ -135,10 +157,33 @@ inline unsigned short __half_as_ushort(__half v) { return v.x; }
 inline __half __ushort_as_half(unsigned short v) { __half r; r.x = v; return r; }
 inline float __bfloat162float(__nv_bfloat16 v) { return v; }
 inline __nv_bfloat16 __float2bfloat16(float v) { return __nv_bfloat16(v); }
-inline __nv_bfloat16 __float2bfloat16_rn(float v) { return __nv_bfloat16(v); }
 inline __nv_bfloat162 __floats2bfloat162_rn(float a, float b) { return {__nv_bfloat16(a), __nv_bfloat16(b)}; }
 inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 v) { return v.x; }
 inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short v) { __nv_bfloat16 r; r.x = v; return r; }
+inline __half __double2half(double v) { return __half(v); }
+inline __nv_bfloat16 __double2bfloat16(double v) { return __nv_bfloat16(v); }
+
+#define SIM_INTEGER(H, h, from_float, T, t, Wide, r, direction, whole)                                                          \
+  inline T __##h##2##t##_##r(H v) { return convproof_sim::saturated<T>(whole(static_cast<float>(v)), true); }                   \
+  inline H __##t##2##h##_##r(T v) { H made; made.x = from_float(convproof_sim::Direction::direction, convproof_sim::odd_of(static_cast<Wide>(v))); return made; }
+#define SIM_DIRECTION(H, h, from_float, r, direction, whole)                                                                    \
+  inline H __float2##h##_##r(float v) { H made; made.x = from_float(convproof_sim::Direction::direction, v); return made; }     \
+  SIM_INTEGER(H, h, from_float, short, short, int, r, direction, whole)                                                         \
+  SIM_INTEGER(H, h, from_float, unsigned short, ushort, int, r, direction, whole)                                               \
+  SIM_INTEGER(H, h, from_float, int, int, int, r, direction, whole)                                                             \
+  SIM_INTEGER(H, h, from_float, unsigned, uint, unsigned, r, direction, whole)                                                  \
+  SIM_INTEGER(H, h, from_float, long long, ll, long long, r, direction, whole)                                                  \
+  SIM_INTEGER(H, h, from_float, unsigned long long, ull, unsigned long long, r, direction, whole)
+#define SIM_DIRECTIONS(H, h, from_float)                \
+  SIM_DIRECTION(H, h, from_float, rn, nearest, rintf)   \
+  SIM_DIRECTION(H, h, from_float, rz, zero, truncf)     \
+  SIM_DIRECTION(H, h, from_float, ru, up, ceilf)        \
+  SIM_DIRECTION(H, h, from_float, rd, down, floorf)
+SIM_DIRECTIONS(__half, half, convproof_sim::float_to_half)
+SIM_DIRECTIONS(__nv_bfloat16, bfloat16, convproof_sim::float_to_bfloat16)
+#undef SIM_DIRECTIONS
+#undef SIM_DIRECTION
+#undef SIM_INTEGER
 
 namespace convproof_sim {
 template <> struct Code<__half> { static constexpr char value = 'h'; };

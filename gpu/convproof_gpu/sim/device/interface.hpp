@@ -74,6 +74,7 @@ enum class Kind : int {  // as in fault.py
 // ---- barriers and collectives
 enum class Reduction : uint8_t { none, any, all, count };
 SIM_API void barrier(Site site, Reduction reduction, int value);  // what it gives is in `state`
+SIM_API void pause();  // gives way to another thread
 
 enum class Operation : uint8_t { syncwarp, shuffle, vote, match, reduce, matrix, load_matrix };
 // Computes for all lanes of a warp at once; `lanes[i]` is null where lane i does not take part.
@@ -120,9 +121,25 @@ SIM_API double value_of(uint32_t number);
 
 SIM_API unsigned undefined_number();  // small
 
+// ---- rounding: ties to even, where to nearest
+enum class Direction : int { nearest, zero, up, down };
+#define SIM_ROUNDED(T)                                \
+  SIM_API T sum(Direction direction, T a, T b);       \
+  SIM_API T product(Direction direction, T a, T b);   \
+  SIM_API T quotient(Direction direction, T a, T b);  \
+  SIM_API T fused(Direction direction, T a, T b, T c);\
+  SIM_API T root(Direction direction, T a);
+SIM_ROUNDED(float)
+SIM_ROUNDED(double)
+#undef SIM_ROUNDED
+SIM_API float narrowed(Direction direction, double value);
+SIM_API float float_of(Direction direction, long long value);
+SIM_API float float_of(Direction direction, unsigned long long value);
+SIM_API double double_of(Direction direction, long long value);
+SIM_API double double_of(Direction direction, unsigned long long value);
+
 SIM_API float half_to_float(uint16_t bits);
-SIM_API uint16_t float_to_half(float value);  // to nearest, ties to even
-SIM_API uint16_t float_to_half_toward_zero(float value);
+SIM_API uint16_t float_to_half(Direction direction, float value);
 
 }  // namespace convproof_sim
 

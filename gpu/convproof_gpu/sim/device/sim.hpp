@@ -17,6 +17,8 @@ using sim_float = float;
 #include "warp.hpp"
 #include "atomics.hpp"
 #include "arithmetic.hpp"
+#include "rounding.hpp"
+#include "words.hpp"
 #include "stubs.hpp"
 #define __noinline__ __attribute__((noinline))  // after every header of the host's
 #ifdef SIM_PROVENANCE

@@ -177,4 +177,4 @@ SIM_UNCHECKED inline unsigned __activemask() {  // the lanes that are here canno
 inline void __threadfence() { convproof_sim::fence(false); }
 inline void __threadfence_block() { convproof_sim::fence(true); }
 inline void __threadfence_system() { convproof_sim::fence(false); }
-inline void __nanosleep(unsigned) {}
+inline void __nanosleep(unsigned) { convproof_sim::pause(); }

@@ -140,6 +140,11 @@ inline void give_way(const void* pc) {
   if (!uninterrupted || failed) yield();
 }
 
+// Of a thread that waits for another, and says so.
+void pause() {
+  if (!uninterrupted) yield();
+}
+
 inline __attribute__((always_inline)) void step(const void* pc) {
   if (--steps_left == 0) give_way(pc);
 }

@@ -1,6 +1,7 @@
 // The runtime as one library: what Python calls (the functions in `extern "C"` at the end).
 #include "arrays.hpp"
 #include "provenance.hpp"
+#include "rounding.hpp"
 #include "schedule.hpp"
 #include "signals.hpp"
 #include "tensor.hpp"

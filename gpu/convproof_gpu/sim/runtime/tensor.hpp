@@ -36,24 +36,23 @@ float half_to_float(uint16_t half) {
   return float_of(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
-inline uint16_t rounded_half(float value, bool nearest) {
+uint16_t float_to_half(Direction direction, float value) {
   uint32_t bits = bits_of(value), magnitude = bits & 0x7fffffffu;
   uint16_t sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
   if (magnitude > 0x7f800000u) return 0x7fff;
   if (magnitude == 0x7f800000u) return sign | 0x7c00;
-  if (magnitude >= 0x47800000u) return sign | (nearest ? 0x7c00 : 0x7bff);  // 65536 and more
+  bool nearest = direction == Direction::nearest, outward = direction == (sign ? Direction::down : Direction::up);
+  if (magnitude >= 0x47800000u) return sign | (nearest || outward ? 0x7c00 : 0x7bff);  // 65536 and more
   int exponent = static_cast<int>(magnitude >> 23) - 127;
   uint32_t fraction = (magnitude & 0x7fffffu) | (magnitude >> 23 ? 0x800000u : 0);
   int drop = exponent < -14 ? 13 + (-14 - exponent) : 13;
-  if (drop > 24) return sign;
+  if (drop > 24) return sign | (outward && magnitude != 0);
   uint32_t kept = fraction >> drop, rest = fraction & ((1u << drop) - 1), half = 1u << (drop - 1);
   if (nearest && (rest > half || (rest == half && (kept & 1)))) kept++;
+  if (outward && rest != 0) kept++;
   uint32_t biased = exponent < -14 ? kept : kept + (static_cast<uint32_t>(exponent + 14) << 10);
   return static_cast<uint16_t>(sign | biased);
 }
-
-uint16_t float_to_half(float value) { return rounded_half(value, true); }
-uint16_t float_to_half_toward_zero(float value) { return rounded_half(value, false); }
 
 inline float tf32(uint32_t bits) { return float_of(bits & 0xffffe000u); }  // the low 13 bits are not looked at
 inline float bf16(uint32_t bits, int half) { return float_of(half ? bits & 0xffff0000u : bits << 16); }
