@@ -2,8 +2,9 @@
 
 Each call runs on the implementation that fits its arrays, and returns arrays of their type: NumPy
 arrays and tensors of a CPU on the fast NumPy path, CuPy arrays and tensors of a GPU on our kernels.
-Tensors have gradients: our VJPs are their operators' derivatives. The module of the array's type
-decides, so neither torch nor CuPy is imported here.
+Tensors have gradients: our VJPs are their operators' derivatives. What multiplies by a weight takes
+``precision``, by its name, see ``convproof.names.precision``: ``"float32"`` is never TF32. The
+module of the array's type decides, so neither torch nor CuPy is imported here.
 
 Example:
     >>> import numpy as np

@@ -4,7 +4,9 @@ Along each axis a result position ``i`` and a tap ``j`` meet the source at ``o``
 
     o(q, j) = origin + stride q + step j         i(q) = first + spread q
 
-so that ``y[n, g R + r, i(q)] = sum_{j,c} w'[g R + r, j, c] x[n, g C + c, o(q, j)]``.
+so that ``y[n, g R + r, i(q)] = sum_{j,c} w'[g R + r, j, c] x'[n, g, o(q, j), c]`` with the channels
+last, ``x'[n, g, o, c] = x[n, g C + c, o]``. They are padded with zeros to whole *units*, which are
+16 bytes: 4 channels of 4 bytes, or 8 of 2.
 
 Forward, the source is ``x`` and every output is an ``i``. Backward, the source is ``y_bar``: the
 inputs that leave the same rest when ``i + low`` is divided by the stride are a phase, which meets
@@ -21,8 +23,8 @@ import numpy as np
 from convproof.index_maps.address import Address, Int, flat, unflat, volume
 from convproof.index_maps.contraction import Correlated, Paired, Sizes, Spread
 
-CHUNK = 8  # channels that lie side by side in w', some of which may be zeros
-_BLOCK = 4  # chunks of channels, of which all taps lie together
+UNIT_BYTES = 16  # of channels that lie side by side, of which some may be zeros
+_BLOCK = 8  # units of channels, of which all taps lie together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Laid:
         tap: its first tap that is met.
         apart: its taps from one that is met to the next.
         adjoint: whether the weights are ``w[g C + c, r]`` rather than ``w[g R + r, c]``.
+        unit: channels that lie side by side.
     """
 
     sizes: Correlations
@@ -77,11 +80,12 @@ class Laid:
     tap: tuple[Int, ...]
     apart: tuple[Int, ...]
     adjoint: bool
+    unit: int = 4
 
     @property
     def padded(self) -> Int:
-        """Channels with the zeros that fill the last chunk."""
-        return -(-self.sizes.channels // CHUNK) * CHUNK
+        """Channels with the zeros that fill the last unit."""
+        return -(-self.sizes.channels // self.unit) * self.unit
 
     @property
     def count(self) -> int:
@@ -99,7 +103,7 @@ class Laid:
         """Return where element ``number`` of ``w'`` lies in ``w``."""
         s = self.sizes
         row, within = unflat(number, (s.groups * s.rows, volume(s.taps) * self.padded))
-        return self.weight(row, *ordered(within, volume(s.taps), self.padded))
+        return self.weight(row, *ordered(within, volume(s.taps), self.padded, self.unit))
 
     def weight(self, row: Int, tap: Int, c: Int) -> Address:
         """Return where the weight of a row ``g R + r``, a flat tap and a channel lies in ``w``."""
@@ -112,8 +116,38 @@ class Laid:
         return Address(flat((at, *k), (0, *self.kernel)), (c < s.channels,))
 
 
-def ordered(number: Int, taps: int, padded: int) -> tuple[Int, Int]:
-    """Return the tap and the channel of a number: four chunks of channels, all taps of each.
+def channels_last(number: Int, channels: Int, padded: Int, positions: Int) -> Address:
+    """Return where element ``number`` of ``x'`` lies in ``x``, of images of all groups.
+
+    Example:
+        >>> [channels_last(number, 3, 4, 10).offset for number in (0, 1, 4, 40)]
+        [0, 10, 1, 30]
+    """
+    image, position, c = unflat(number, (1, positions, padded))
+    return Address(flat((image, c, position), (0, channels, positions)), (c < channels,))
+
+
+def rows_last(number: Int, rows: Int, positions: Int, depths: Int, length: Int) -> Address:
+    """Return where element ``number`` of ``y_bar'`` lies in ``y_bar``: of a row, then an image.
+
+    Args:
+        number: of an element.
+        rows: of all groups.
+        positions: of an image.
+        depths: positions of all images.
+        length: of a row, with the zeros that fill it.
+
+    Example:
+        >>> [rows_last(number, 2, 3, 6, 8).offset for number in (0, 3, 8)]
+        [0, 6, 3]
+    """
+    row, depth = unflat(number, (1, length))
+    n, q = unflat(depth, (1, positions))
+    return Address(flat((n, row, q), (0, rows, positions)), (depth < depths,))
+
+
+def ordered(number: Int, taps: Int, padded: Int, unit: int = 4) -> tuple[Int, Int]:
+    """Return the tap and the channel of a number: eight units of channels, all taps of each.
 
     So the same channels are read again while they are still near.
 
@@ -121,28 +155,28 @@ def ordered(number: Int, taps: int, padded: int) -> tuple[Int, Int]:
         >>> [ordered(number, 2, 40) for number in (0, 31, 32, 64, 72)]
         [(0, 0), (0, 31), (1, 0), (0, 32), (1, 32)]
     """
-    chunk, channel = number // CHUNK, number % CHUNK
-    blocks, rest = padded // (_BLOCK * CHUNK), padded // CHUNK % _BLOCK
-    whole = chunk < blocks * taps * _BLOCK
-    tap, place = in_blocks(chunk, taps)
-    other, left = in_rest(chunk - blocks * taps * _BLOCK, max(rest, 1))
-    chunk = whole * place + (1 - whole) * (_BLOCK * blocks + left)
-    return whole * tap + (1 - whole) * other, chunk * CHUNK + channel
+    place, channel = number // unit, number % unit
+    blocks, rest = padded // (_BLOCK * unit), padded // unit % _BLOCK
+    whole = place < blocks * taps * _BLOCK
+    tap, found = in_blocks(place, taps)
+    other, left = in_rest(place - blocks * taps * _BLOCK, max(rest, 1))
+    found = whole * found + (1 - whole) * (_BLOCK * blocks + left)
+    return whole * tap + (1 - whole) * other, found * unit + channel
 
 
-def in_blocks(chunk: Int, taps: Int) -> tuple[Int, Int]:
-    """Return the tap of a chunk, and which of the channels' chunks it is, in blocks of four."""
-    block, tap, place = unflat(chunk, (1, taps, _BLOCK))
+def in_blocks(unit: Int, taps: Int) -> tuple[Int, Int]:
+    """Return the tap of a unit, and which of the channels' units it is, in blocks of eight."""
+    block, tap, place = unflat(unit, (1, taps, _BLOCK))
     return tap, _BLOCK * block + place
 
 
-def in_rest(chunk: Int, rest: Int) -> tuple[Int, Int]:
-    """Return the same of a chunk after all blocks, where so many chunks of channels are left."""
-    tap, place = unflat(chunk, (1, rest))
+def in_rest(unit: Int, rest: Int) -> tuple[Int, Int]:
+    """Return the same of a unit after all blocks, where so many units of channels are left."""
+    tap, place = unflat(unit, (1, rest))
     return tap, place
 
 
-def forward(sizes: Sizes) -> Laid:
+def forward(sizes: Sizes, unit: int = 4) -> Laid:
     """Return a convolution as a correlation."""
     dims = len(sizes.input)
     told = Correlations(
@@ -160,10 +194,10 @@ def forward(sizes: Sizes) -> Laid:
         first=(0,) * dims,
         spread=(1,) * dims,
     )
-    return Laid(told, sizes.kernel, (0,) * dims, (1,) * dims, adjoint=False)
+    return Laid(told, sizes.kernel, (0,) * dims, (1,) * dims, adjoint=False, unit=unit)
 
 
-def adjoint(sizes: Sizes) -> Iterator[Laid]:
+def adjoint(sizes: Sizes, unit: int = 4) -> Iterator[Laid]:
     """Yield the phases of the adjoint that have inputs.
 
     Example:
@@ -190,7 +224,7 @@ def adjoint(sizes: Sizes) -> Iterator[Laid]:
             first=first,
             spread=sizes.stride,
         )
-        yield Laid(told, sizes.kernel, tap, apart, adjoint=True)
+        yield Laid(told, sizes.kernel, tap, apart, adjoint=True, unit=unit)
 
 
 def least_products(map_: Correlated | Spread | Paired) -> int:

@@ -9,8 +9,9 @@ weights          ``f(input, weight, bias=None, *args)``,
 no weights       ``f(input, *args)``, ``f_input(x, y_bar, *args)``
 ===============  ===================================================================
 
-``args`` are the builder's own arguments, in its order and with its defaults. Each entry of a family
-is a function of ``choose``, which names the implementation for an array.
+``args`` are the builder's own arguments, in its order and with its defaults. What multiplies takes
+``precision`` too, by its name (``convproof.names.precision``). Each entry of a family is a function
+of ``choose``, which names the implementation for an array.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from convproof.errors import ShapeError
 from convproof.layers import Bias, Layer, Shape
 from convproof.names import verbs
 from convproof.names.checks import as_shape, has_batch, shape_of
+from convproof.names.precision import with_precision
 from convproof.names.recalled import Calls, Operands, key_of
 from convproof.names.verbs import Choose
 
@@ -104,9 +106,9 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
 
     BUILDERS[name] = build
     return {
-        name: forward,
-        f"{name}_input": input_vjp,
-        f"{name}_weight": weight_vjp,
+        name: with_precision(forward),
+        f"{name}_input": with_precision(input_vjp),
+        f"{name}_weight": with_precision(weight_vjp),
         f"{name}_bias": bias_vjp,
     }
 

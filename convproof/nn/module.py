@@ -25,6 +25,7 @@ from convproof.layers import Bias, Layer, Shape
 from convproof.names import verbs
 from convproof.names.checks import check_shape, has_batch, shape_of
 from convproof.names.families import BUILDERS
+from convproof.names.precision import Precision, check_precision, within
 from convproof.nn.evidence import Evidence, evidence_of
 
 DIMS = (1, 2, 3)
@@ -140,10 +141,22 @@ class Weighted(Module):
     Attributes:
         weight: NumPy's array, CuPy's or torch's.
         bias: the same, or None.
+        precision: what its products promise, see ``convproof.names.precision``.
     """
 
     weight: Any
     bias: Any
+    precision: Precision = "float32"
+
+    def __call__(self, input: Any) -> Any:  # noqa: A002  # torch's name
+        """Return ``y``.
+
+        Raises:
+            ShapeError: if the input is none of the layer's.
+            GeometryError: if its sizes leave no output.
+            DTypeError: if the precision is not that of the arrays' dtype.
+        """
+        return verbs.forward(self._choose, self.spec, input, *self.parameters.values())
 
     def input_vjp(self, x: Any, y_bar: Any) -> Any:
         """Return the gradient of ``<layer(x), y_bar>`` in ``x``.
@@ -153,7 +166,7 @@ class Weighted(Module):
             y_bar: the cotangent, of the output's shape.
         """
         size = x if isinstance(x, tuple) else shape_of(x, "x")
-        return verbs.input_vjp(implementation_for, self.spec, size, y_bar, self.weight)
+        return verbs.input_vjp(self._choose, self.spec, size, y_bar, self.weight)
 
     def weight_vjp(self, x: Any, y_bar: Any) -> Any:
         """Return the gradient of ``<layer(x), y_bar>`` in the weight.
@@ -162,7 +175,7 @@ class Weighted(Module):
             x: the input.
             y_bar: the cotangent, of the output's shape.
         """
-        return verbs.weight_vjp(implementation_for, self.spec, x, y_bar)
+        return verbs.weight_vjp(self._choose, self.spec, x, y_bar)
 
     def bias_vjp(self, y_bar: Any) -> Any:
         """Return the gradient of ``<layer(x), y_bar>`` in the bias, for any ``x``.
@@ -190,14 +203,34 @@ class Weighted(Module):
         """The weight and, if there is one, the bias."""
         return {name: getattr(self, name) for name in self.spec.parameter_shapes}
 
-    def replace(self: _Held, *, weight: Any = None, bias: Any = None) -> _Held:
-        """Return the layer with other parameters; None keeps one.
+    def _start(self, spec: Layer, parameters: Mapping[str, Any], precision: Precision) -> None:
+        check_precision(precision)
+        self._begin(spec=spec, precision=precision, **parameters)
+
+    @property
+    def _choose(self) -> verbs.Choose:
+        return within(implementation_for, self.precision)
+
+    @property
+    def _identity(self) -> tuple[Any, ...]:
+        return self.precision, *super()._identity
+
+    def _written(self) -> Iterator[str]:
+        yield from super()._written()
+        if self.precision != "float32":
+            yield f"precision={self.precision!r}"
+
+    def replace(
+        self: _Held, *, weight: Any = None, bias: Any = None, precision: Precision | None = None
+    ) -> _Held:
+        """Return the layer with other parameters, or in another precision; None keeps one.
 
         With arrays of CuPy or tensors it runs there, if all its parameters are such.
 
         Raises:
             ShapeError: if an array is not of the spec's shape, or the layer has no bias.
             DTypeError: if the parameters would be of different dtypes or kinds.
+            UnsupportedError: if there is no such precision.
         """
         if bias is not None and self.bias is None:
             msg = f"{self!r} has no bias to replace; make it with bias=True."
@@ -207,6 +240,9 @@ class Weighted(Module):
         _check_parameters(held, self.spec.parameter_shapes)
         other = object.__new__(type(self))
         other._begin(**self.__dict__ | held)
+        if precision is not None:
+            check_precision(precision)
+            other._begin(precision=precision)
         return other
 
     def _bias_spec(self) -> Bias:

@@ -8,6 +8,7 @@ from convproof import layers
 from convproof.axes import PaddingMode, at_least
 from convproof.errors import GeometryError
 from convproof.layers import Bias
+from convproof.names.precision import Precision
 from convproof.nn.initial import initial
 from convproof.nn.module import Weighted
 from convproof.padding import Padding, pairs, per_axis
@@ -34,6 +35,8 @@ class Conv(Weighted):
         padding_mode: ``"zeros"`` or ``"circular"``.
         rng: a NumPy generator of the first parameters, see ``convproof.nn.initial``.
         dtype: of the parameters; None: float32.
+        precision: what the products promise: ``"float32"`` or, of floats, ``"tf32"``; ``"bf16"``
+            and ``"f16"`` of parameters of that dtype.
 
     Raises:
         GeometryError: if the sizes describe no convolution.
@@ -56,6 +59,7 @@ class Conv(Weighted):
         *,
         rng: Any = None,
         dtype: Any = None,
+        precision: Precision = "float32",
     ) -> None:
         spec = layers.Conv(
             in_channels=in_channels,
@@ -68,7 +72,7 @@ class Conv(Weighted):
             padding_mode=padding_mode,
             bias=bias,
         )
-        self._begin(spec=spec, **initial(spec, prod(spec.weight_shape[1:]), rng, dtype))
+        self._start(spec, initial(spec, prod(spec.weight_shape[1:]), rng, dtype), precision)
 
 
 class ConvTranspose(Weighted):
@@ -90,6 +94,8 @@ class ConvTranspose(Weighted):
         padding_mode: ``"zeros"``, the only one, as in torch.
         rng: a NumPy generator of the first parameters, see ``convproof.nn.initial``.
         dtype: of the parameters; None: float32.
+        precision: what the products promise: ``"float32"`` or, of floats, ``"tf32"``; ``"bf16"``
+            and ``"f16"`` of parameters of that dtype.
 
     Raises:
         GeometryError: if the sizes describe no transposed convolution.
@@ -113,6 +119,7 @@ class ConvTranspose(Weighted):
         *,
         rng: Any = None,
         dtype: Any = None,
+        precision: Precision = "float32",
     ) -> None:
         if padding_mode != "zeros":
             msg = f"a transposed convolution has padding_mode='zeros', got {padding_mode!r}."
@@ -128,7 +135,7 @@ class ConvTranspose(Weighted):
             groups=groups,
             bias=bias,
         )
-        self._begin(spec=spec, **initial(spec, prod(spec.weight_shape[1:]), rng, dtype))
+        self._start(spec, initial(spec, prod(spec.weight_shape[1:]), rng, dtype), precision)
 
 
 class LocallyConnected(Weighted):
@@ -149,6 +156,8 @@ class LocallyConnected(Weighted):
         bias: whether one number per output channel is added.
         rng: a NumPy generator of the first parameters, see ``convproof.nn.initial``.
         dtype: of the parameters; None: float32.
+        precision: what the products promise: ``"float32"`` or, of floats, ``"tf32"``; ``"bf16"``
+            and ``"f16"`` of parameters of that dtype.
 
     Raises:
         GeometryError: if the sizes describe no convolution.
@@ -171,6 +180,7 @@ class LocallyConnected(Weighted):
         *,
         rng: Any = None,
         dtype: Any = None,
+        precision: Precision = "float32",
     ) -> None:
         spec = layers.LocallyConnected(
             in_channels=in_channels,
@@ -184,7 +194,7 @@ class LocallyConnected(Weighted):
             bias=bias,
         )
         fan_in = spec.in_channels // groups * prod(spec.kernel_size)
-        self._begin(spec=spec, **initial(spec, fan_in, rng, dtype))
+        self._start(spec, initial(spec, fan_in, rng, dtype), precision)
 
 
 class Linear(Weighted):
@@ -196,6 +206,8 @@ class Linear(Weighted):
         bias: whether one number per output feature is added.
         rng: a NumPy generator of the first parameters, see ``convproof.nn.initial``.
         dtype: of the parameters; None: float32.
+        precision: what the products promise: ``"float32"`` or, of floats, ``"tf32"``; ``"bf16"``
+            and ``"f16"`` of parameters of that dtype.
 
     Raises:
         GeometryError: if a size is below 1.
@@ -212,10 +224,11 @@ class Linear(Weighted):
         *,
         rng: Any = None,
         dtype: Any = None,
+        precision: Precision = "float32",
     ) -> None:
         at_least(1, in_features=in_features, out_features=out_features)
         spec = layers.Linear(in_features=in_features, out_features=out_features, bias=bias)
-        self._begin(spec=spec, **initial(spec, in_features, rng, dtype))
+        self._start(spec, initial(spec, in_features, rng, dtype), precision)
 
     def _bias_spec(self) -> Bias:
         (features,) = self.spec.parameter_shapes["bias"]

@@ -11,15 +11,21 @@ parameter  is
 ``WIDTH``  16 bytes of elements, if the rows and arrays that are staged begin at multiples of
            them; else 1
 =========  =================================================================================
+
+Where there are as many outputs as inputs, of three or five taps, ``depthwise_strips`` has kernels
+that stage nothing.
 """
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from convproof.index_maps import Sizes
-from convproof.index_maps.depthwise import BELOW, TAPS, of_three_axes
+from convproof.index_maps.depthwise import TAPS, of_three_axes
+from convproof_gpu import depthwise_strips
 from convproof_gpu.depthwise_plans import (
     CREW,
     EACH,
@@ -32,9 +38,10 @@ from convproof_gpu.depthwise_plans import (
     tiles_of,
     tiling_of,
 )
+from convproof_gpu.divided import launch_divided
 from convproof_gpu.elements import type_of
 from convproof_gpu.elementwise import width_of
-from convproof_gpu.machine import Kernel, LaunchLawError, Machine, launch, packed
+from convproof_gpu.machine import Kernel, Machine, packed
 from convproof_gpu.operands import Activation, add_parts, check_counts, epilogue, slices
 
 _MOST_TAPS = 1024
@@ -72,6 +79,7 @@ def conv_forward(
     *,
     activation: tuple[Activation, float, float] = ("none", 1.0, 1.0),
     most: int = CREW * EACH,
+    strips: bool = True,
 ) -> Any:
     """Write ``y = activation(conv(x, w) + b)`` and return it.
 
@@ -84,12 +92,17 @@ def conv_forward(
         y: ``(N, G M, *O)``.
         activation: which, its amplitude and slope.
         most: results of a block.
+        strips: whether to take strips where there are any.
     """
     check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
     element = type_of(x=x, w=w, b=b, y=y)
     for images, part in slices(sizes):
         s = of_three_axes(part)
         given = {"x": x[images], "w": w, "b": b, "y": y[images]}
+        cut = depthwise_strips.strips_of(s, given["x"], given["y"]) if strips else None
+        if cut is not None:
+            depthwise_strips.correlate(machine, "forward", cut, given, epilogue(*activation))
+            continue
         width, taps = _width(s.input, given["x"]), _taps(s, s.output, s.stride[1])
         chosen = part_of(s, "forward", taps, width, most)
         tiling = tiling_of(s, chosen, s.output, taps, chunks=True)
@@ -101,7 +114,7 @@ def conv_forward(
         }
         kernel = Kernel("depthwise_forward", (element, str(taps), str(width)))
         blocks = tiles_of(s, chosen, s.output) * tiling.chunks.by * s.groups
-        _launch(machine, kernel, blocks, args, "y")
+        launch_divided(machine, kernel, blocks, CREW, args, "y")
     return y
 
 
@@ -115,6 +128,7 @@ def conv_input_vjp(
     *,
     activation: tuple[Activation, float, float] = ("none", 1.0, 1.0),
     most: int = CREW * EACH,
+    strips: bool = True,
 ) -> Any:
     """Write ``x_bar``, the adjoint of the convolution at ``y_bar``, and return it.
 
@@ -127,12 +141,17 @@ def conv_input_vjp(
         x_bar: ``(N, G, *I)``.
         activation: which, its amplitude and slope.
         most: results of a block.
+        strips: whether to take strips where there are any.
     """
     check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, {"b": b}, of_inputs=True)
     element = type_of(y_bar=y_bar, w=w, b=b, x_bar=x_bar)
     for images, part in slices(sizes):
         s = of_three_axes(part)
         given = {"y_bar": y_bar[images], "w": w, "b": b, "x_bar": x_bar[images]}
+        cut = depthwise_strips.strips_of(s, given["y_bar"], given["x_bar"]) if strips else None
+        if cut is not None:
+            depthwise_strips.correlate(machine, "input_vjp", cut, given, epilogue(*activation))
+            continue
         width, taps = _width(s.output, given["y_bar"]), _taps(s, s.input, max(s.stride))
         chosen = part_of(s, "input_vjp", taps, width, most)
         args = given | {
@@ -143,7 +162,8 @@ def conv_input_vjp(
             "epilogue": epilogue(*activation),
         }
         kernel = Kernel("depthwise_input_vjp", (element, str(taps), str(width)))
-        _launch(machine, kernel, tiles_of(s, chosen, s.input) * s.groups, args, "x_bar")
+        blocks = tiles_of(s, chosen, s.input) * s.groups
+        launch_divided(machine, kernel, blocks, CREW, args, "x_bar")
     return x_bar
 
 
@@ -156,6 +176,7 @@ def conv_weight_vjp(
     *,
     splits: int = 0,
     most: int = CREW * EACH,
+    strips: bool = True,
 ) -> Any:
     """Write ``w_bar`` and return it.
 
@@ -167,64 +188,57 @@ def conv_weight_vjp(
         w_bar: ``(G M, 1, *K)``.
         splits: parts of the sum over outputs; 0: as many as fill a GPU.
         most: outputs of a tile.
+        strips: whether to take strips where there are any.
     """
     check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
-    batches = list(slices(sizes))
-    plans = []
-    for images, part in batches:
-        s = of_three_axes(part)
-        width = min(_width(s.input, x[images]), _width(s.output, y_bar[images]))
-        taps = _taps(s, s.output, s.stride[1])
-        chosen = part_of(s, "weight_vjp", taps, width, most)
-        plans.append((images, s, width, taps, chosen, sharing_of(s, chosen, taps, splits)))
-    count = sum(plan[-1].splits for plan in plans)
+    shares = [
+        _share(machine, part, y_bar[images], x[images], splits, most, strips)
+        for images, part in slices(sizes)
+    ]
+    count = sum(number for number, _ in shares)
     alone = count == 1 and element == "float"
     parts = w_bar[None] if alone else machine.empty((count, *w_bar.shape), np.float32)
     begin = 0
-    for images, s, width, taps, chosen, sharing in plans:
-        pitch = rounded(chosen.tile[2] + width - 1, width)
+    for number, write in shares:
+        write(parts[begin : begin + number])
+        begin += number
+    if not alone:
+        add_parts(machine, element, parts, w_bar)
+    return w_bar
+
+
+def _share(
+    machine: Machine, sizes: Sizes, y_bar: Any, x: Any, splits: int, most: int, strips: bool
+) -> tuple[int, Callable[[Any], None]]:
+    """Return into how many parts the sum over some images is split, and what writes them."""
+    s = of_three_axes(sizes)
+    cut = depthwise_strips.strips_of(s, x, y_bar) if strips else None
+    if cut is not None:
+        number = splits or depthwise_strips.splits_of(cut[0])
+        return number, partial(depthwise_strips.add_up, machine, cut, y_bar, x)
+    width = min(_width(s.input, x), _width(s.output, y_bar))
+    taps = _taps(s, s.output, s.stride[1])
+    chosen = part_of(s, "weight_vjp", taps, width, most)
+    sharing = sharing_of(s, chosen, taps, splits)
+    pitch = rounded(chosen.tile[2] + width - 1, width)
+    kernel = Kernel("depthwise_weight_vjp", (type_of(y_bar=y_bar, x=x), str(taps), str(width)))
+    blocks = s.out_channels * sharing.passes.by * s.groups * sharing.splits
+
+    def write(parts: Any) -> None:
         args = {
-            "y_bar": y_bar[images],
-            "x": x[images],
-            "parts": parts[begin : begin + sharing.splits],
+            "y_bar": y_bar,
+            "x": x,
+            "parts": parts,
             "sizes": packed(s, "int"),
             "inner": packed(box_of(chosen.images, chosen.box, width), "int"),
             "outer": packed(box_of(chosen.images, (*chosen.tile[:2], pitch), width), "int"),
             "tiling": packed(tiling_of(s, chosen, s.output, taps), "int"),
             "sharing": packed(sharing, "int"),
         }
-        kernel = Kernel("depthwise_weight_vjp", (element, str(taps), str(width)))
-        blocks = s.out_channels * sharing.passes.by * s.groups * sharing.splits
-        _launch(machine, kernel, blocks, args, "parts", tiles=sharing.tiles)
-        begin += sharing.splits
-    if not alone:
-        add_parts(machine, element, parts, w_bar)
-    return w_bar
+        launch_divided(machine, kernel, blocks, CREW, args, "parts", tiles=sharing.tiles)
 
-
-def _launch(
-    machine: Machine,
-    kernel: Kernel,
-    blocks: int,
-    args: dict[str, Any],
-    output: str,
-    *,
-    tiles: int = 0,
-) -> None:
-    """Launch a kernel, which divides the number of each block, and of each tile that it goes over.
-
-    Raises:
-        LaunchLawError: if the quotients are not exact for so many.
-    """
-    for what, count, split in (("blocks", blocks, "groups"), ("tiles", tiles, "images")):
-        if count > BELOW:
-            msg = (
-                f"{kernel.file} would take {count} {what}, but it divides their numbers, exactly "
-                f"if they are at most {BELOW}. Split the {split} into {-(-count // BELOW)} parts."
-            )
-            raise LaunchLawError(msg)
-    launch(machine, kernel, blocks, CREW, args, (output,))
+    return sharing.splits, write
 
 
 def _width(rows: tuple[Any, ...], array: Any) -> int:

@@ -3,9 +3,9 @@
 The only file that imports CuPy, and only when a GPU is asked for. Kernels run on CuPy's current
 stream of the current device; where a tensor of PyTorch's is given, on PyTorch's.
 
-A first call with arrays of some shapes and dtypes prepares its launches, which are repeated by the
-driver's ``cuLaunchKernel``. For arrays that have gaps, or begin elsewhere than the launches rely
-on, the verb is called and launches RawKernels.
+A first call with arrays of some shapes and dtypes, in a precision, prepares its launches, which are
+repeated by the driver's ``cuLaunchKernel``. For arrays that have gaps, or begin elsewhere than the
+launches rely on, the verb is called and launches RawKernels.
 """
 
 import os
@@ -21,7 +21,7 @@ import numpy as np
 from convproof.errors import DTypeError, MissingExtraError
 from convproof.layers import Layer
 from convproof_gpu.cubin import kept, nvrtc_version
-from convproof_gpu.machine import Kernel, LaunchLawError
+from convproof_gpu.machine import Kernel, LaunchLawError, Promised
 from convproof_gpu.prepared import ALIGNMENT, Outline, prepared
 from convproof_gpu.repeating import Arrays, Read, Repeated
 
@@ -84,7 +84,7 @@ def _first_line(error: BaseException) -> str:
     return next(filter(None, lines), type(error).__name__).rstrip(".")
 
 
-class Gpu:
+class Gpu(Promised):
     """A GPU as a machine.
 
     Raises:
@@ -166,7 +166,7 @@ class Gpu:
         if kind is None or read is None:
             return None
         told, pointers = read
-        key: tuple[Any, ...] = (function, layer, type(like), *told)
+        key: tuple[Any, ...] = (function, layer, self.precision, type(like), *told)
         try:
             repeated = self._repeated[key]
         except KeyError:
@@ -198,7 +198,7 @@ class Gpu:
         if outlined is not None and not self._is_current(outlined[1]):
             return None
         repeated = None
-        found = None if outlined is None else prepared(function, layer, outlined[0])
+        found = None if outlined is None else prepared(function, layer, outlined[0], self.precision)
         if outlined is not None and found is not None:
             handles = [self._loaded(launch.kernel).kernel.ptr for launch in found.launches]
             launch = self._cupy.cuda.driver.launchKernel
@@ -210,7 +210,7 @@ class Gpu:
 
     def _repeat_nothing(self) -> None:
         """Let a forked process, in which CUDA is of no use, be told so."""
-        self._kinds = {}
+        self._kinds.clear()  # also of whoever multiplies in another precision
 
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]

@@ -13,7 +13,7 @@ _TYPES = {
     np.dtype(ml_dtypes.bfloat16): "__nv_bfloat16",
 }
 ELEMENTS = tuple(_TYPES)
-BYTES = {name: dtype.itemsize for dtype, name in _TYPES.items()}
+BYTES: dict[str, int] = {name: dtype.itemsize for dtype, name in _TYPES.items()}
 
 
 def type_of(**arrays: Any) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from convproof.index_maps import Sizes
+from convproof.index_maps import Correlated, Sizes
 from convproof.index_maps.depthwise import of_three_axes
 from convproof.index_maps.few_channels import QUAD, Forward, Gradient
 from convproof_gpu import products
@@ -45,9 +45,11 @@ from convproof_gpu.operands import (
     slices,
 )
 from convproof_gpu.products import conv_input_vjp as conv_input_vjp
+from convproof_gpu.tiles import TensorTile, tile_of
 
 LEAST = 2**17  # outputs of a layer: for fewer, these kernels are not worth their shapes
 _MOST_CHANNELS = 4
+_LONG = 128  # products of a sum: longer ones are for the tensor cores, if they take them
 
 
 def fits(sizes: Sizes) -> bool:
@@ -59,6 +61,8 @@ def fits(sizes: Sizes) -> bool:
         and outputs >= LEAST
         and min(*sizes.input, *sizes.kernel, *sizes.dilation) >= 1
     )
+    if few and sizes.in_channels * prod(sizes.kernel) > _LONG:
+        few = not isinstance(tile_of(Correlated(sizes)), TensorTile)
     return few and forward_plan(of_three_axes(sizes)) is not None
 
 

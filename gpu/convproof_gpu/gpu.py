@@ -1,4 +1,7 @@
-"""The implementation ``gpu``, made when it is asked for: one line says so where there is no GPU."""
+"""The implementations ``gpu`` and ``gpu-tf32``, made when one is asked for.
+
+Where there is no GPU, one line says so.
+"""
 
 from functools import cache
 
@@ -7,10 +10,10 @@ from convproof_gpu.wing import Wing
 
 
 def __getattr__(name: str) -> Wing:
-    if name != "gpu":
+    if name not in ("gpu", "gpu_tf32"):
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    return _made()
+    return _made() if name == "gpu" else _made().with_precision("tf32")
 
 
 @cache

@@ -7,18 +7,21 @@ integers that the kernel computes addresses with.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from convproof.errors import ConvProofError
 from convproof.layers import Layer
+from convproof_gpu.tiles import Precision
 
 _MOST_BLOCKS = 2**31 - 1
 _INT = 2**31 - 2**16  # an int holds it, and a tile beyond it
 _LONG = 2**62
+_Kind = TypeVar("_Kind", bound="Promised")
 
 
 class LaunchLawError(ConvProofError, ValueError):
@@ -48,9 +51,13 @@ class Kernel:
 
 
 class Machine(Protocol):
-    """Where arrays lie and kernels run."""
+    """Where arrays lie and kernels run, and in which precision the tensor cores multiply floats."""
 
     name: str
+    precision: Precision
+
+    def with_precision(self, precision: Precision) -> "Machine":
+        """Return the same machine, which multiplies floats so."""
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -80,7 +87,19 @@ class Machine(Protocol):
         """Run a kernel; ``args`` are arrays, None for a null pointer, NumPy scalars and bytes."""
 
 
-class AtHand:
+class Promised:
+    """What a machine says of its precision: that of floats, unless another was asked for."""
+
+    precision: Precision = "float32"
+
+    def with_precision(self: "_Kind", precision: Precision) -> "_Kind":
+        """Return the same machine, with all that it has loaded and noted."""
+        made = copy(self)
+        made.precision = precision
+        return made
+
+
+class AtHand(Promised):
     """What a machine does whose kernels read arrays where they are, and end when they are run."""
 
     versions: Mapping[str, str] = MappingProxyType({})  # it is a part of convproof

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from convproof.errors import UnsupportedError
 from convproof.index_maps import Sizes
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, blocks_of, launch
 
@@ -24,6 +25,13 @@ def epilogue(activation: Activation, amplitude: float, slope: float) -> bytes:
     """Return the struct ``Epilogue`` of ``epilogue.cuh``; ``tanh`` alone is scaled."""
     held = np.array((_ACTIVATIONS.index(activation), amplitude, slope), _EPILOGUE)
     return held.tobytes()
+
+
+def check_dims(dims: int) -> None:
+    """Raise ``UnsupportedError`` unless kernels are compiled for so many axes."""
+    if not 1 <= dims <= 3:
+        msg = f"the kernels have 1 to 3 spatial axes, not {dims}."
+        raise UnsupportedError(msg)
 
 
 def check_counts(
@@ -83,16 +91,23 @@ def check_splits(splits: int, depth: int) -> None:
         raise LaunchLawError(msg)
 
 
-def slices(sizes: Sizes, *, shared: bool = True) -> Iterator[tuple[slice, Sizes]]:
+def slices(sizes: Sizes, *, shared: bool = True, unit: int = 1) -> Iterator[tuple[slice, Sizes]]:
     """Yield the images that a launch takes, and its sizes; at least one launch, for empty batches.
+
+    Args:
+        sizes: of the convolution.
+        shared: whether the positions share the weights.
+        unit: channels of a group, and outputs, are whole units of so many.
 
     Raises:
         LaunchLawError: if one image or the weights are too many elements for 32-bit offsets.
     """
     inputs, outputs = prod(sizes.input), prod(sizes.output)
-    channels = sizes.groups * sizes.in_channels, sizes.groups * sizes.out_channels
-    image = max(channels[0] * inputs, channels[1] * outputs, 1)
-    weights = channels[1] * sizes.in_channels * prod(sizes.kernel) * (1 if shared else outputs)
+    of_units = (sizes.in_channels, sizes.out_channels, outputs)
+    inner, outer, wide = (-(-count // unit) * unit for count in of_units)
+    image = max(sizes.groups * inner * inputs, sizes.groups * outer * wide, 1)
+    weights = sizes.groups * sizes.out_channels * sizes.in_channels * prod(sizes.kernel)
+    weights *= 1 if shared else outputs
     rows = zip(
         sizes.input, sizes.kernel, sizes.output, sizes.stride, sizes.dilation, sizes.low,
         strict=True,

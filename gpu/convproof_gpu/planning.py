@@ -16,13 +16,17 @@ weights                                                                       ``
 other          None                                                           ``N``, their number
 =============  =============================================================  ===================
 
+The precision is a part of the plan: ``float32``, which is never TF32; ``tf32``, in which what is
+left to floats keeps their error; ``bf16`` and ``f16`` of arrays of these formats, to which answers
+are rounded in the end: ``c`` is without that. Rates of these three were measured of two tiles.
+
 ``h`` is the number of additions that a product passes at most: those of a lane, of the lanes in
 pairs, and of the parts. ``c`` knows no bias, underflow, overflow, Inf or NaN. ``us`` is 0.8 to 1.4
 times what AlexNet's and VGG-16's convolutions took in ``reports/gpu-bench-2026-11-26.txt``, and 2.1
 times LeNet's small ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import ceil, prod
@@ -31,7 +35,6 @@ from typing import Any
 
 import numpy as np
 
-from convproof.index_maps.correlation import CHUNK
 from convproof.index_maps.few_channels import LANES, QUAD, Gradient
 from convproof_gpu.bounds import UNIT, bound
 from convproof_gpu.machine import Kernel
@@ -39,15 +42,21 @@ from convproof_gpu.measuring import arrays, ours
 from convproof_gpu.measuring.costs import Cost, cost
 from convproof_gpu.measuring.rows import Row, summands
 from convproof_gpu.recording import Recorder, blank
+from convproof_gpu.tensor_products import unit_of
 from convproof_gpu.tiles import TENSOR_TILES, parted
 from convproof_gpu.wing import Wing
 
 H200 = MappingProxyType(  # bytes and operations per second, reports/gpu-bench-2026-11-26.txt
     {"copy": 4.19e12, "float32": 49e12, "tf32": 405e12, "bfloat16": 785e12}
 )
-_DTYPE = "float32"
+DTYPES: Mapping[str, str] = MappingProxyType(  # of the arrays, by the precision
+    {"float32": "float32", "tf32": "float32", "bf16": "bfloat16", "f16": "float16"}
+)
+_OF_16_BITS = MappingProxyType({"__half": "f16", "__nv_bfloat16": "bf16"})
 _TILES = {tile.argument: tile for tile in TENSOR_TILES}
-_HELPERS = ("conv_tensor", "sum_parts")  # files whose kernels without a tile multiply nothing
+_FOLD = "fold_forward"  # adds what the products of a strided adjoint left in columns
+_HELPERS = ("conv_tensor", "sum_parts", _FOLD)  # whose kernels without a tile multiply nothing
+_PAIRS = "conv_tensor_weight_vjp"  # of floats, whatever the elements
 _SLAB = 32
 _IN_PAIRS = 5  # additions in which the sums of a warp's lanes become one
 _HEAD, _AXES, _QUOTIENT = 5, 7, 3  # numbers of ``Correlations``: before its axes, of an axis
@@ -80,7 +89,7 @@ class Launch:
 
     @property
     def multiplies(self) -> bool:
-        """Whether it computes the products, rather than lays weights out or adds parts."""
+        """Whether it computes the products, rather than lays operands out or adds parts."""
         return bool(self.tile) or self.kernel.file not in _HELPERS
 
     @property
@@ -88,7 +97,7 @@ class Launch:
         """Predicted microseconds of a launch on the tensor cores with the parts that it has."""
         if self.extents is None:
             return None
-        us, parts = parted(_TILES[self.tile], *self.extents)
+        us, parts = parted(_TILES[self.tile], *self.extents, _element(self.kernel))
         return us if parts == self.parts else None
 
 
@@ -98,6 +107,7 @@ class Plan:
 
     Attributes:
         row: the operation.
+        precision: that was asked for, a key of ``DTYPES``.
         launches: in order.
         cost: operations and bytes.
         us: predicted microseconds, or None.
@@ -105,6 +115,7 @@ class Plan:
     """
 
     row: Row
+    precision: str
     launches: tuple[Launch, ...]
     cost: Cost
     us: float | None
@@ -113,7 +124,8 @@ class Plan:
     @property
     def roofline(self) -> float | None:
         """The least time over the predicted one."""
-        return None if self.us is None else self.cost.floor_us(_DTYPE, H200) / self.us
+        rate = "tf32" if self.precision == "tf32" else DTYPES[self.precision]
+        return None if self.us is None else self.cost.floor_us(rate, H200) / self.us
 
     @property
     def products(self) -> tuple[Launch, ...]:
@@ -144,29 +156,32 @@ class _Notes(Recorder):
         self.launches.append(launch)
 
 
-def planned(row: Row) -> Plan:
-    """Return the plan of a row in float32.
+def planned(row: Row, precision: str = "float32") -> Plan:
+    """Return the plan of a row.
 
     Args:
         row: of a layer that multiplies weights, without a bias.
+        precision: a key of ``DTYPES``.
 
     Raises:
         UnsupportedError: if the kernels do not have the layer.
         LaunchLawError: if it is larger than they take at once.
     """
-    notes = _Notes()
+    notes, dtype = _Notes(), DTYPES[precision]
+    wing = Wing(notes).with_precision("tf32" if precision == "tf32" else "float32")
     operands = {
-        name: None if shape is None else blank(shape, _DTYPE)
+        name: None if shape is None else blank(shape, dtype)
         for name, shape in arrays.shapes(row).items()
     }
-    ours.call_of(Wing(notes), row, row.layer, arrays.Arrays(**operands))()
+    ours.call_of(wing, row, arrays.Arrays(**operands))()
     launches = tuple(notes.launches)
     return Plan(
         row=row,
+        precision=precision,
         launches=launches,
-        cost=cost(row, np.dtype(_DTYPE).itemsize),
+        cost=cost(row, np.dtype(dtype).itemsize),
         us=_predicted(row, launches),
-        coefficient=ceil(100 * _coefficient(row, launches)) / 100,
+        coefficient=ceil(100 * _coefficient(row, precision, launches)) / 100,
     )
 
 
@@ -175,13 +190,19 @@ def _extents(kernel: Kernel, args: Sequence[Any]) -> tuple[int, int, int, int] |
     if not any(argument in _TILES for argument in kernel.arguments):
         return None
     told = np.frombuffer(next(arg for arg in args if isinstance(arg, bytes)), np.int32).tolist()
-    dims = int(kernel.arguments[1])
+    pairs = kernel.name == _PAIRS
+    axes, unit = int(kernel.arguments[not pairs]), unit_of(_element(kernel))
     batch, groups, channels, rows, taps = told[:_HEAD]
-    quotients = told[_HEAD + _AXES * dims :][: 2 * dims * _QUOTIENT : _QUOTIENT]
-    positions, padded = batch * prod(quotients[dims:]), taps * -(-channels // CHUNK) * CHUNK
-    if kernel.name == "conv_tensor_weight_vjp":
+    quotients = told[_HEAD + _AXES * axes :][: 2 * axes * _QUOTIENT : _QUOTIENT]
+    positions, padded = batch * prod(quotients[axes:]), taps * -(-channels // unit) * unit
+    if pairs:
         return groups, rows, padded, positions
     return groups, rows, positions, padded
+
+
+def _element(kernel: Kernel) -> str:
+    """Return the C++ type that a kernel of the tensor cores multiplies."""
+    return "float" if kernel.name == _PAIRS else kernel.arguments[0]
 
 
 def _additions(kernel: Kernel, args: Sequence[Any]) -> int | None:
@@ -206,16 +227,34 @@ def _predicted(row: Row, launches: Sequence[Launch]) -> float | None:
     return sum(known) if known and len(known) == len(times) and is_measured else None
 
 
-def _coefficient(row: Row, launches: Sequence[Launch]) -> Fraction:
+def _coefficient(row: Row, precision: str, launches: Sequence[Launch]) -> Fraction:
     """Return ``c``; the depths of a tile count the zeros that fill its channels."""
-    found = [(_TILES[each.tile], each, each.extents[3]) for each in launches if each.extents]
+    found = [
+        (_operands(each, precision), each, each.extents[3]) for each in launches if each.extents
+    ]
     if not found:
         number = Fraction(summands(row))
         passed = [each.additions for each in launches if each.additions is not None]
         return min([number, *(Fraction(h) / (1 - h * UNIT) for h in passed)])
     if row.operation == "weight_vjp" and len(found) > 1:  # slices of the batch, added in any order
         slabs = sum(-(-depth // _SLAB) for _, _, depth in found)
-        return bound(_SLAB * slabs, found[0][0].precision)
-    return max(
-        bound(max(depth, 1), tile.precision, splits=each.parts) for tile, each, depth in found
-    )
+        return bound(_SLAB * slabs, found[0][0])
+    c = max(bound(max(depth, 1), of, splits=each.parts) for of, each, depth in found)
+    if not any(each.kernel.file == _FOLD for each in launches):
+        return c
+    h = Fraction(_folded(row.layer) - 1)  # additions of columns
+    return c + h * (1 + c * UNIT) / (1 - h * UNIT)
+
+
+def _folded(layer: Any) -> int:
+    """Return how many columns a gradient of an input is the sum of, at most."""
+    axes = zip(layer.kernel_size, layer.stride, layer.dilation, strict=True)
+    return prod(-(-taps // stride) if dilation == 1 else taps for taps, stride, dilation in axes)
+
+
+def _operands(launch: Launch, precision: str) -> str:
+    """Return what a launch multiplies on the tensor cores, as ``bounds`` calls it."""
+    element = _element(launch.kernel)
+    if element in _OF_16_BITS:
+        return _OF_16_BITS[element]
+    return "words" if precision in _OF_16_BITS.values() else _TILES[launch.tile].precision

@@ -14,8 +14,8 @@ from convproof.index_maps.bands import Bands, Square, Whole
 from convproof.layers.pooling import AdaptivePool, Pool
 from convproof_gpu import bands
 from convproof_gpu.elements import type_of
-from convproof_gpu.layers.conv import check_dims
 from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
+from convproof_gpu.operands import check_dims
 
 _THREADS = 256
 

@@ -1,9 +1,10 @@
 """The launches of a verb, found once for arrays of some shapes and dtypes, and repeated on others.
 
-What a verb launches depends on its layer and on its arrays' shapes and dtypes alone, where they
-are contiguous and begin at multiples of 16 bytes. So it is run once on *outlines*, which have no
-memory, on a machine that takes notes: which kernels, of how many blocks, with which numbers, and
-where in which array each pointer points. A machine then launches the notes on real arrays.
+What a verb launches depends on its layer, on its arrays' shapes and dtypes and on the precision of
+products alone, where the arrays are contiguous and begin at multiples of 16 bytes. So it is run
+once on *outlines*, which have no memory, on a machine that takes notes: which kernels, of how many
+blocks, with which numbers, and where in which array each pointer points. A machine then launches
+the notes on real arrays.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ import numpy as np
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
 from convproof_gpu.machine import AtHand, Kernel
+from convproof_gpu.tiles import Precision
 
 ALIGNMENT = 16  # bytes: every array that launches are repeated on begins at a multiple of it
 
@@ -146,7 +148,8 @@ class _Notes(AtHand):
 
     name = "notes"
 
-    def __init__(self, given: int) -> None:
+    def __init__(self, given: int, precision: Precision) -> None:
+        self.precision = precision
         self.given_count = given
         self.allocated: list[tuple[Shape, np.dtype[Any]]] = []
         self.launches: list[Launch] = []
@@ -165,14 +168,17 @@ class _Notes(AtHand):
 
 
 def prepared(
-    function: Callable[..., Any], layer: Layer, arrays: Sequence[Outline | Shape | None]
+    function: Callable[..., Any],
+    layer: Layer,
+    arrays: Sequence[Outline | Shape | None],
+    precision: Precision = "float32",
 ) -> Prepared | None:
     """Return what ``function(machine, layer, *arrays)`` launches, or None.
 
     None means that the function must be asked each time: it refuses such arrays, looks at their
     elements, or answers with a part of an array.
     """
-    notes = _Notes(sum(isinstance(array, Outline) for array in arrays))
+    notes = _Notes(sum(isinstance(array, Outline) for array in arrays), precision)
     try:
         answer = function(notes, layer, *arrays)
     except (ConvProofError, AttributeError, TypeError):  # an outline has less than an array

@@ -18,6 +18,7 @@ from convproof.index_maps import (
     UnsharedSpread,
 )
 from convproof.index_maps.correlation import adjoint, forward
+from convproof.index_maps.fully_connected import as_adjoint, is_fully_connected
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, launch, packed
 from convproof_gpu.operands import (
@@ -29,7 +30,7 @@ from convproof_gpu.operands import (
     epilogue,
     slices,
 )
-from convproof_gpu.tensor_products import correlate, pair
+from convproof_gpu.tensor_products import correlate, pair, unit_of
 from convproof_gpu.tiles import TensorTile, Tile, tile_of
 
 Map = Correlated | Spread | Paired | UnsharedCorrelated | UnsharedSpread | UnsharedPaired
@@ -62,11 +63,13 @@ def conv_forward(
     """
     check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
-    tile = tile or tile_of(Correlated(sizes))
-    for images, part in slices(sizes):
+    element = type_of(x=x, w=w, y=y)
+    tile = tile or tile_of(Correlated(sizes), machine.precision, element)
+    unit = unit_of(element) if isinstance(tile, TensorTile) else 1
+    for images, part in slices(sizes, unit=unit):
         given = {"x": x[images], "w": w, "b": b, "y": y[images]}
         if isinstance(tile, TensorTile):
-            correlate(machine, forward(part), given, tile, last)
+            correlate(machine, [forward(part, unit)], given, tile, last)
         else:
             _contract(machine, "conv_forward", Correlated(part), given, tile, last)
     return y
@@ -97,12 +100,13 @@ def conv_input_vjp(
     """
     check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, {"b": b}, of_inputs=True)
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
-    tile = tile or tile_of(Spread(sizes))
-    for images, part in slices(sizes):
+    element = type_of(y_bar=y_bar, w=w)
+    tile = tile or tile_of(Spread(sizes), machine.precision, element)
+    unit = unit_of(element) if isinstance(tile, TensorTile) else 1
+    for images, part in slices(sizes, unit=unit):
         given = {"y_bar": y_bar[images], "w": w, "b": b, "x_bar": x_bar[images]}
         if isinstance(tile, TensorTile):
-            for laid in adjoint(part):
-                correlate(machine, laid, given, tile, last)
+            correlate(machine, adjoint(part, unit), given, tile, last)
         else:
             _contract(machine, "conv_input_vjp", Spread(part), given, tile, last)
     return x_bar
@@ -131,8 +135,9 @@ def conv_weight_vjp(
     """
     check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
-    batches = list(slices(sizes))
-    tile = tile or tile_of(Paired(sizes))
+    precision = machine.precision if element == "float" else "tf32"  # words, as floats
+    tile = tile or tile_of(Paired(sizes), precision)
+    batches = list(slices(sizes, unit=unit_of("float") if isinstance(tile, TensorTile) else 1))
     check_splits(splits, tile.depth)
     if isinstance(tile, TensorTile):
         return pair(machine, batches, y_bar, x, w_bar, tile, splits)
@@ -140,6 +145,11 @@ def conv_weight_vjp(
     blocks = products * tile.covering(rows, columns)
     splits = splits or max(1, min(_WAVE // max(blocks, 1), depth // _LEAST_DEPTH))
     if len(batches) * splits == 1:
+        if is_fully_connected(forward(sizes)):
+            given = {"y_bar": x, "w": y_bar, "b": None, "x_bar": w_bar}
+            last = {"epilogue": epilogue("none", 1.0, 1.0)}
+            _contract(machine, "conv_input_vjp", Spread(as_adjoint(sizes)), given, tile, last)
+            return w_bar
         given = {"y_bar": y_bar, "x": x, "w_bar": w_bar}
         _contract(machine, "conv_weight_vjp", Paired(sizes), given, tile)
         return w_bar

@@ -4,17 +4,21 @@
 parameter   choices
 ==========  ==================================================
 ``T``       float, half, bfloat16
+``Word``    ``T``, and float
 ``DIMS``    1, 2, 3
 ``Int``     int, long long
 ``Tile``    those of ``tiles``
 ``WIDTH``   1, and as many elements as 16 bytes hold
 ``EACH``    those of ``lines``
 ``SIZE``    those of ``lines``
+``SIDE``    those of ``depthwise_strips``
 ``TAPS``    0, and those of ``depthwise``
 ``Pane``    those of ``bands``
 ``Tensor``  those of ``tiles`` for the tensor cores
 ``RowTaps`` those of ``few_channels_plans``; forward, any
 ==========  ==================================================
+
+``CHANNELS`` and ``PATCH`` are those of ``grouped``.
 """
 
 import re
@@ -22,10 +26,12 @@ from collections.abc import Iterator
 from itertools import product
 
 from convproof.index_maps.depthwise import TAPS
+from convproof.index_maps.depthwise_strips import SIDES
 from convproof_gpu.bands import SQUARES, argument
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.elements import BYTES
 from convproof_gpu.few_channels_plans import ANY_TAPS, ROW_TAPS
+from convproof_gpu.grouped import CHANNELS, PATCHES
 from convproof_gpu.lines import EACH, SIZES
 from convproof_gpu.machine import Kernel
 from convproof_gpu.tiles import TENSOR_TILES, TILES
@@ -53,6 +59,7 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
     for element, size in BYTES.items():
         choices = {
             "T": (element,),
+            "Word": tuple(dict.fromkeys((element, "float"))),
             "DIMS": ("1", "2", "3"),
             "Int": ("int", "long long"),
             "Tile": tuple(tile.argument for tile in TILES),
@@ -61,8 +68,11 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "EACH": tuple(map(str, EACH)),
             "SIZE": tuple(map(str, SIZES)),
             "TAPS": ("0", *map(str, TAPS)),
+            "SIDE": tuple(map(str, SIDES)),
             "RowTaps": ROW_TAPS if file.endswith("vjp") else (*ROW_TAPS, ANY_TAPS),
             "Pane": tuple(map(argument, SQUARES)),
+            "CHANNELS": tuple(map(str, CHANNELS)),
+            "PATCH": tuple(map(str, PATCHES)),
         }
         for arguments in product(*(choices[name] for name in names)):
             yield Kernel(file, arguments, match["name"])

@@ -11,9 +11,10 @@ operator                    is
 ==========================  =================================================================
 
 Tensors of a CPU are seen as NumPy's arrays, by the implementation ``numpy``; those of a GPU are
-``gpu``'s. Layers that are bilinear, or linear in ``x``, have second derivatives too. A call that
-nothing in PyTorch looks on, with no derivative wanted and no graph made, is not sent through an
-operator, which takes longer than a small kernel.
+``gpu``'s. What precision a call promises, its derivatives do: it is a part of the word that stands
+for a layer in an operator. Layers that are bilinear, or linear in ``x``, have second derivatives
+too. A call that nothing in PyTorch looks on, with no derivative wanted and no graph made, is not
+sent through an operator, which takes longer than a small kernel.
 """
 
 from collections.abc import Sequence
@@ -42,46 +43,57 @@ _BILINEAR = (layers.Conv, layers.ConvTranspose, layers.Linear)
 _LINEAR = (
     layers.Unfold, layers.Fold, layers.AvgPool, layers.AdaptiveAvgPool, layers.GlobalAvgPool,
 )  # fmt: skip
-_LAYERS: dict[str, Layer] = {}
+_LAYERS: dict[str, tuple[Layer, str]] = {}  # and its precision
 
 
 class Tensors:
-    """The four verbs on tensors, each a custom operator."""
+    """The four verbs on tensors, each a custom operator.
 
-    name = "tensors"
+    Args:
+        precision: in which floats on a GPU may be multiplied, see ``convproof_gpu.wing.Wing``.
+    """
+
     supports = frozenset({"asymmetric", "circular", "integer"})
+
+    def __init__(self, precision: str = "float32") -> None:
+        self.name = "tensors" if precision == "float32" else f"tensors-{precision}"
+        self.precision = precision
+
+    def with_precision(self, precision: str) -> "Tensors":
+        """Return the same verbs in a precision."""
+        return _of(precision)
 
     def forward(self, layer: Layer, x: Tensor, *arrays: Tensor) -> Any:
         """Return ``y``."""
         if not is_watched((x, *arrays)):
-            return _computed("forward", layer, x, *arrays)
+            return _computed("forward", layer, self.precision, x, *arrays)
         _check(x, *arrays)
         operator = _argmax if getattr(layer, "return_indices", False) else _forward
-        return operator(_word(layer), x, list(arrays))
+        return operator(_word(layer, self.precision), x, list(arrays))
 
     def input_vjp(self, layer: Layer, x: Any, y_bar: Tensor, *arrays: Tensor) -> Any:
         """Return ``x_bar``."""
         tensors = (y_bar, *arrays) if isinstance(x, tuple) else (x, y_bar, *arrays)
         if not is_watched(tensors):
-            return _computed("input_vjp", layer, x, y_bar, *arrays)
+            return _computed("input_vjp", layer, self.precision, x, y_bar, *arrays)
         _check(*tensors)
         if isinstance(x, tuple):
-            return _input_vjp(_word(layer), list(x), None, y_bar, list(arrays))
-        return _input_vjp(_word(layer), list(_sizes(x)), x, y_bar, list(arrays))
+            return _input_vjp(_word(layer, self.precision), list(x), None, y_bar, list(arrays))
+        return _input_vjp(_word(layer, self.precision), list(_sizes(x)), x, y_bar, list(arrays))
 
     def weight_vjp(self, layer: Layer, x: Tensor, y_bar: Tensor) -> Any:
         """Return ``w_bar``."""
         if not is_watched((x, y_bar)):
-            return _computed("weight_vjp", layer, x, y_bar)
+            return _computed("weight_vjp", layer, self.precision, x, y_bar)
         _check(x, y_bar)
-        return _weight_vjp(_word(layer), x, y_bar)
+        return _weight_vjp(_word(layer, self.precision), x, y_bar)
 
     def bias_vjp(self, layer: Layer, y_bar: Tensor) -> Any:
         """Return ``b_bar``."""
         if not is_watched((y_bar,)):
-            return _computed("bias_vjp", layer, y_bar)
+            return _computed("bias_vjp", layer, self.precision, y_bar)
         _check(y_bar)
-        return _bias_vjp(_word(layer), y_bar)
+        return _bias_vjp(_word(layer, self.precision), y_bar)
 
 
 def _check(*arrays: Any) -> None:
@@ -117,15 +129,20 @@ def _has_tangent(tensor: Tensor) -> bool:
 
 
 @cache
-def _word(layer: Layer) -> str:
-    """Return the layer as an operator's argument, which must be a plain value."""
-    word = repr(layer)
-    _LAYERS.setdefault(word, layer)
+def _word(layer: Layer, precision: str = "float32") -> str:
+    """Return a layer in a precision as an operator's argument, which must be a plain value."""
+    word = repr(layer) if precision == "float32" else f"{layer!r} in {precision}"
+    _LAYERS.setdefault(word, (layer, precision))
     return word
 
 
 def _layer(word: str) -> Layer:
-    """Return the layer that a word was made of.
+    """Return the layer that a word was made of."""
+    return _meant(word)[0]
+
+
+def _meant(word: str) -> tuple[Layer, str]:
+    """Return the layer and the precision that a word was made of.
 
     Raises:
         UnsupportedError: if that was in another process, as a saved graph's.
@@ -138,14 +155,14 @@ def _layer(word: str) -> Layer:
 
 def _asked(verb: str, word: str, *given: Any) -> Any:
     """Return what the implementation answers that fits the tensors' device."""
-    return _computed(verb, _layer(word), *given)
+    return _computed(verb, *_meant(word), *given)
 
 
-def _computed(verb: str, layer: Layer, *given: Any) -> Any:
+def _computed(verb: str, layer: Layer, precision: str, *given: Any) -> Any:
     like = given[1] if isinstance(given[0], tuple) else given[0]
     implementation: Any = load_implementation("gpu" if like.is_cuda else "numpy")
     if like.is_cuda:
-        return getattr(implementation, verb)(layer, *given)
+        return getattr(implementation.with_precision(precision), verb)(layer, *given)
     answer = getattr(implementation, verb)(layer, *map(_as_array, given))
     if isinstance(answer, tuple):
         return tuple(_as_tensor(part, given) for part in answer)
@@ -344,4 +361,5 @@ def _refuse(layer: Layer, what: str) -> None:
     raise UnsupportedError(msg)
 
 
-tensors = Tensors()
+_of = cache(Tensors)
+tensors = _of("float32")

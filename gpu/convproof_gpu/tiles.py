@@ -5,9 +5,11 @@ from math import prod
 from typing import Any, Literal
 
 from convproof.index_maps import Correlated, Paired, Spread
-from convproof.index_maps.correlation import CHUNK, least_products
+from convproof.index_maps.correlation import UNIT_BYTES, adjoint, forward, least_products
+from convproof.index_maps.fully_connected import images_are_rows
 
 Precision = Literal["float32", "tf32"]
+PRECISIONS: tuple[Precision, ...] = ("float32", "tf32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class TensorTile:
     columns: int
     precision: Precision = "float32"
 
-    threads, depth = 128, 32
+    threads, depth = 128, 32  # depths of floats
 
     @property
     def area(self) -> int:
@@ -69,9 +71,9 @@ class TensorTile:
 
     @property
     def shared(self) -> int:
-        """Bytes of dynamic shared memory: two slabs and the low words, then the sums."""
-        words = 32 * (2 * (self.rows + self.columns) + self.rows)
-        return 4 * max(words, self.rows * self.columns)
+        """Bytes of dynamic shared memory: two slabs, the rows' low words too; then the sums."""
+        lines = (2 if self.precision == "float32" else 1) * self.rows + self.columns
+        return max(2 * 128 * lines, 4 * self.rows * self.columns)
 
     def covering(self, rows: int, columns: int) -> int:
         """Return how many tiles cover a product."""
@@ -83,57 +85,94 @@ SMALL = Tile(16, 16, 8, 2, 2)
 FLAT = Tile(4, 64, 8, 1, 4)  # few rows: depthwise, and few channels
 TILES = (LARGE, SMALL, FLAT)
 _RATES = {  # rows, columns: TFLOP/s, blocks at once
-    (128, 128): (83, 2),
-    (64, 128): (73, 3),
-    (64, 64): (60, 4),
-    (32, 128): (48, 4),
-    (16, 128): (32, 4),
+    (128, 128): (107, 2),
+    (64, 128): (93, 3),
+    (64, 64): (80, 4),
+    (32, 128): (62, 4),
+    (16, 128): (36, 4),
+}
+_OF_WORDS = {  # the same where words are multiplied once; of two tiles measured, else in proportion
+    (128, 128): (190, 2),
+    (64, 128): (172, 3),
+    (64, 64): (148, 4),
+    (32, 128): (89, 5),
+    (16, 128): (59, 6),
+}
+_OF_16_BITS = {
+    (128, 128): (345, 2),
+    (64, 128): (318, 3),
+    (64, 64): (273, 4),
+    (32, 128): (164, 5),
+    (16, 128): (109, 6),
 }
 TENSOR_TILES = tuple(
-    TensorTile(rows, columns, precision)
-    for precision in ("float32", "tf32")
-    for rows, columns in _RATES
+    TensorTile(rows, columns, precision) for precision in PRECISIONS for rows, columns in _RATES
 )
 _PROCESSORS, _COPY = 132, 3e6  # of the GPU that the rates were measured on, an H200; bytes per us
 _MOST = 2**30 - 2**16  # that a `Quotient` divides
-MOST_APART = (2**31 - 2**16) // (CHUNK - 1)  # channels lie, of a chunk whose offsets are ints
-_FEW_COLUMNS = 16  # with which much of a tensor tile is zeros
+_UNIT = UNIT_BYTES // 2  # channels, at most
+_FEW_SUMS, _FEW_COLUMNS = 1024, 16  # of which much of a tensor tile is zeros
 FEW_DEPTHS = 83  # of fewer products the bound of a tensor tile is above that of a sum of floats
-_LEAST_PART, _MOST_PARTS = 512, 128  # depths of a part, and parts
+_LEAST_PART, _MOST_PARTS = 256, 128  # depths of a part, and parts
 _ENDS = 200  # depths that a block's beginning and end take the time of
 
 
-def tile_of(map_: Any) -> Tile | TensorTile:
-    """Return the tile for the products of a map: on the tensor cores, if they do not idle there."""
+def tile_of(
+    map_: Any, precision: Precision = "float32", element: str = "float"
+) -> Tile | TensorTile:
+    """Return the tile for the products of a map: on the tensor cores, if they do not idle there.
+
+    Args:
+        map_: the products.
+        precision: of those of floats on the tensor cores; what is left to floats is as exact as
+            floats in any.
+        element: the C++ type of the operands.
+    """
     _, rows, columns, _ = map_.extents
     if isinstance(map_, Correlated | Spread | Paired) and _fits(map_):
-        return min(TENSOR_TILES[: len(_RATES)], key=lambda tile: parted(tile, *map_.extents)[0])
-    if rows <= FLAT.rows:
+        tiles = [tile for tile in TENSOR_TILES if tile.precision == precision]
+        return min(tiles, key=lambda tile: parted(tile, *_extents(map_), element)[0])
+    if rows <= 2 * FLAT.rows:
         return FLAT
     return SMALL if rows * columns <= LARGE.area else LARGE
 
 
+def _extents(map_: Correlated | Spread | Paired) -> tuple[int, int, int, int]:
+    """Return products, rows, columns and depth, as they are launched on the tensor cores."""
+    products, rows, columns, depth = map_.extents
+    if isinstance(map_, Paired):
+        return products, rows, columns, depth
+    laid = next(adjoint(map_.sizes), None) if isinstance(map_, Spread) else forward(map_.sizes)
+    is_turned = laid is not None and images_are_rows(laid)
+    return (products, columns, rows, depth) if is_turned else (products, rows, columns, depth)
+
+
 def _fits(map_: Correlated | Spread | Paired) -> bool:
     """Return whether the tensor cores' sums are as exact as those of floats, and not too many."""
-    products, rows, columns, depth = map_.extents
-    channels = (map_.sizes.in_channels, map_.sizes.out_channels)
-    source = map_.sizes.output if isinstance(map_, Spread) else map_.sizes.input
-    taps = columns if isinstance(map_, Paired) else depth  # times the channels that are read
-    most = max(columns, depth, products * rows * taps * CHUNK)  # weights, laid out
-    many = rows * columns > LARGE.area and columns >= _FEW_COLUMNS and depth >= FEW_DEPTHS
-    fits = most < _MOST and prod(source) <= MOST_APART
-    return many and fits and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
+    products, rows, columns, depth = _extents(map_)
+    s, is_adjoint = map_.sizes, isinstance(map_, Spread)
+    channels = (s.out_channels, s.in_channels) if is_adjoint else (s.in_channels, s.out_channels)
+    padded, taps = -(-channels[0] // _UNIT) * _UNIT, prod(s.kernel)
+    image = s.groups * padded * prod(s.output if is_adjoint else s.input)
+    most = max(columns, depth, products * channels[1] * taps * padded, image)
+    has_rows_turned = (products, rows, columns, depth) != map_.extents
+    parts = max(1, depth // _LEAST_PART) if has_rows_turned else 1  # a tile of floats has none
+    is_large = parts * rows * columns > _FEW_SUMS and columns >= _FEW_COLUMNS
+    many = is_large and depth >= FEW_DEPTHS
+    return many and most < _MOST and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
 
 
 def parted(
-    tile: TensorTile, products: int, rows: int, columns: int, depth: int
+    tile: TensorTile, products: int, rows: int, columns: int, depth: int, element: str = "float"
 ) -> tuple[float, int]:
     """Return how long products take on an H200, in microseconds, and in how many parts.
 
     Blocks run in waves; where the last would be nearly empty, blocks share the depth of a tile, and
-    their parts are added.
+    their parts are added. Floats are multiplied in the tile's precision, elements of 16 bits once.
     """
-    rate, at_once = _RATES[tile.rows, tile.columns]
+    of_floats = _RATES if tile.precision == "float32" else _OF_WORDS
+    rates = of_floats if element == "float" else _OF_16_BITS
+    rate, at_once = rates[tile.rows, tile.columns]
     blocks = products * tile.covering(rows, columns)
     flops = 2e-6 * at_once * tile.area * _PROCESSORS / rate  # of a wave, in us per depth
 

@@ -6,8 +6,8 @@ from typing import Any
 from convproof.index_maps import Folded, Sizes, Unfolded
 from convproof.layers import Unfold
 from convproof_gpu.elements import type_of
-from convproof_gpu.layers.conv import check_dims
 from convproof_gpu.machine import Kernel, Machine, blocks_of, integer_type, launch, packed
+from convproof_gpu.operands import check_dims
 
 
 def unfold_forward(machine: Machine, sizes: Sizes, x: Any, y: Any) -> Any:

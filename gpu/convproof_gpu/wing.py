@@ -31,6 +31,7 @@ from convproof_gpu.layers import (
 )
 from convproof_gpu.machine import Machine
 from convproof_gpu.simulated import Simulated
+from convproof_gpu.tiles import PRECISIONS, Precision
 
 ROOMS: dict[type[Layer], ModuleType] = {
     layers.Conv: conv,
@@ -59,15 +60,57 @@ ROOMS: dict[type[Layer], ModuleType] = {
 class Wing:
     """The four verbs on a machine; an answer is of the kind of array that was given.
 
+    Floats are multiplied in one of two precisions, and never in another than was asked for:
+
+    =============  ============================================================================
+    ``"float32"``  the default; at least as exact as sums of floats, on the tensor cores too,
+                   where a float is two words of TF32
+    ``"tf32"``     a float may be rounded to one word of TF32, of 11 bits, and is wherever the
+                   tensor cores multiply it; the other products stay as they are
+    =============  ============================================================================
+
+    Elements of 16 bits are multiplied as they are. So the precision is of an implementation, beside
+    its machine, and not of a spec, which is mathematics that every implementation shares; nor is it
+    a switch that changes what calls elsewhere compute. It is a part of what launches are kept by.
+
     Args:
-        machine: where the kernels run.
+        machine: where the kernels run, and the precision.
     """
 
     supports = frozenset({"asymmetric", "circular"})
 
     def __init__(self, machine: Machine) -> None:
-        self.name = machine.name
+        by_default = machine.precision == "float32"
+        self.name = machine.name if by_default else f"{machine.name}-{machine.precision}"
         self._machine = machine
+        self._others: dict[str, Wing] = {machine.precision: self}
+
+    @property
+    def precision(self) -> Precision:
+        """In which floats may be multiplied."""
+        return self._machine.precision
+
+    def with_precision(self, precision: str) -> "Wing":
+        """Return the same verbs on the same machine, in a precision.
+
+        Raises:
+            UnsupportedError: if floats are not multiplied so.
+
+        Example:
+            >>> sim.with_precision("tf32").name
+            'sim-tf32'
+        """
+        if precision not in self._others:
+            if precision not in PRECISIONS:
+                msg = (
+                    f"{self._machine.name!r} multiplies floats in {' or '.join(PRECISIONS)}, got "
+                    f"{precision!r}. Elements of 16 bits are multiplied as they are: cast the "
+                    "arrays."
+                )
+                raise UnsupportedError(msg)
+            machine = self._machine.with_precision(precision)
+            self._others[precision] = Wing(machine)
+        return self._others[precision]
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -119,3 +162,4 @@ class Wing:
 
 
 sim = Wing(Simulated())
+sim_tf32 = sim.with_precision("tf32")

@@ -82,28 +82,32 @@ def summed(
     *,
     slab: int = 32,
     splits: int = 1,
+    products: int = 8,
+    least: int = -126,
 ) -> np.ndarray:
-    """Return ``sum_k a[..., k] b[..., k]`` in slabs, and these in parts, as the kernels do."""
+    """Return ``sum_k a[..., k] b[..., k]`` in slabs, and these in parts, as the kernels do.
+
+    Args:
+        a: operands, the products' axis last.
+        b: operands.
+        words: that stand for them.
+        slab: depths between two additions of floats.
+        splits: parts.
+        products: of an instruction.
+        least: the exponent of the words' least normal number.
+    """
     depth = a.shape[-1]
     each = -(-depth // (slab * splits)) * slab
     total = np.zeros(a.shape[:-1], np.float32)
     for begin in range(0, depth, each):
         part = np.zeros_like(total)
         for first in range(begin, min(begin + each, depth), slab):
-            part = part + _slab(a, b, words, first, min(first + slab, begin + each, depth))
+            last = min(first + slab, begin + each, depth)
+            held = np.zeros_like(total)
+            for k in range(first, last, products):
+                at = (..., slice(k, min(k + products, last)))
+                for left, right in words(a[at], b[at]):
+                    held = instruction(held, left, right, least=least)
+            part = part + held
         total = total + part
     return total
-
-
-def _slab(
-    a: np.ndarray,
-    b: np.ndarray,
-    words: Callable[[np.ndarray, np.ndarray], list[Words]],
-    begin: int,
-    end: int,
-) -> np.ndarray:
-    partial = np.zeros(a.shape[:-1], np.float32)
-    for k in range(begin, end, 8):
-        for left, right in words(a[..., k : min(k + 8, end)], b[..., k : min(k + 8, end)]):
-            partial = instruction(partial, left, right)
-    return partial

@@ -10,17 +10,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convproof_gpu.bounds import PRECISIONS, UNIT, bound, underflow
+from convproof_gpu.bounds import (
+    PRECISIONS,
+    UNIT,
+    bound,
+    per_instruction,
+    products,
+    slab_of,
+    underflow,
+)
 from tests.gpu.tensor_core import Words, as_they_are, high, nearest, rounded, summed, three
 
 Data = tuple[np.ndarray, np.ndarray]
 WORDS: dict[str, Callable[[np.ndarray, np.ndarray], list[Words]]] = {
     "float32": three,
     "tf32": rounded,
+    "words": as_they_are,
     "bf16": as_they_are,
     "f16": as_they_are,
 }
 ROWS = 12
+
+
+def _summed(
+    data: Data, precision: str, *, slabs: int = 0, splits: int = 1, slab: int = 0
+) -> np.ndarray:
+    """Return the kernels' sums, of slabs of so many instructions or depths, if not of theirs."""
+    n = products(precision)
+    return summed(
+        *data, WORDS[precision], slab=slab or slabs * n or slab_of(precision), splits=splits,
+        products=n, least=-14 if precision == "f16" else -126,
+    )  # fmt: skip
 
 
 def _scaled(rng: np.random.Generator, depth: int, low: int, end: int) -> np.ndarray:
@@ -110,7 +130,7 @@ def _units(found: np.ndarray, data: Data, depth: int, precision: str) -> float:
     st.sampled_from(PRECISIONS),
     st.sampled_from(ADVERSARIES),
     st.integers(1, 150),
-    st.sampled_from([8, 16, 32]),
+    st.integers(1, 4),
     st.integers(1, 4),
     st.integers(0, 2**32 - 1),
 )
@@ -118,13 +138,14 @@ def test_no_sum_is_further_off_than_the_bound(
     precision: str,
     adversary: Callable[[np.random.Generator, int], Data],
     depth: int,
-    slab: int,
+    instructions: int,
     splits: int,
     seed: int,
 ) -> None:
     """|y_hat - y| <= bound u S + underflow."""
+    slab = instructions * products(precision)
     data = _stored(precision, adversary(np.random.default_rng(seed), depth))
-    found = summed(*data, WORDS[precision], slab=slab, splits=splits)
+    found = _summed(data, precision, slab=slab, splits=splits)
     allowed = bound(depth, precision, slab=slab, splits=splits)
 
     assert _units(found, data, depth, precision) <= allowed
@@ -138,28 +159,45 @@ def test_a_long_sum_is_not_either(
     """The same at N = 1152, in one part and in three."""
     data = _stored(precision, adversary(np.random.default_rng(0), 1152))
     for splits in (1, 3):
-        found = summed(*data, WORDS[precision], splits=splits)
+        found = _summed(data, precision, splits=splits)
         assert _units(found, data, 1152, precision) <= bound(1152, precision, splits=splits)
 
 
 def test_without_promotion_the_same_data_are_further_off_than_the_bound() -> None:
     """One slab of 4608 positive products: what the additions of floats are for."""
     data = same_sign(np.random.default_rng(0), 4608)
-    promoted, unpromoted = (summed(*data, three, slab=slab) for slab in (32, 4608))
+    promoted, unpromoted = (_summed(data, "float32", slab=slab) for slab in (32, 4608))
     allowed = bound(4608, "float32")
 
     assert _units(promoted, data, 4608, "float32") < allowed / 4
     assert _units(unpromoted, data, 4608, "float32") > 2 * allowed
 
 
-def test_a_slab_can_be_as_far_off_as_half_the_bound() -> None:
-    """Six units per instruction are no idle worst case: products that are cut in every step."""
-    a, b = np.ones((1, 32), np.float32), np.ones((1, 32), np.float32)
-    a[0, 8:] = np.exp2(-25) * (2 - 2**-10)
-    a[0, 1:8] = np.exp2(-24)
-    units = _units(summed(a, b, as_they_are), (a, b), 32, "tf32")
+@pytest.mark.parametrize("precision", ["words", "bf16", "f16"])
+def test_a_slab_can_be_as_far_off_as_half_the_bound(precision: str) -> None:
+    """Six or ten units per instruction are no idle worst case: products cut in every step."""
+    n, slab = products(precision), slab_of(precision)
+    bits = 10 if precision == "f16" else 7
+    a, b = np.ones((1, slab), np.float32), np.ones((1, slab), np.float32)
+    a[0, n:] = np.exp2(-13) * (2 - np.exp2(-bits))
+    a[0, 1:n] = np.exp2(-12)
+    b[0, 1:] = np.exp2(-12)
+    data = _stored(precision, (a, b))
+    units = _units(_summed(data, precision), data, slab, precision)
 
-    assert bound(32, "bf16") / 2 < units <= bound(32, "bf16")
+    assert bound(slab, precision) / 2 < units <= bound(slab, precision)
+
+
+def test_an_instruction_of_sixteen_products_loses_ten_units_and_one_of_eight_six() -> None:
+    """n 2^-25 + 2^-23, and ten units are needed: more than six are lost in a single one."""
+    assert [per_instruction(each) / UNIT for each in PRECISIONS] == [6, 6, 6, 10, 10]
+    a, b = np.ones((1, 16), np.float32), np.ones((1, 16), np.float32)
+    a[0, 1:] = np.exp2(-13) * (2 - 2**-10)
+    b[0, 1:] = np.exp2(-12)
+    data = _stored("f16", (a, b))
+    units = _units(_summed(data, "f16"), data, 16, "f16")
+
+    assert 6 < units <= bound(16, "f16") == 10
 
 
 def test_the_split_is_off_by_at_most_twenty_units_and_can_be_by_nineteen() -> None:
@@ -213,9 +251,13 @@ def test_from_depth_83_on_the_bound_is_below_that_of_a_plain_loop() -> None:
     [
         ({"depth": 0}, "depth=0 and splits=1 must be at least 1"),
         ({"splits": 0}, "depth=9 and splits=0 must be at least 1"),
-        ({"slab": 12}, "slab=12 must be a positive multiple of 8, such as 8"),
-        ({"slab": 0}, "slab=0 must be a positive multiple of 8, such as 8"),
-        ({"precision": "f32"}, "precision is one of float32, tf32, bf16, f16, got 'f32'"),
+        ({"slab": 12}, "slab=12 must be a positive multiple of 8, such as 8, or 0"),
+        ({"slab": -8}, "slab=-8 must be a positive multiple of 8, such as 8, or 0"),
+        (
+            {"slab": 24, "precision": "bf16"},
+            "slab=24 must be a positive multiple of 16, such as 16, or 0",
+        ),
+        ({"precision": "f32"}, "precision is one of float32, tf32, words, bf16, f16, got 'f32'"),
     ],
     ids=str,
 )

@@ -81,6 +81,8 @@ def test_a_convolution_launches_its_products() -> None:
     assert _launched(transposed, many=True)["weight"] == ("conv_weight_vjp", "sum_parts")
     assert _launched(nn.Conv2d(64, 64, 3), many=True)["forward"] == ("conv_tensor",)
     assert _launched(nn.Conv2d(4, 8, 3, groups=4))["forward"] == ("depthwise_forward",)
+    grouped = _launched(nn.Conv2d(8, 8, 3, groups=2), many=True)
+    assert grouped["forward"] == grouped["input"] == ("grouped_forward",)
     assert _launched(nn.MaxPool2d(2)).keys() == {"forward", "input"}
 
 
@@ -113,6 +115,8 @@ def test_every_kernel_of_a_layer_is_recorded_of_some() -> None:
     others = (
         nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular"),
         nn.Conv2d(4, 4, 3, groups=4),
+        nn.Conv2d(4, 4, 3, padding=1, groups=4),
+        nn.Conv2d(8, 8, 3, groups=2),
         nn.Conv2d(64, 64, 3),
     )
     found = {

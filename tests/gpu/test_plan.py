@@ -23,7 +23,7 @@ from convproof_gpu.tiles import TENSOR_TILES
 
 TILES = {tile.argument: tile for tile in TENSOR_TILES}
 GEOMETRY = ["32x128x56x56", "conv(3, 256, p1)"]  # vgg16/conv5
-CHUNK = 8
+UNIT = 4  # channels
 
 
 @cache
@@ -58,7 +58,7 @@ def test_the_products_of_a_launch_are_the_flops_of_the_row() -> None:
     checked = 0
     for plan, launch in on_tensor_cores():
         channels = plan.row.input_shape[1]
-        if plan.row.operation == "forward" and len(plan.products) == 1 and channels % CHUNK == 0:
+        if plan.row.operation == "forward" and len(plan.products) == 1 and channels % UNIT == 0:
             assert launch.extents is not None
             products, over_rows, columns, depth = launch.extents
             assert 2 * products * over_rows * columns * depth == plan.cost.flops, plan.row
@@ -106,7 +106,7 @@ def _of_the_busiest_lane(three: Sizes, plan: Gradient) -> int:
     [
         (nn.Conv2d(3, 64, 3, padding=1), (8, 3, 64, 64), True),
         (nn.Conv2d(1, 64, 5), (8, 1, 67, 45), False),
-        (nn.Conv2d(3, 96, 11, stride=4), (4, 3, 227, 227), False),
+        (nn.Conv2d(1, 96, 11, stride=4), (4, 1, 227, 227), False),
     ],
 )
 def test_a_weight_of_few_channels_passes_the_additions_of_its_lane_of_the_lanes_and_of_parts(
@@ -127,6 +127,43 @@ def test_a_weight_of_few_channels_passes_the_additions_of_its_lane_of_the_lanes_
     assert not is_whole or passed == launch.additions
 
 
+@pytest.mark.parametrize("operation", ["forward", "input_vjp", "weight_vjp"])
+def test_a_precision_is_planned_with_its_own_tiles_time_and_bound(
+    operation: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of words, and of 16 bits; a time is the shorter the fewer the instructions are."""
+    (row,) = rows(operations=[operation], batch=32, pattern="vgg16/conv5")
+    us, pairs = [], operation == "weight_vjp"
+    for precision in ("float32", "tf32", "f16", "bf16"):
+        (plan,) = told(capsys, *GEOMETRY, "--operation", operation, "--precision", precision)[
+            "plans"
+        ]
+        (launch,) = (launch for launch in plan["launches"] if launch["tile"])
+        (planned_launch,) = planned(row, precision).products
+        words = "FLOAT32" if precision == "float32" else "TF32"
+        assert plan["precision"] == precision
+        assert launch["tile"].endswith(f"{words}>")
+
+        assert planned_launch.extents is not None
+        of = "words" if pairs and precision in ("f16", "bf16") else precision
+        derived = bound(planned_launch.extents[3], of, splits=launch["parts"])
+        assert derived <= Fraction(plan["bound"]) + Fraction(1, 2**30)
+        assert plan["bound"] < derived + Fraction(1, 100)
+        assert 0 < plan["roofline"] < 1
+        us.append(plan["us"])
+    assert us[0] > us[1]
+    assert us[2] == us[3]
+    assert us[1] == us[2] if pairs else us[1] > us[2]
+
+
+def test_what_is_left_to_floats_is_as_exact_in_tf32(capsys: pytest.CaptureFixture[str]) -> None:
+    """c = N of a depthwise layer, whatever was allowed."""
+    for precision in ("float32", "tf32"):
+        target = ("special/depthwise3x3", "--operation", "forward", "--precision", precision)
+        (plan,) = told(capsys, *target)["plans"]
+        assert plan["bound"] == 9
+
+
 def test_slices_of_a_batch_are_bounded_as_one_sum_in_any_order() -> None:
     """The weights of a batch beyond 2^31 elements take two launches, and c is of all slabs."""
     (row,) = rows(operations=["weight_vjp"], batch=6144, pattern="vgg16/conv6")
@@ -138,7 +175,8 @@ def test_slices_of_a_batch_are_bounded_as_one_sum_in_any_order() -> None:
 
 def test_a_time_is_predicted_for_the_parts_that_were_chosen_and_no_others() -> None:
     for plan, launch in on_tensor_cores():
-        assert replace(launch, parts=launch.parts + 1).us is None
+        times = [replace(launch, parts=parts).us for parts in (launch.parts, launch.parts + 1)]
+        assert None in times
         if plan.us is not None:
             assert plan.roofline is not None
             assert 0 < plan.roofline < 1, plan.row
@@ -148,13 +186,14 @@ def test_a_time_is_predicted_for_the_parts_that_were_chosen_and_no_others() -> N
 
 
 def test_every_launch_is_told_with_those_that_multiply_apart() -> None:
-    """Weights are laid out before, and the parts of a sum added after."""
+    """The source and weights are laid out before, and the parts of a sum added after."""
     plan = plans()["alexnet/conv3 forward"]
     names = [launch.kernel.name for launch in plan.launches]
 
-    assert names == ["conv_tensor_weights", "conv_tensor_parts", "conv_tensor_finish"]
+    before = ["conv_tensor_source", "conv_tensor_weights"]
+    assert names == [*before, "conv_tensor_parts", "conv_tensor_finish"]
     assert [launch.kernel.name for launch in plan.products] == ["conv_tensor_parts"]
-    assert [launch.parts for launch in plan.launches] == [1, 2, 1]
+    assert [launch.parts for launch in plan.launches] == [1, 1, 2, 1]
 
 
 def test_a_layer_of_a_network_and_the_same_one_written_out_are_planned_alike(
@@ -166,7 +205,8 @@ def test_a_layer_of_a_network_and_the_same_one_written_out_are_planned_alike(
     assert (named["schema"], named["verdict"]) == ("convproof/plan/1", "passed")
     assert [each["operation"] for each in named["plans"]] == ["forward", "input_vjp", "weight_vjp"]
     assert [{**each, "name": "conv1"} for each in named["plans"]] == written["plans"]
-    assert named["plans"][0]["launches"][-1]["blocks"] == 1568
+    launch = named["plans"][0]["launches"][-1]
+    assert launch["blocks"] == TILES[launch["tile"]].covering(256, 32 * 56 * 56)
 
 
 def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,9 +217,15 @@ def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]
     assert "launches" not in "".join(lines)
     assert run(["plan", *GEOMETRY, "--operation", "forward"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("32x128x56x56 -> 32x256x56x56 Conv 3x3\n")
-    assert "128x128 tensor" in out
-    assert "TensorTile<128, 128, FLOAT32>>  1568 blocks of 128 threads, 81920 bytes shared" in out
+    assert out.startswith("32x128x56x56 -> 32x256x56x56 Conv 3x3 in float32\n")
+    (tile,) = (
+        tile
+        for tile in TENSOR_TILES
+        if f"{tile.rows}x{tile.columns} tensor" in out and tile.precision == "float32"
+    )
+    blocks = tile.covering(256, 32 * 56 * 56)
+    told = f"{blocks} blocks of {tile.threads} threads, {tile.shared} bytes shared"
+    assert f"{tile.argument}>  {told}" in out
 
 
 @pytest.mark.parametrize(
@@ -204,15 +250,16 @@ def test_a_mistake_is_told_clearly_and_exits_4(
     assert words in " ".join(capsys.readouterr().err.split())
 
 
-def test_channels_are_filled_up_to_chunks_in_the_depth() -> None:
-    """D = K ceil(C / 8) 8, and c is of it: 28 channels are 32."""
-    (row,) = rows(operations=["forward"], batch=32, pattern="vgg16/conv5")
-    layer = replace(row.layer, in_channels=28)  # type: ignore[call-arg]
-    plan = planned(replace(row, layer=layer, input_shape=(32, 28, 56, 56)))
-    (launch,) = plan.products
+def test_channels_are_filled_up_to_units_in_the_depth() -> None:
+    """D = K ceil(C / 4) 4, and c is of it: 29 channels are 32, and so are the weights' columns."""
+    for operation, at in (("forward", 3), ("weight_vjp", 2)):
+        (row,) = rows(operations=[operation], batch=32, pattern="vgg16/conv5")
+        layer = replace(row.layer, in_channels=29)  # type: ignore[call-arg]
+        plan = planned(replace(row, layer=layer, input_shape=(32, 29, 56, 56)))
+        (launch,) = plan.products
 
-    assert launch.extents is not None
-    assert launch.extents[3] == 9 * 32
+        assert launch.extents is not None
+        assert launch.extents[at] == 9 * 32
 
 
 def test_a_bias_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -233,7 +280,7 @@ def test_no_time_is_predicted_of_one_position_to_an_image() -> None:
 
 def test_a_time_is_of_all_launches_or_of_none(capsys: pytest.CaptureFixture[str]) -> None:
     """A phase of the adjoint is one part, also where ``parted`` would take more."""
-    sizes = ("4x512x14x14", "conv(3, 512, s2, p1)", "--operation", "input_vjp")
+    sizes = ("8x256x28x28", "conv(3, 256, s2, p1)", "--operation", "input_vjp")
     (plan,) = told(capsys, *sizes)["plans"]
     times = [each["us"] for each in plan["launches"] if each["tile"]]
 

@@ -2,7 +2,7 @@
 
 With ``u = 2^-24``, ``r = 2^-10``, and ``M`` the magnitude of all that an instruction adds::
 
-    an instruction   |c' - exact| <= (8 2^-25 + 2^-23) M = 6 u M
+    an instruction   |c' - exact| <= (n 2^-25 + 2^-23) M = 6 u M of n = 8 products, 10 u M of 16
     a slab           sum of M <= (1 + 5r + 3 (q - 1) (1 + 2r)) S, after q groups of instructions
     the words        -8u |a b| <= a b - (l'_a h_b + h_a l'_b + h_a h_b) <= 20u |a b|
     the additions    a slab passes at most ceil(m/P) + P - 2 of them,  (1 + u)^h (1 - h u) <= 1
@@ -25,19 +25,19 @@ def _real(names: str) -> tuple[sp.Symbol, ...]:
     return sp.symbols(names, nonnegative=True, seq=True)  # type: ignore[no-any-return]
 
 
-def _instruction() -> Claim:
+def _instruction(products: int, units: int) -> Claim:
     exact, total, found = sp.symbols("exact t c'", real=True)
     unit, magnitude = _real("w M")
     return Claim(
-        name="an instruction: eight addends lose a unit each, and the sum its last bits",
+        name=f"an instruction: {products} addends lose a unit each, and the sum its last bits",
         goal=both(
-            le(exact - found, 6 * _U * magnitude),
-            le(found - exact, 6 * _U * magnitude),
+            le(exact - found, units * _U * magnitude),
+            le(found - exact, units * _U * magnitude),
         ),
         hypotheses=(
             le(2**25 * unit, magnitude),
-            le(exact - total, 8 * unit),
-            le(total - exact, 8 * unit),
+            le(exact - total, products * unit),
+            le(total - exact, products * unit),
             le(total - found, 2 * _U * magnitude),
             le(found - total, 2 * _U * magnitude),
         ),
@@ -84,13 +84,15 @@ def _words() -> Claim:
     )
 
 
-def _additions() -> Claim:
+def _additions(products: int) -> Claim:
     k, j, p, i = map(index, ("k", "j", "p", "i"))
     depth, groups, slabs, parts, each = map(size, ("N", "G", "m", "P", "E"))
+    slab = products * groups
     return Claim(
-        name="a product lies in one group of one slab, which passes at most E + P - 2 additions",
+        name=f"a product lies in one group of {products} of one slab, which passes at most "
+        "E + P - 2 additions",
         goal=both(
-            *box(0, quotient(k - 8 * groups * j, 8), groups),
+            *box(0, quotient(k - slab * j, products), groups),
             *box(0, j, slabs),
             *box(0, p, parts),
             *box(0, i, each),
@@ -98,9 +100,9 @@ def _additions() -> Claim:
         ),
         hypotheses=(
             *box(0, k, depth),
-            eq(slabs, quotient(depth + 8 * groups - 1, 8 * groups)),
+            eq(slabs, quotient(depth + slab - 1, slab)),
             eq(each, quotient(slabs + parts - 1, parts)),
-            eq(j, quotient(k, 8 * groups)),
+            eq(j, quotient(k, slab)),
             eq(p, quotient(j, each)),
             eq(i, j - each * p),
         ),
@@ -117,7 +119,8 @@ def _powers() -> Claim:
 
 
 def _steps() -> tuple[Step, ...]:
-    return _instruction(), *_slab(), _words(), _additions(), _powers()
+    instructions = _instruction(8, 6), _instruction(16, 10)
+    return *instructions, *_slab(), _words(), _additions(8), _additions(16), _powers()
 
 
 def _twin() -> Twin:
@@ -128,7 +131,8 @@ PROOF = Proof(
     name="promotion",
     statement="A product of depth N in slabs of 8 L on tensor cores that cut, promoted to sums of "
     "floats, is off by at most 20 + 6 (1 + 5r + 3 (L - 1) (1 + 2r)) + (ceil(N/8L) - 1) (1 + 2r) "
-    "units of sum |a b|, but for underflow.",
+    "units of sum |a b|, but for underflow; elements of 16 bits, in slabs of 16 L, by at most 10 L "
+    "+ ceil(N/16L) - 1.",
     latex=r"|\hat y - y| \le \big( 20 + 6 (1 + 5r + 3 (L-1)(1+2r)) + "
     r"(\lceil N / 8L \rceil - 1)(1+2r) \big)\, u \sum_k |a_k b_k|, \quad r = 2^{-10}",
     source="the accumulation model of tensor cores (Fasi, Higham, Mikaitis, Pranesh 2021; Xie et "

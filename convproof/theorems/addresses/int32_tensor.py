@@ -2,18 +2,15 @@
 
 For every limit ``L``, and so for that below which ``products`` holds arrays and axes::
 
-    N G C S,  N G R Q,  N G R Z,  G R J C8,  7 S <= L,   |a| + u Q,  |v| J <= L  along each axis
+    N G S C',  N G R Q,  N G R Z,  G R J C' <= L,   |a| + u Q,  |v| J <= L  along each axis
         =>   -L <= x <= L   for each sum, difference and product x of type ``int``
 
-of ``tensor_products.cuh``, where ``C8`` is ``C`` in whole chunks of eight, with the letters of
+of ``tensor_products.cuh``, where ``C'`` is ``C`` in whole units, with the letters of
 ``tensor_sums``. What the kernels compute modulo ``2^32``, in ``unsigned``, is right where it is
-below that, and so is the comparison by which they see whether a position lies in the source: for
-``|start| + |step| + S < 2^31`` a sum is in ``[0, S)`` exactly if it is so modulo ``2^32``, and from
-``NOWHERE = -2^31`` no step leads there.
-
-A chunk has eight channels, of which some may lie beyond ``C``: of these too a kernel computes the
-offset ``k S`` of their ``S`` positions, at which it never reads. So ``7 S <= L`` is a law of its
-own, which ``C S <= L`` does not imply (the twin).
+below that: the offsets of a spot and of a tap's unit may be beyond, their sum is not, for an
+element that is there (the twin). So is the comparison by which they see whether a position lies in
+the source: for ``|start| + |step| + S < 2^31`` a sum is in ``[0, S)`` exactly if it is so modulo
+``2^32``, and from ``NOWHERE = -2^31`` no step leads there.
 """
 
 from collections.abc import Iterator
@@ -23,11 +20,10 @@ import sympy as sp
 
 from convproof.errors import ClaimError
 from convproof.index_maps.address import flat, volume
-from convproof.index_maps.correlation import CHUNK
 from convproof.symbolic.integers import Trace
 from convproof.symbolic.sizes import index, size
 from convproof.symbolic.solver import Claim
-from convproof.symbolic.solver.terms import both, box, eq, iff, le, lt, ne, remainder
+from convproof.symbolic.solver.terms import both, box, eq, iff, le, lt, remainder
 from convproof.theorems.addresses.ends import Ends, below
 from convproof.theorems.addresses.int32 import GROW, LIMIT, REACH
 from convproof.theorems.addresses.int32_tiles import SCALED
@@ -35,6 +31,8 @@ from convproof.theorems.addresses.lemmas import FLATTEN, LEMMAS, every
 from convproof.theorems.addresses.symbols import DIMS, C, G, N, axes, offsets
 from convproof.theorems.addresses.tensor_sums import (
     CHANNEL,
+    DEPTH,
+    PADDED,
     PRODUCT,
     ROW,
     SPOT,
@@ -42,31 +40,33 @@ from convproof.theorems.addresses.tensor_sums import (
     answer,
     result,
     source,
+    weights,
 )
 from convproof.theorems.proof import Proof, Twin, without
 
 _ALL = 2**32
 _a, _f, _q, _j, _v, _i, _x = map(index, ("a", "f", "q", "j", "v", "i", "x"))
 _g, _r, _c = map(index, ("g", "r", "c"))
-_start, _step, _depth, _tap, _chunk = map(index, ("start", "step", "depth", "tap", "chunk"))
+_start, _step, _depth, _which = map(index, ("start", "step", "depth", "which"))
 _u, _Q, _J, _h, _Z, _A, _S, _taps, _B = map(
     size, ("u", "Q", "J", "h", "Z", "A", "S", "taps", "blocks")
 )
 
 
 def _of(part: str, dims: int) -> Iterator[Claim]:
-    """Yield that numbers of ``source``, ``answer`` or ``result`` are below their arrays.
+    """Yield that numbers of a sum of ``tensor_sums`` are below their arrays.
 
     Raises:
         ClaimError: if of one that is not of positions along an axis no end is known.
     """
     trace = Trace()
-    held = {"source": source, "answer": answer, "result": result}[part](dims, trace)
+    held = _SUMS[part](dims, trace)
     inside = held.inside if part == "result" else ()
     numbers = trace.partials[: held.always if part == "source" else None]
-    rows = zip("SQZ", (C, R, R), strict=True)
-    arrays = [N * G * c * volume(axes(letter, dims)) for letter, c in rows]
-    ends = {PRODUCT: G, ROW: R, CHANNEL: C, SPOT: N * volume(axes("Q", dims))}
+    spots, depths = volume(axes("Q", dims)), volume(axes("J", dims)) * PADDED
+    arrays = [N * G * PADDED * volume(axes("S", dims)), G * R * depths]
+    arrays += [N * G * R * each for each in (spots, volume(axes("Z", dims)))]
+    ends = {PRODUCT: G, ROW: R, CHANNEL: PADDED, SPOT: N * spots, DEPTH: depths}
     if part == "answer":  # records the steps of the number that the sum is
         n, *q = held.element
         whole = tuple(map(trace.integer, axes("Q", dims)))
@@ -79,6 +79,9 @@ def _of(part: str, dims: int) -> Iterator[Claim]:
     if lost:
         msg = f"{part}, {dims}d: of {lost} no end is known."
         raise ClaimError(msg)
+
+
+_SUMS = {"source": source, "weights": weights, "answer": answer, "result": result}
 
 
 def _within(*numbers: Any) -> Any:
@@ -117,6 +120,16 @@ def _along() -> Iterator[Claim]:
     )
 
 
+def _address() -> Claim:
+    """Return that of an element that is there an address modulo ``2^32`` is right."""
+    total = _start + _step
+    return Claim(
+        name="an address is what it is modulo 2^32",
+        goal=eq(remainder(remainder(_start, _ALL) + remainder(_step, _ALL), _ALL), total),
+        hypotheses=(le(0, total), le(total, LIMIT), lt(LIMIT, 2**31)),
+    )
+
+
 def _unsigned() -> Iterator[Claim]:
     """Yield that a comparison modulo ``2^32`` is that of the numbers."""
     total = _start + _step
@@ -125,6 +138,7 @@ def _unsigned() -> Iterator[Claim]:
         goal=iff(lt(remainder(total, _ALL), _S), both(*box(0, total, _S))),
         hypotheses=(lt(sp.Abs(_start) + sp.Abs(_step) + _S, 2**31),),
     )
+    yield _address()
     yield Claim(
         name="from nowhere no window reaches the source",
         goal=le(_S, remainder(_x - 2**31, _ALL)),
@@ -133,34 +147,21 @@ def _unsigned() -> Iterator[Claim]:
 
 
 def _order() -> Claim:
-    """Return that ``Order`` computes nothing beyond the depths: of a chunk below ``J C8 / 8``."""
-    rest = index("rest")
-    numbers = (4 * _B, 4 * _B * _taps, _chunk - 4 * _B * _taps, 8 * _chunk)
+    """Return that ``Order`` computes nothing beyond the depths, of ``8 B J + rest`` units."""
+    rest, channel, unit = index("rest"), index("c"), size("unit")
+    units = 8 * _B * _taps + rest
+    numbers = (8 * _B, 8 * _B * _taps, _which - 8 * _B * _taps, _which, unit * _which + channel)
     return Claim(
         name="the tap and the channel of a depth",
-        goal=every(*(le(-_depth, n) for n in numbers), *(le(n, _depth) for n in numbers)),
+        goal=every(*(part for n in numbers for part in (le(-_depth, n), le(n, _depth)))),
         hypotheses=(
-            *box(0, 8 * _chunk, _depth + 1),
-            eq(_depth, 32 * _B * _taps + 8 * rest),
+            *box(0, _which, units),
+            *box(0, channel, unit),
             le(0, rest),
+            eq(_depth, unit * units),
             GROW.at(_B, _taps),
-            ne(_taps, 0),
-        ),
-    )
-
-
-def _channels() -> Claim:
-    """Return that of every channel of a chunk the offset fits, whether it is there or not."""
-    apart, extra = size("apart"), index("k")
-    return Claim(
-        name="a channel of a chunk",
-        goal=both(*box(0, extra * apart, LIMIT + 1)),
-        hypotheses=(
-            *box(0, extra, CHUNK),
-            le(C * apart, LIMIT),
-            le((CHUNK - 1) * apart, LIMIT),
-            SCALED.at(0, extra, apart),
-            SCALED.at(extra, CHUNK - 1, apart),
+            GROW.at(units, unit),
+            FLATTEN.at(_which, units, channel, unit),
         ),
     )
 
@@ -214,23 +215,23 @@ def _steps() -> Iterator[Claim]:
     yield from (*LEMMAS, GROW.claim, REACH.claim, SCALED.claim)
     yield from _along()
     yield from _unsigned()
-    yield from (_order(), _channels(), _beyond(), _met())
+    yield from (_order(), _beyond(), _met())
     for adjoint in (False, True):
         yield from _weights(adjoint)
     for dims in DIMS:
-        for part in ("source", "answer", "result"):
+        for part in _SUMS:
             yield from _of(part, dims)
 
 
 def _twin() -> Twin:
-    return without(_channels(), le((CHUNK - 1) * size("apart"), LIMIT))
+    return without(_address(), le(_start + _step, LIMIT))
 
 
 PROOF = Proof(
     name="int32_tensor",
     statement="No number that a kernel on tensor cores computes of a spot, a row and a tap that "
     "there are overflows.",
-    latex=r"N G C S,\ N G R Z,\ G R J C_8,\ 7 S,\ |a| + uQ,\ |v|J \le L \Rightarrow -L \le x \le L",
+    latex=r"N G S C',\ N G R Z,\ G R J C',\ |a| + uQ,\ |v|J \le L \Rightarrow -L \le x \le L",
     source="ISO/IEC 14882:2020, section 6.8.2 [basic.fundamental]",
     steps=_steps,
     twin=_twin,

@@ -7,11 +7,12 @@
 
 for what ``contraction.cuh`` and ``tensor_contraction.cuh`` compute of a block and a thread: the
 first row of a tile and each of its lines, of columns the same, and of a part ``begin``, ``end`` and
-the depths of the tiles that are on their way, one ahead or, on tensor cores, two. The number of a
-thread, ``blockIdx blockDim + threadIdx``, exceeds the elements by less than a block.
+the depths of the tiles that are on their way, one ahead or, on tensor cores, as many as 128 threads
+look at, each at a unit of at most 8 depths. The number of a thread, ``blockIdx blockDim +
+threadIdx``, exceeds the elements by less than a block.
 
 Of the shares of the depth, ``(split + 1) E <= depths + splits DEPTH``, which is why there may not
-be too many of them: there are at most 2112 of 16 depths, or 128 of 32.
+be too many of them: there are at most 2112 of 16 depths, or 128 of 64.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from convproof.theorems.proof import Proof, Twin, without
 
 LIMIT, END = 2**31 - 2**16, 2**31
 SHARED = 2**16 - 2**11
+_AHEAD = 128 * 8  # depths of a page
 _ROWS, _DEPTH, _splits, _steps_, _each, _blocks = map(
     size, ("ROWS", "DEPTH", "splits", "steps", "each", "blocks")
 )
@@ -72,7 +74,7 @@ def _shares() -> Claim:
     begin, end = _split * _each * _DEPTH, _split * _each * _DEPTH + _each * _DEPTH
     return Claim(
         name="the depths of a part",
-        goal=_fits(_depths + _DEPTH - 1, begin, end, end + 3 * _DEPTH),
+        goal=_fits(_depths + _DEPTH - 1, begin, end, end + 3 * _DEPTH, end + _AHEAD),
         hypotheses=(
             le(_depths, LIMIT),
             le(_DEPTH, 2**8),
@@ -119,7 +121,7 @@ PROOF = Proof(
     statement="No number overflows that a tile of a product computes beyond the product.",
     latex=r"\mathrm{depths} \le 2^{31} - 2^{16},\ "
     r"\mathrm{splits}\,\mathrm{DEPTH} < 2^{16} - 2^{11} \Rightarrow "
-    r"(\mathrm{split} + 1)E + 3\,\mathrm{DEPTH} < 2^{31}",
+    r"(\mathrm{split} + 1)E + 2^{10} < 2^{31}",
     source="ISO/IEC 14882:2020, section 6.8.2 [basic.fundamental]",
     steps=_steps,
     twin=_twin,

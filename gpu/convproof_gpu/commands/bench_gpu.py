@@ -46,7 +46,7 @@ def _part(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[i
 @click.command("gpu")
 @click.argument("files", nargs=-1, type=click.Path(dir_okay=False))
 @click.option("--layers", "pattern", default="*", metavar="PATTERNS", help="As vgg16/*,conv1.")
-@click.option("--networks", default="all", callback=_words, help="Names, or all.")
+@click.option("--networks", default="all", callback=_words, help="Names, in order, or all.")
 @click.option(
     "--operations", default=_OPERATIONS, callback=_words, show_default=True, help="Also: fused."
 )
@@ -58,6 +58,8 @@ def _part(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[i
 @click.option("--part", default="1/1", callback=_part, metavar="I/N", help="One of N parts.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="Begin no row after so long.")
 @click.option("--unsearched", is_flag=True, help="Leave cuDNN to its guess: cudnn.benchmark off.")
+@click.option("--without", default="", metavar="PATTERNS", help="As 'cuDNN tf32 NCHW': rivals.")
+@click.option("--rounds", type=click.IntRange(min=1), help="Of the sides in turn; 7.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile is a rival too: slow.")
 @click.option(
     "--resume", is_flag=True, help="Keep what the file of --json holds, measure the rest."
@@ -75,6 +77,8 @@ def command(
     part: tuple[int, int],
     seconds: float | None,
     unsearched: bool,
+    without: str,
+    rounds: int | None,
     compiled: bool,
     resume: bool,
     prepare: str | None,
@@ -103,7 +107,13 @@ def command(
     runs, held = report.begun(json_path) if resume else ([], [])
     wanted = tuple(row for row in wanted if not report.is_in(held, row, precisions))
     with Output(json_path) as output:
-        document, bench = _begun(precisions, compiled=compiled, searched=not unsearched)
+        document, bench = _begun(
+            precisions=precisions,
+            compiled=compiled,
+            searched=not unsearched,
+            without=[pattern.strip() for pattern in without.split(",")],
+            stopwatch=_stopwatch(rounds),
+        )
         document = {"runs": [*runs, *document["runs"]], "rows": held}
         for records in bench.run(wanted, seconds):
             document["rows"] += records
@@ -123,10 +133,14 @@ def _prepared(wanted: tuple[Any, ...], precisions: tuple[str, ...], arch: str) -
     return 0
 
 
-def _begun(
-    precisions: tuple[str, ...], *, compiled: bool, searched: bool
-) -> tuple[dict[str, Any], Any]:
-    """Return a document without rows, and what measures them.
+def _stopwatch(rounds: int | None) -> Any:
+    from convproof_gpu.measuring.clock import Stopwatch
+
+    return Stopwatch() if rounds is None else Stopwatch(rounds=rounds, fewest=min(3, rounds))
+
+
+def _begun(**how: Any) -> tuple[dict[str, Any], Any]:
+    """Return a document without rows, and what measures them, a ``Bench``.
 
     Raises:
         GpuUnavailableError: if there is no GPU for both libraries.
@@ -151,15 +165,7 @@ def _begun(
     with device.stream():
         rates = ceilings.measured(device)
     document = {"runs": [{"facts": facts(implementation.versions), "rates": rates}], "rows": []}
-    bench = Bench(
-        device=device,
-        implementation=implementation,
-        rates=rates,
-        precisions=precisions,
-        compiled=compiled,
-        searched=searched,
-    )
-    return document, bench
+    return document, Bench(device=device, implementation=implementation, rates=rates, **how)
 
 
 def _write(output: Output, document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 convproof plan vgg16/conv5 --batch 32
 convproof plan 32x256x56x56 'conv(3, 256, p1)'
+convproof plan vgg16 --precision tf32
 """
 
 import re
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from convproof_gpu.planning import Plan
 
 _OPERATIONS = ("forward", "input_vjp", "weight_vjp")
+_PRECISIONS = ("float32", "tf32", "bf16", "f16")
 _BATCH = 64
 _NONE = "-"
 _HEADING = (
@@ -36,11 +38,23 @@ _BELOW = (
 @click.argument("layers", required=False)
 @click.option("--operation", type=click.Choice(_OPERATIONS), help="One alone.")
 @click.option("--batch", type=click.IntRange(min=1), help=f"Images of a network: {_BATCH}.")
+@click.option(
+    "--precision", type=click.Choice(_PRECISIONS), default="float32", show_default=True,
+    help="What the products promise; bf16 and f16 of arrays of these formats.",
+)  # fmt: skip
 @json_option
 def command(
-    target: str, layers: str | None, operation: str | None, batch: int | None, json_path: str | None
+    target: str,
+    layers: str | None,
+    operation: str | None,
+    batch: int | None,
+    precision: str,
+    json_path: str | None,
 ) -> int:
-    """Print the kernels that a convolution takes in float32: tile, time, roofline and error bound.
+    """Print the kernels that a convolution takes: tile, time, roofline and error bound.
+
+    Float32 is never TF32, which must be asked for: --precision tf32, and precision="tf32" of a call
+    or a layer. What is left to floats, a small product, is then as exact as before.
 
     TARGET is a network, vgg16, or a layer of one, vgg16/conv5, as `convproof bench gpu` calls
     them; or an input, 32x256x56x56, of the LAYERS that `convproof network` reads, in quotes:
@@ -57,7 +71,7 @@ def command(
             rows = _of_network(target, batch or _BATCH, operations)
         else:
             rows = _of_text(target, layers, operations)
-        plans = [planned(row) for row in rows]
+        plans = [planned(row, precision) for row in rows]
         records = [_record(plan) for plan in plans]
         output.write("plan", "passed", device="H200", rates=dict(H200), plans=records)
         if not output.owns_stdout:
@@ -123,7 +137,7 @@ def _record(plan: "Plan") -> dict[str, Any]:
     return {
         "name": plan.row.name,
         "operation": plan.row.operation,
-        "precision": "float32",
+        "precision": plan.precision,
         "geometry": plan.row.geometry,
         "flops": plan.cost.flops,
         "bytes": plan.cost.bytes,
@@ -157,7 +171,7 @@ def _text(plans: list["Plan"]) -> list[str]:
             + (f", {launch.kernel.shared} bytes shared" if launch.kernel.shared else "")
             for launch in plan.launches
         ]
-    return [plans[0].row.geometry, *lines]
+    return [f"{plans[0].row.geometry} in {plans[0].precision}", *lines]
 
 
 def _cells(plan: "Plan") -> tuple[str, ...]:

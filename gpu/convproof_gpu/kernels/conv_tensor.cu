@@ -1,26 +1,31 @@
-// conv_tensor: the products of a convolution on the tensor cores, and what lays out their weights.
+// conv_tensor: the products of a convolution on the tensor cores, and what lays out their operands.
 //
-//   conv_tensor             y[n, g R + r, i(q)] = activation( b[g R + r] + sum_{j,c}  w'[g R + r, j, c] * x[n, g C + c, o(q, j)] )
+//   conv_tensor             y[n, g R + r, i(q)] = activation( b[g R + r] + sum_{j,c}  w'[g R + r, j, c] * x'[n, g, o(q, j), c] )
 //   conv_tensor_parts       the same sums, not yet added to a bias, each of a part of the depth; conv_tensor_finish adds them
-//   conv_tensor_weight_vjp  parts[g R + r, j, c] = sum_{n,q}  y_bar[n, g R + r, q] * x[n, g C + c, o(q, j)]
+//   conv_tensor_weight_vjp  parts[g R + r, j, c] = sum_{n,q}  y_bar'[g R + r, n, q] * x'[n, g, o(q, j), c]
+//   conv_tensor_source      x'[n, g, o, c] = x[n, g C + c, o]
+//   conv_tensor_rows        y_bar'[r, n, q] = y_bar[n, r, q]
 //   conv_tensor_weights     w'[g R + r, j, c] = w[g R + r, c, j],  or  w[g C + c, r, tap + apart j]  of an adjoint's phase
 //   conv_tensor_sum         w_bar[g R + r, c, j] = sum of the parts
 //
 // Stands in      convproof/index_maps/correlation.py
-// Shapes         x (N, G C, *source)   w' (G R, J, C8)   b (G R) or null   y (N, G R, *result), C-contiguous;
-//                C8 is C padded to a multiple of 8, with zeros; (J, C8) in the order of `Order`
-// Mapping        tensor_contraction.cuh
+// Shapes         x (N, G C, *source)   b (G R) or null   y (N, G R, *result), C-contiguous; x' (N, G, *source, C'),
+//                w' (G R, J, C'): C' is C padded with zeros to whole units of 16 bytes, (J, C') in the order of `Order`;
+//                y_bar' (G R, N Q) padded with zeros to a multiple of 4, or y_bar as it is (Pairing)
+// Mapping        tensor_contraction.cuh; a block of conv_tensor_source turns 32 channels of 64 positions round
 // Order of sum   tensor_contraction.cuh; the bias last; the parts, ascending: the same in every run
 // Races          none: one thread owns an output, or a weight of a part; no atomics
-// Preconditions  every array has less than 2^31 elements; one block for each tile of each group and split
+// Preconditions  every array has less than 2^31 elements; operands begin at multiples of 16 bytes; one block for each
+//                tile of each group and split
 #include "epilogue.cuh"
 #include "tensor_products.cuh"
+#include "vectors.cuh"
 
 template <class T, int DIMS, class Tensor>
 __global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
 conv_tensor(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ b, T* __restrict__ y, const Correlations<DIMS> sizes,
             const Epilogue epilogue) {
-  contract_on_tensor_cores<T, Tensor>(Correlation<DIMS>(sizes), w, x, 1, [&](int product, int r, int at, int, float sum) {
+  contract_on_tensor_cores<T, Tensor>(Correlation<DIMS, UNIT<T>>(sizes), w, x, 1, [&](int product, int r, int at, int, float sum) {
     if (b != nullptr) sum += widened(b[product * sizes.rows + r]);
     y[at] = rounded<T>(epilogue(sum));
   });
@@ -30,61 +35,141 @@ template <class T, int DIMS, class Tensor>
 __global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
 conv_tensor_parts(const T* __restrict__ x, const T* __restrict__ w, float* __restrict__ parts, const int splits, const int n,
                   const Correlations<DIMS> sizes) {
-  contract_on_tensor_cores<T, Tensor>(Correlation<DIMS>(sizes), w, x, splits, [&](int, int, int at, int split, float sum) {
+  contract_on_tensor_cores<T, Tensor>(Correlation<DIMS, UNIT<T>>(sizes), w, x, splits, [&](int, int, int at, int split, float sum) {
     parts[static_cast<long long>(split) * n + at] = sum;
   });
 }
 
-template <class T, int DIMS, class Tensor>
+template <int DIMS, class Tensor>
 __global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
-conv_tensor_weight_vjp(const T* __restrict__ y_bar, const T* __restrict__ x, float* __restrict__ parts, const int splits,
-                       const Correlations<DIMS> sizes) {
-  const Pairing<DIMS> map(sizes);
+conv_tensor_weight_vjp(const float* __restrict__ y_bar, const float* __restrict__ x, float* __restrict__ parts, const int splits,
+                       const int length, const Correlations<DIMS> sizes) {
+  const Pairing<DIMS> map(sizes, length);
   const long long weights = static_cast<long long>(map.products) * map.rows * map.columns;
-  contract_on_tensor_cores<T, Tensor>(map, y_bar, x, splits, [&](int, int, int at, int split, float sum) { parts[split * weights + at] = sum; });
+  contract_on_tensor_cores<float, Tensor>(map, y_bar, x, splits, [&](int, int, int at, int split, float sum) { parts[split * weights + at] = sum; });
 }
 
-// Where w' element `number`, of n, lies in w; -1 for a zero.
-struct Laid {
-  int channels, padded, taps, rows, kernel[3], tap[3], apart[3], many[3];  // kernel of w; many of w'; of three axes
-  int adjoint;
-  Quotient four_taps, rest;
+// An operand as it is multiplied: a word of tf32, nearest, where words are wanted; a number beyond the largest is cut.
+template <class Word>
+__device__ inline Word operand(float v, int words) {
+  const unsigned nearest = __float_as_uint(v) + 0x1000u & 0xffffe000u, cut = __float_as_uint(v) & 0xffffe000u;
+  if (words == 0 || !(fabsf(v) <= 3.402823466e38f)) return rounded<Word>(v);
+  return rounded<Word>(__uint_as_float((nearest & 0x7f800000u) == 0x7f800000u ? cut : nearest));
+}
 
-  __device__ int operator()(int number) const {
-    const int row = number / padded / taps;
-    int c, rest;
-    Order{four_taps, this->rest, padded}(number % (padded * taps), rest, c);
-    if (c >= channels) return -1;
-    int k = 0, place[3];
+// A block turns 32 channels of 64 positions round; `images` are those of all groups.
+template <class T, class Word>
+__global__ void __launch_bounds__(256)
+conv_tensor_source(const T* __restrict__ x, Word* __restrict__ laid_out, const int channels, const int volume, const int words) {
+  constexpr int CHANNELS = 32, POSITIONS = 64, EACH = UNIT<Word>, ACROSS = CHANNELS / EACH;
+  __shared__ float turned[CHANNELS][POSITIONS + 1];
+  const int padded = (channels + EACH - 1) / EACH * EACH, thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
+  const int along = (volume + POSITIONS - 1) / POSITIONS, deep = (padded + CHANNELS - 1) / CHANNELS;
+  int block = blockIdx.x;
+  const int first = block % along * POSITIONS;
+  block /= along;
+  const int channel = block % deep * CHANNELS, image = block / deep;
 #pragma unroll
-    for (int d = 2; d >= 0; d--) {
-      place[d] = tap[d] + apart[d] * (rest % many[d]);
-      rest /= many[d];
-    }
+  for (int j = 0; j < 8; j++) {
+    const int c = warp + 8 * (j / 2), p = lane + 32 * (j % 2);
+    const bool there = (channel + c < channels) & (first + p < volume);
+    turned[c][p] = there ? widened(x[(image * channels + channel + c) * volume + first + p]) : 0.0f;
+  }
+  __syncthreads();
+#pragma unroll
+  for (int j = 0; j < POSITIONS * ACROSS / 256; j++) {
+    const int number = thread + 256 * j, c = number % ACROSS * EACH, p = number / ACROSS;
+    if ((channel + c >= padded) | (first + p >= volume)) continue;
+    Vector<Word, EACH> unit;
+#pragma unroll
+    for (int k = 0; k < EACH; k++) unit.at[k] = operand<Word>(turned[c + k][p], words);
+    store(laid_out + ((image * volume + first + p) * padded + channel + c), unit);
+  }
+}
+
+// A block has 1024 depths of a row of y_bar, which has `rows` of them.
+template <class T>
+__global__ void __launch_bounds__(256)
+conv_tensor_rows(const T* __restrict__ y_bar, float* __restrict__ laid_out, const int rows, const int depths, const Quotient volume,
+                 const int words) {
+  const int length = (depths + 3) / 4 * 4, blocks = (length + 1023) / 1024, row = static_cast<int>(blockIdx.x) / blocks;
+  const int first = (static_cast<int>(blockIdx.x) % blocks * 256 + static_cast<int>(threadIdx.x)) * 4;
+  if (first >= length) return;
+  Vector<float, 4> unit;
+#pragma unroll
+  for (int k = 0; k < 4; k++) {
+    int n = first + k;
+    const int q = volume.rest(n);
+    unit.at[k] = first + k < depths ? operand<float>(widened(y_bar[(n * rows + row) * volume.by + q]), words) : 0.0f;
+  }
+  store(laid_out + (row * length + first), unit);
+}
+
+// Where a unit of w' lies, and in w its first weight, `weights` that are there, and how far apart they are.
+struct LaidUnit {
+  int to, from, apart, weights;
+};
+
+// The units of w': those of a block of eight, all taps, all rows of a group; then the blocks, and the groups. So the
+// threads of a block read neighbouring weights, forward and adjoint.
+struct Laid {
+  int channels, all, kernel[3], tap[3], apart[3], adjoint;  // all weights of a channel; kernel of w, of three axes
+  Quotient across, taps, rows, deep, many[2];               // units of a block; blocks; taps of the last two axes
+
+  template <int UNIT>
+  __device__ LaidUnit of(int number) const {
+    const int units = (channels + UNIT - 1) / UNIT, in = across.rest(number);
+    int rest = taps.rest(number);
+    const int j = rest, r = rows.rest(number), block = deep.rest(number), row = number * rows.by + r;
+    const int unit = 8 * block + in, c = unit * UNIT, width = units - 8 * block < 8 ? units - 8 * block : 8;
+    if (in >= width) return {0, 0, 0, -1};
+    int place[3];
+#pragma unroll
+    for (int d = 2; d >= 0; d--) place[d] = tap[d] + apart[d] * (d > 0 ? many[d - 1].rest(rest) : rest);
+    int k = 0;
 #pragma unroll
     for (int d = 0; d < 3; d++) k = k * kernel[d] + place[d];
-    const int all = kernel[0] * kernel[1] * kernel[2], product = row / rows, r = row % rows;
-    return (adjoint ? (product * channels + c) * rows + r : row * channels + c) * all + k;
+    LaidUnit at;
+    at.to = (row * taps.by * units + 8 * block * taps.by + j * width + in) * UNIT;
+    at.from = (adjoint ? (number * channels + c) * rows.by + r : row * channels + c) * all + k;
+    at.apart = adjoint ? rows.by * all : all;
+    at.weights = channels - c < UNIT ? channels - c : UNIT;
+    return at;
   }
 };
 
 template <class T>
-__global__ void conv_tensor_weights(const T* __restrict__ w, T* __restrict__ laid_out, const int n, const Laid laid) {
-  const long long at = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (at >= n) return;
-  const int from = laid(static_cast<int>(at));
-  laid_out[at] = from < 0 ? rounded<T>(0.0f) : w[from];
+__global__ void __launch_bounds__(256)
+conv_tensor_weights(const T* __restrict__ w, T* __restrict__ laid_out, const int n, const int words, const Laid laid) {
+  const int number = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (number >= n) return;
+  const LaidUnit at = laid.of<UNIT<T>>(number);
+  if (at.weights < 0) return;
+  Vector<T, UNIT<T>> unit;
+#pragma unroll
+  for (int k = 0; k < UNIT<T>; k++)
+    unit.at[k] = k < at.weights ? operand<T>(widened(w[at.from + k * at.apart]), words) : rounded<T>(0.0f);
+  store(laid_out + at.to, unit);
 }
 
+// The parts have `size` weights each.
 template <class T>
-__global__ void conv_tensor_sum(const float* __restrict__ parts, T* __restrict__ w_bar, const int splits, const int n, const Laid laid) {
-  const long long at = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (at >= n) return;
-  const int to = laid(static_cast<int>(at));
-  if (to < 0) return;
-  float sum = 0.0f;
-  for (int split = 0; split < splits; split++) sum += parts[static_cast<long long>(split) * n + at];
-  w_bar[to] = rounded<T>(sum);
+__global__ void __launch_bounds__(256)
+conv_tensor_sum(const float* __restrict__ parts, T* __restrict__ w_bar, const int splits, const int size, const int n, const Laid laid) {
+  const int number = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (number >= n) return;
+  const LaidUnit at = laid.of<UNIT<float>>(number);
+  if (at.weights < 0) return;
+  Vector<float, 4> sum{};
+#pragma unroll 8
+  for (int split = 0; split < splits; split++) {
+    const Vector<float, 4> part = loaded<4>(parts + (static_cast<long long>(split) * size + at.to));
+#pragma unroll
+    for (int k = 0; k < 4; k++) sum.at[k] += part.at[k];
+  }
+#pragma unroll
+  for (int k = 0; k < 4; k++)
+    if (k < at.weights) w_bar[at.from + k * at.apart] = rounded<T>(sum.at[k]);
 }
 
 // y, of n elements and `volume` positions of each of `channels`.

@@ -17,12 +17,25 @@ __global__ void __launch_bounds__(256) fold_forward(const T* __restrict__ x, T* 
   const Int number = static_cast<Int>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (number >= map.count) return;
   const typename Folded<Int, DIMS>::Place place = map.place(number);
-  Int k[DIMS] = {};
+  Int k[DIMS], first[DIMS], apart[DIMS];
+  bool more = true;
+#pragma unroll
+  for (int d = 0; d < DIMS; d++) {  // where taps are not dilated, those meet an output that leave the same rest by the stride
+    const bool leaps = sizes.dilation[d] == 1;
+    const Int rest = place.start[d] % sizes.stride[d];
+    first[d] = leaps ? (rest < 0 ? rest + sizes.stride[d] : rest) : 0;
+    apart[d] = leaps ? sizes.stride[d] : 1;
+    k[d] = first[d];
+    more &= first[d] < sizes.kernel[d];
+  }
   float sum = 0.0f;
-  for (Int tap = 0; tap < map.taps; tap++) {
+  while (more) {
+    Int tap = 0;
+#pragma unroll
+    for (int d = 0; d < DIMS; d++) tap = tap * sizes.kernel[d] + k[d];
     const Int at = map.source(place, k, tap);
     if (at >= 0) sum += widened(x[at]);
-    advance(k, sizes.kernel);
+    more = advance(k, sizes.kernel, first, apart);
   }
   y[map.result(place, 0)] = rounded<T>(sum);
 }

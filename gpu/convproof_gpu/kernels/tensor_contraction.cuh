@@ -2,27 +2,28 @@
 //
 //   result[row, column] = sum_depth  left[row, depth] * right[depth, column]
 //
-// where the right operand is seen through windows: it is 0, or source[n, c, position], with a spot (n, o) along one
-// side and a tap k of a channel c along the other. Eight channels of one tap are a chunk: side by side along their side.
+// where the right operand is seen through windows: it is 0, or source[n, position, c], with a spot (n, o) along one
+// side and a tap of a channel along the other. What is copied at once is a unit, 16 bytes: neighbouring channels of
+// a tap, or neighbouring depths of a row. A slab is eight units of depths.
 //
-// Mapping        a block is a warpgroup and computes ROWS x COLUMNS sums, 32 depths at a time; the next are on
-//                their way meanwhile
-// Order of sum   a slab of 32 depths in the tensor cores' own order; the slabs, ascending, by additions of floats;
-//                `splits` blocks may share the depth of a tile, each a part
+// Mapping        a block is a warpgroup and computes ROWS x COLUMNS sums, a slab at a time; the next slab is on its way
+//                meanwhile, and while the tensor cores work its rows are split into words
+// Order of sum   a slab in the tensor cores' own order; the slabs, ascending, by additions of floats; `splits` blocks
+//                may share the depth of a tile, each a part
 // Precision      FLOAT32: a float is the sum of two words of tf32, high and low, and a product of floats that of three:
-//                low high + high low + high high. TF32: one product of words rounded to nearest.
-//                Elements of 16 bits are words of tf32 as they are, and want one product.
+//                low high + high low + high high. TF32, and elements of 16 bits: operands are words, and want one product.
 //                A sum that is not finite is computed anew in floats, so that Inf and NaN are those of floats
 // Bound          convproof_gpu/bounds.py
 // Races          none: no address is written by two threads; no atomics
+// Preconditions  both operands begin at multiples of 16 bytes, and so does every unit in them
 //
-// A map has   int products, rows, columns, depths     the extents; depths or columns are whole chunks
-//             ACROSS                                  whether spots are columns, and chunks depths; else the other way
-//             Spot spot(product, number)              {offset, start[]}; and where they are depths, `left`
-//             Chunk chunk(product, number)            {offset, step[], channels}: of channels that are there
-//             meets(spot, chunk), apart               whether the source has it; elements between neighbouring channels
-//             unsigned row(product, row), long_row()  left[row, depth] lies at row + depth, or at row + spot.left; modulo 2^32
-//             fours()                                 whether four depths from a multiple of four on lie side by side
+// A map has   int products, rows, columns, depths     the extents; depths or columns are whole units
+//             ACROSS                                  whether spots are columns, and units depths; else the other way
+//             Spot spot(product, number)              {offset, start[]}
+//             Chunk chunk(product, number)            {offset, step[]} of the unit that begins there
+//             meets(spot, chunk)                      whether the source has it
+//             unsigned row(product, row), long_row()  where a row of the left operand begins; modulo 2^32
+//             int beyond(depth)                       and how far beyond that a depth lies
 //             int result(product, row, column)        where the sum belongs
 #pragma once
 #include "element.cuh"
@@ -32,21 +33,24 @@ enum Precision { FLOAT32, TF32 };
 
 template <int R, int C, Precision P>
 struct TensorTile {
-  static constexpr int ROWS = R, COLUMNS = C, DEPTH = 32, THREADS = 128, RESIDENT = R * C > 8192 ? 2 : R * C > 4096 ? 3 : 4;
+  static constexpr int ROWS = R, COLUMNS = C, THREADS = 128, RESIDENT = R * C > 8192 ? 2 : R * C > 4096 ? 3 : 4;
   static constexpr Precision PRECISION = P;
 };
 
-constexpr int CHUNK = 8, NOWHERE = -2147483647 - 1;  // a start or step from which no window reaches the source
+template <class Word>
+constexpr int UNIT = 16 / static_cast<int>(sizeof(Word));  // words
+constexpr int UNITS = 8;                                   // of a slab
+constexpr int NOWHERE = -2147483647 - 1;                   // a start or step from which no window reaches the source
 
 template <int DIMS>
-struct Spot {
+struct alignas(DIMS == 1 ? 8 : 16) Spot {
   unsigned offset;  // modulo 2^32, as that of a chunk: their sum is right where they meet
-  int start[DIMS], left;
+  int start[DIMS];
 };
 template <int DIMS>
-struct Chunk {
+struct alignas(DIMS == 1 ? 8 : 16) Chunk {
   unsigned offset;
-  int step[DIMS], channels;
+  int step[DIMS];
 };
 
 // The row-major number of any position, modulo 2^32.
@@ -73,48 +77,41 @@ __device__ inline unsigned low_word(float v) {
   return __float_as_uint(v - __uint_as_float(__float_as_uint(v) & 0xffffe000u)) + 0x1000u;
 }
 
-// Copies an element to shared memory, or four that lie side by side, or zeros.
-__device__ inline void copied(float* to, const float* from, unsigned at, bool there) { cp_async<4>(to, from + at, there); }
-template <class T>
-__device__ inline void copied(float* to, const T* from, unsigned at, bool there) { *to = there ? widened(from[at]) : 0.0f; }
-__device__ inline void copied_four(float* to, const float* from, unsigned at, bool there) { cp_async<16>(to, from + at, there); }
-template <class T>
-__device__ inline void copied_four(float*, const T*, unsigned, bool) {}
-
 __device__ inline int below(int number, int extent) { return number < extent ? number : 0; }
 
 // A sum as floats give it, where the words of tf32 overflow, or meet Inf or NaN.
-template <class T, class Map>
-__device__ inline float plain_sum(const Map& map, const T* __restrict__ left, const T* __restrict__ right, int product, int r, int c, int begin,
-                                  int end) {
+template <class Word, class Map>
+__device__ inline float plain_sum(const Map& map, const Word* __restrict__ left, const Word* __restrict__ right, int product, int r, int c,
+                                  int begin, int end) {
   const unsigned row = map.row(product, r);
   float sum = 0.0f;
 #pragma unroll 1
   for (int d = begin; d < end; d++) {
-    const int channel = (Map::ACROSS ? d : c) % CHUNK;
+    const int in_unit = (Map::ACROSS ? d : c) % UNIT<Word>;
     const auto spot = map.spot(product, Map::ACROSS ? c : d);
-    const auto chunk = map.chunk(product, (Map::ACROSS ? d : c) - channel);
-    if (channel >= chunk.channels) continue;
-    const float x = map.meets(spot, chunk) ? widened(right[spot.offset + chunk.offset + channel * map.apart]) : 0.0f;
-    sum += widened(left[row + static_cast<unsigned>(Map::ACROSS ? d : spot.left)]) * x;
+    const auto chunk = map.chunk(product, (Map::ACROSS ? d : c) - in_unit);
+    const float x = map.meets(spot, chunk) ? widened(right[spot.offset + chunk.offset + in_unit]) : 0.0f;
+    sum += widened(left[row + static_cast<unsigned>(map.beyond(d))]) * x;
   }
   return sum;
 }
 
-template <class T, class Tile, class Map, class Store>
-__device__ inline void contract_on_tensor_cores(const Map& map, const T* __restrict__ left, const T* __restrict__ right, int splits,
+template <class Word, class Tile, class Map, class Store>
+__device__ inline void contract_on_tensor_cores(const Map& map, const Word* __restrict__ left, const Word* __restrict__ right, int splits,
                                                 const Store& store) {
   using Spots = typename Map::Spots;
   using Chunks = typename Map::Chunks;
-  constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, DEPTH = Tile::DEPTH, THREADS = Tile::THREADS;
-  constexpr int GROUPS = COLUMNS / 64, STEPS = DEPTH / 8, HALF = ROWS / 2, EACH = THREADS / COLUMNS;
-  constexpr bool ACROSS = Map::ACROSS, WIDE = sizeof(T) == 4, SPLIT = WIDE && Tile::PRECISION == FLOAT32;
+  constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, THREADS = Tile::THREADS, DEPTH = UNITS * UNIT<Word>;
+  constexpr int GROUPS = COLUMNS / 64, STEPS = 4, HALF = ROWS / 2, LINE = 32;  // words of 32 bits, as in all shared memory
+  constexpr bool ACROSS = Map::ACROSS, SPLIT = sizeof(Word) == 4 && Tile::PRECISION == FLOAT32, IN_REGISTERS = SPLIT || !ACROSS;
   extern __shared__ __align__(1024) unsigned char memory[];
-  float* const rows_of = reinterpret_cast<float*>(memory);             // 2 x ROWS x DEPTH, swizzled
-  float* const low = rows_of + 2 * ROWS * DEPTH;                  // ROWS x DEPTH, swizzled
-  float* const columns_of = low + (SPLIT ? ROWS * DEPTH : 0);          // 2 x COLUMNS x DEPTH
-  __shared__ Chunks chunks[ACROSS ? 2 * DEPTH / CHUNK : COLUMNS / CHUNK];
-  __shared__ Spots spots[ACROSS ? 1 : 2 * DEPTH];
+  float* const rows_of = reinterpret_cast<float*>(memory);  // 2 x ROWS lines, swizzled
+  float* const columns_of = rows_of + 2 * ROWS * LINE;      // 2 x COLUMNS lines, or DEPTH x COLUMNS
+  float* const low_of = columns_of + 2 * COLUMNS * LINE;    // as the rows
+  constexpr int EACH = ACROSS ? UNITS : DEPTH, AHEAD = THREADS / EACH;  // entries of a slab in a table, and slabs of a page
+  __shared__ Spots spots[ACROSS ? COLUMNS : 2 * THREADS];
+  __shared__ Chunks chunks[ACROSS ? 2 * THREADS : COLUMNS / UNIT<Word>];
+  __shared__ int lefts[ACROSS ? 1 : 2 * THREADS];
 
   const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32, g = lane / 4, t = lane % 4;
   const int across = (map.columns + COLUMNS - 1) / COLUMNS, down = (map.rows + ROWS - 1) / ROWS;
@@ -128,68 +125,79 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
   const int begin = split * each * DEPTH, end = begin + each * DEPTH < map.depths ? begin + each * DEPTH : map.depths;
   const int slabs = end > begin ? (end - begin + DEPTH - 1) / DEPTH : 0;
 
-  const int my_column = thread % COLUMNS;
-  Spots mine;  // my column's, or of the slab that is copied, my lane's
-  if constexpr (ACROSS) mine = map.spot(product, below(first_column + my_column, map.columns));
-  else if (thread < COLUMNS / CHUNK) chunks[thread] = map.chunk(product, below(first_column + thread * CHUNK, map.columns));
-  const bool fours = WIDE && map.fours() && reinterpret_cast<unsigned long long>(left) % 16 == 0;
-
-  // word of column c at depth d: neighbouring threads write neighbouring banks, and so read
-  const auto word = [](int c, int d) { return ACROSS ? d * COLUMNS + (c ^ (d & 3) * 8) : swizzled(c, d); };
-  const auto look = [&](int slab) {  // at the depths of a slab
-    if (thread >= (ACROSS ? DEPTH / CHUNK : DEPTH)) return;
-    const int d = begin + slab * DEPTH + thread * (ACROSS ? CHUNK : 1);
+  if constexpr (ACROSS) {
+    if (thread < COLUMNS) spots[thread] = map.spot(product, below(first_column + thread, map.columns));
+  } else {
+    if (thread < COLUMNS / UNIT<Word>) chunks[thread] = map.chunk(product, below(first_column + thread * UNIT<Word>, map.columns));
+  }
+  const auto look = [&](int page) {  // at the depths of some slabs, each thread at one
+    const int d = begin + (page * THREADS + thread) * (ACROSS ? UNIT<Word> : 1), entry = page % 2 * THREADS + thread;
     if constexpr (ACROSS) {
       Chunks chunk{};
       if (d < end) chunk = map.chunk(product, d);
       else chunk.step[0] = NOWHERE;
-      chunks[slab % 2 * (DEPTH / CHUNK) + thread] = chunk;
+      chunks[entry] = chunk;
     } else {
       Spots spot{};
       if (d < end) spot = map.spot(product, d);
       else spot.start[0] = NOWHERE;
-      spots[slab % 2 * DEPTH + thread] = spot;
+      spots[entry] = spot;
+      lefts[entry] = d < end ? map.beyond(d) : 0;
     }
-  };
-  const auto number_of = [&](int i) { return ACROSS ? thread / COLUMNS + EACH * i : warp + 4 * i; };  // in the slab, or the columns
-  const auto gather = [&](int slab, int i) {
-    float* const a = columns_of + slab % 2 * (COLUMNS * DEPTH);
-    const Chunks chunk = chunks[(ACROSS ? slab % 2 * (DEPTH / CHUNK) : 0) + number_of(i)];
-    const bool meets = map.meets(mine, chunk);
-    const unsigned at = mine.offset + chunk.offset;
-#pragma unroll
-    for (int k = 0; k < CHUNK; k++) {
-      const int place = number_of(i) * CHUNK + k;
-      copied(a + (ACROSS ? word(my_column, place) : word(place, lane)), right, at + k * map.apart, meets & (k < chunk.channels));
-    }
-  };
-  const auto load = [&](int slab) {  // the rows
-    float* const b = rows_of + slab % 2 * (ROWS * DEPTH);
-    const int start = begin + slab * DEPTH, left_over = end - start;
-    if (fours) {
-      const int four = thread % 8 * 4, depth = ACROSS ? start + four : spots[ACROSS ? 0 : slab % 2 * DEPTH + four].left;
-#pragma unroll 4
-      for (int j = 0; j < ROWS / 16; j++) {
-        const int line = thread / 8 + 16 * j;
-        const bool there = (four < left_over) & (line < map.rows - first_row);
-        copied_four(b + swizzled(line, four), left, map.row(product, first_row + thread / 8) + 16 * j * map.long_row() + depth, there);
-      }
-    } else {
-      const int depth = ACROSS ? start + lane : spots[ACROSS ? 0 : slab % 2 * DEPTH + lane].left;
-#pragma unroll 4
-      for (int j = 0; j < ROWS / 4; j++) {
-        const int line = warp + 4 * j;
-        const bool there = (lane < left_over) & (line < map.rows - first_row);
-        copied(b + swizzled(line, lane), left, map.row(product, first_row + warp) + 4 * j * map.long_row() + depth, there);
-      }
-    }
-    if constexpr (!ACROSS) mine = spots[slab % 2 * DEPTH + lane];
-#pragma unroll
-    for (int i = 0; i < 2 * GROUPS; i++) gather(slab, i);
-    cp_async_commit();
   };
 
-  const auto other = [](float v) { return __uint_as_float(SPLIT ? low_word(v) : cvt_rna_tf32(v)); };  // than the word that is there
+  // Eight threads copy a line of a row, or of a column; where columns are units, neighbours copy neighbouring columns.
+  const int four = thread % 8 * 4, line = thread / 8;
+  constexpr int ABREAST = ACROSS ? 8 : COLUMNS / UNIT<Word>, APART = THREADS / ABREAST;
+  const int unit = thread % ABREAST, other = thread / ABREAST;
+  const auto word = [](int c, int d) { return d * COLUMNS + (c ^ (d & 3) * 8); };  // of column c at depth d, where columns are units
+  const auto load = [&](int slab) {
+    float* const b = rows_of + slab % 2 * (ROWS * LINE);
+    float* const a = columns_of + slab % 2 * (COLUMNS * LINE);
+    const int start = begin + slab * DEPTH, depth = thread % 8 * UNIT<Word>, entries = slab % (2 * AHEAD) * EACH;
+    const int left_at = ACROSS ? map.beyond(start + depth) : lefts[ACROSS ? 0 : entries + depth];
+    const bool there = depth < end - start;
+    unsigned at = map.row(product, first_row + line) + static_cast<unsigned>(left_at);
+#pragma unroll
+    for (int j = 0; j < ROWS / 16; j++) {
+      cp_async<16>(b + swizzled(line + 16 * j, four), left + at, there & (line + 16 * j < map.rows - first_row));
+      at += 16 * map.long_row();
+    }
+    const Chunks chunk = chunks[ACROSS ? entries + unit : unit];
+#pragma unroll
+    for (int first = 0; first < COLUMNS / 16; first += 4) {  // what is read together is waited for once
+      Spots some[4];
+#pragma unroll
+      for (int j = 0; j < 4; j++) some[j] = spots[(ACROSS ? 0 : entries) + other + APART * (first + j)];
+#pragma unroll
+      for (int j = 0; j < 4; j++) {
+        const int o = other + APART * (first + j);
+        float* const to = a + (ACROSS ? swizzled(o, 4 * unit) : word(4 * unit, o));
+        cp_async<16>(to, right + (some[j].offset + chunk.offset), map.meets(some[j], chunk));
+      }
+    }
+    cp_async_commit();
+  };
+  const auto copied = [&](int slab) {  // all of a slab that this thread has copied; its rows are split
+    cp_async_wait<0>();
+    if constexpr (SPLIT) {
+      const float* const b = rows_of + slab % 2 * (ROWS * LINE);
+      float* const low = low_of + slab % 2 * (ROWS * LINE);
+      constexpr int TOGETHER = ROWS < 64 ? ROWS / 16 : 4;
+#pragma unroll
+      for (int first = 0; first < ROWS / 16; first += TOGETHER) {
+        float4 v[TOGETHER];
+#pragma unroll
+        for (int j = 0; j < TOGETHER; j++) v[j] = *reinterpret_cast<const float4*>(b + swizzled(line + 16 * (first + j), four));
+#pragma unroll
+        for (int j = 0; j < TOGETHER; j++)
+          *reinterpret_cast<uint4*>(low + swizzled(line + 16 * (first + j), four)) =
+              make_uint4(low_word(v[j].x), low_word(v[j].y), low_word(v[j].z), low_word(v[j].w));
+      }
+    }
+    warpgroup_visible();
+  };
+
   float sum[GROUPS][HALF];
 #pragma unroll
   for (int i = 0; i < GROUPS; i++)
@@ -201,59 +209,56 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
   for (int j = 0; j < HALF; j++) part[j] = 0.0f;
   const bool add = map.rows < 0;  // never, which the compiler is not to know: it would take other registers for every slab
 
-  look(0);
+  if (slabs > 0) look(0);
   __syncthreads();
-  if (slabs > 0) load(0);
-  look(1);
+  if (slabs > 0) {
+    load(0);
+    copied(0);
+  }
 #pragma unroll 1
   for (int slab = 0; slab < slabs; slab++) {
-    float* const b = rows_of + slab % 2 * (ROWS * DEPTH);
-    const float* const a = columns_of + slab % 2 * (COLUMNS * DEPTH);
+    const float* const b = rows_of + slab % 2 * (ROWS * LINE);
+    const float* const a = columns_of + slab % 2 * (COLUMNS * LINE);
+    const float* const low = low_of + slab % 2 * (ROWS * LINE);
     const bool more = slab + 1 < slabs;
-    cp_async_wait<0>();
     __syncthreads();
-    look(slab + 2);
-    if constexpr (WIDE) {
-#pragma unroll
-      for (int j = 0; j < ROWS * DEPTH / (4 * THREADS); j++) {
-        const int i = 4 * (thread + THREADS * j);
-        const float4 v = *reinterpret_cast<const float4*>(b + i);
-        *reinterpret_cast<float4*>((SPLIT ? low : b) + i) = make_float4(other(v.x), other(v.y), other(v.z), other(v.w));
-      }
-    }
-    warpgroup_visible();
-    __syncthreads();
+    if (slab % AHEAD == 0 && slab + AHEAD < slabs) look(slab / AHEAD + 1);
     if (more) load(slab + 1);
 #pragma unroll
     for (int i = 0; i < GROUPS; i++) {
-      unsigned high[STEPS][4], rest[STEPS][4];
-      const int base = 64 * i + 16 * warp;
+      if constexpr (IN_REGISTERS) {
+        unsigned high[STEPS][4], rest[STEPS][4];
+        const int base = 64 * i + 16 * warp;
 #pragma unroll
-      for (int s = 0; s < STEPS; s++) {
-        if constexpr (ACROSS) {
+        for (int s = 0; s < STEPS; s++) {
+          if constexpr (ACROSS) {
+            ldmatrix(high[s], a + swizzled(base + lane % 16, 8 * s + 4 * (lane / 16)));
+          } else {
 #pragma unroll
-          for (int e = 0; e < 4; e++) high[s][e] = __float_as_uint(a[word(base + g + 8 * (e & 1), 8 * s + t + 4 * (e >> 1))]);
-        } else {
-          ldmatrix(high[s], a + swizzled(base + lane % 16, 8 * s + 4 * (lane / 16)));
+            for (int e = 0; e < 4; e++) high[s][e] = __float_as_uint(a[word(base + g + 8 * (e & 1), 8 * s + t + 4 * (e >> 1))]);
+          }
+#pragma unroll
+          for (int e = 0; e < 4; e++) rest[s][e] = SPLIT ? low_word(__uint_as_float(high[s][e])) : 0u;
         }
+        warpgroup_begin();
 #pragma unroll
-        for (int e = 0; e < 4; e++) {
-          rest[s][e] = SPLIT ? low_word(__uint_as_float(high[s][e])) : 0u;
-          if constexpr (WIDE && !SPLIT) high[s][e] = cvt_rna_tf32(__uint_as_float(high[s][e]));
+        for (int s = 0; s < STEPS; s++) {
+          if constexpr (SPLIT) {
+            warpgroup_multiply(part, rest[s], b, 8 * s, s > 0 || add);
+            warpgroup_multiply(part, high[s], low, 8 * s);
+            warpgroup_multiply(part, high[s], b, 8 * s);
+          } else {
+            warpgroup_multiply(part, high[s], b, 8 * s, s > 0 || add);
+          }
         }
-      }
-      warpgroup_begin();
+      } else {
+        warpgroup_begin();
 #pragma unroll
-      for (int s = 0; s < STEPS; s++) {
-        if constexpr (SPLIT) {
-          warpgroup_multiply(part, rest[s], b, 8 * s, s > 0 || add);
-          warpgroup_multiply(part, high[s], low, 8 * s);
-          warpgroup_multiply(part, high[s], b, 8 * s);
-        } else {
-          warpgroup_multiply(part, high[s], b, 8 * s, s > 0 || add);
-        }
+        for (int s = 0; s < STEPS; s++)
+          warpgroup_multiply(part, reinterpret_cast<const Word*>(a + 64 * LINE * i), reinterpret_cast<const Word*>(b), 8 * s, s > 0 || add);
       }
       warpgroup_commit();
+      if (i == GROUPS - 1 && more) copied(slab + 1);
       warpgroup_wait();
 #pragma unroll
       for (int j = 0; j < HALF; j++) sum[i][j] += part[j];
@@ -269,13 +274,12 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const T* __restr
 #pragma unroll
     for (int j = 0; j < HALF; j++) sums[place(j / 4 * 8 + 2 * t + j % 2, 64 * i + 16 * warp + g + 8 * (j % 4 / 2))] = sum[i][j];
   __syncthreads();
-  const int c = first_column + my_column;
+  const int my_column = thread % COLUMNS, c = first_column + my_column;
   if (c >= map.columns) return;
 #pragma unroll 1
-  for (int line = thread / COLUMNS; line < ROWS && first_row + line < map.rows; line += EACH) {
-    const int r = first_row + line;
-    float v = sums[place(line, my_column)];
-    if (!(fabsf(v) <= 3.402823466e38f)) v = plain_sum(map, left, right, product, r, c, begin, end);
-    store(product, r, map.result(product, r, c), split, v);
+  for (int r = thread / COLUMNS; r < ROWS && first_row + r < map.rows; r += THREADS / COLUMNS) {
+    float v = sums[place(r, my_column)];
+    if (!(fabsf(v) <= 3.402823466e38f)) v = plain_sum(map, left, right, product, first_row + r, c, begin, end);
+    store(product, first_row + r, map.result(product, first_row + r, c), split, v);
   }
 }

@@ -18,6 +18,18 @@ __device__ inline void advance(Int (&k)[DIMS], const Int (&sizes)[DIMS]) {
   }
 }
 
+// The next of the taps that lie `apart` from `first`, row-major; false after the last.
+template <class Int, int DIMS>
+__device__ inline bool advance(Int (&k)[DIMS], const Int (&sizes)[DIMS], const Int (&first)[DIMS], const Int (&apart)[DIMS]) {
+#pragma unroll
+  for (int d = DIMS - 1; d >= 0; d--) {
+    k[d] += apart[d];
+    if (k[d] < sizes[d]) return true;
+    k[d] = first[d];
+  }
+  return false;
+}
+
 template <class Integer, int DIMS>
 struct Unfolded {
   using Int = Integer;

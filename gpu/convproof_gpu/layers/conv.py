@@ -11,9 +11,9 @@ import numpy as np
 from convproof.errors import UnsupportedError
 from convproof.index_maps import Sizes
 from convproof.layers import Conv, LocallyConnected
-from convproof_gpu import depthwise, few_channels, products
+from convproof_gpu import depthwise, few_channels, folding, grouped, products
 from convproof_gpu.machine import Machine
-from convproof_gpu.operands import Activation
+from convproof_gpu.operands import Activation, check_dims
 from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrapping_of
 
 
@@ -32,6 +32,8 @@ def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
     shape = x if isinstance(x, tuple) else x.shape
     sizes, wrapping = sizes_of(layer, shape), wrapping_of(layer, shape)
     x_bar = machine.empty(shape, y_bar.dtype)
+    if wrapping is None and folding.fits(sizes, y_bar.dtype):
+        return folding.conv_input_vjp(machine, sizes, y_bar, w, x_bar)
     if wrapping is None:
         return kernels_of(sizes).conv_input_vjp(machine, sizes, y_bar, w, None, x_bar)
     y_bar, w = widened(machine, y_bar=y_bar, w=w)
@@ -52,7 +54,9 @@ def kernels_of(sizes: Sizes) -> ModuleType:
     """Return the products that a convolution of these sizes takes, by the same names."""
     if few_channels.fits(sizes):
         return few_channels
-    return depthwise if depthwise.fits(sizes) else products
+    if depthwise.fits(sizes):
+        return depthwise
+    return grouped if grouped.fits(sizes) else products
 
 
 def sizes_of(layer: Conv, shape: tuple[int, ...]) -> Sizes:
@@ -85,13 +89,6 @@ def sizes_of(layer: Conv, shape: tuple[int, ...]) -> Sizes:
         dilation=layer.dilation,
         low=tuple(0 if circular else axis.padding[0] for axis in axes),
     )
-
-
-def check_dims(dims: int) -> None:
-    """Raise ``UnsupportedError`` unless kernels are compiled for so many axes."""
-    if not 1 <= dims <= 3:
-        msg = f"the kernels have 1 to 3 spatial axes, not {dims}."
-        raise UnsupportedError(msg)
 
 
 def _forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any, activation: Activation) -> Any:

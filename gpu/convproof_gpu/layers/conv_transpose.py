@@ -7,8 +7,9 @@ from typing import Any
 
 from convproof.index_maps import Sizes
 from convproof.layers import ConvTranspose
-from convproof_gpu.layers.conv import check_dims, kernels_of
+from convproof_gpu.layers.conv import kernels_of
 from convproof_gpu.machine import Machine
+from convproof_gpu.operands import check_dims
 
 
 def forward(machine: Machine, layer: ConvTranspose, x: Any, w: Any, b: Any = None) -> Any:

@@ -4,8 +4,8 @@ from typing import Any
 
 from convproof.index_maps import Sizes
 from convproof.layers import Convolve
-from convproof_gpu.layers.conv import check_dims
 from convproof_gpu.machine import Machine
+from convproof_gpu.operands import check_dims
 from convproof_gpu.products import conv_forward
 
 

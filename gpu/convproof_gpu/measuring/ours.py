@@ -1,7 +1,7 @@
 """Our side: an implementation's verbs on PyTorch's tensors, as a user calls them."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from convproof.implementation import Implementation
@@ -18,25 +18,26 @@ PRECISIONS = {  # name: the elements' dtype
 SHORT = {"bf16": "bfloat16", "f16": "float16", "fp16": "float16", "fp32": "float32"}
 
 
-def offered(layer: Layer, precision: str) -> tuple[Layer | None, str]:
-    """Return the layer that computes in a precision, or None and why there is none."""
-    if precision != PRECISIONS[precision]:
-        if not is_product(layer):
-            return None, f"a {type(layer).__name__} multiplies no weights"
-        if "precision" not in {field.name for field in fields(layer)}:
-            return None, f"{type(layer).__name__} has no precision={precision!r}"
-        try:
-            return replace(layer, precision=precision), ""  # type: ignore[call-arg]
-        except Exception as error:  # the layer's law, whatever class it raises
-            return None, str(error).splitlines()[0]
-    return layer, ""
+def offered(
+    implementation: Implementation, layer: Layer, precision: str
+) -> tuple[Implementation | None, str]:
+    """Return what computes a layer in a precision, or None and why there is nothing.
+
+    Where the precision is the arrays' dtype, that is the implementation itself.
+    """
+    if precision == PRECISIONS[precision]:
+        return implementation, ""
+    if not is_product(layer):
+        return None, f"a {type(layer).__name__} multiplies no weights"
+    other = getattr(implementation, "with_precision", None)
+    if other is None:
+        return None, f"{implementation.name} has no precision={precision!r}"
+    return other(precision), ""
 
 
-def call_of(
-    implementation: Implementation, row: Row, layer: Layer, arrays: Arrays
-) -> Callable[[], Any]:
-    """Return the row's operation on these arrays, of a layer in some precision."""
-    verbs, x, w, y_bar = implementation, arrays.x, arrays.w, arrays.y_bar
+def call_of(implementation: Implementation, row: Row, arrays: Arrays) -> Callable[[], Any]:
+    """Return the row's operation on these arrays."""
+    layer, verbs, x, w, y_bar = row.layer, implementation, arrays.x, arrays.w, arrays.y_bar
     weights = () if w is None else (w,)
     if row.operation == "input_vjp":
         return lambda: verbs.input_vjp(layer, x, y_bar, *weights)

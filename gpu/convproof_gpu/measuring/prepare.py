@@ -23,8 +23,8 @@ def kernels(rows: Sequence[Row], precisions: Sequence[str]) -> tuple[Kernel, ...
     wing = Wing(recorder)
     for row in rows:
         for precision in precisions:
-            layer, _ = ours.offered(row.layer, precision)
-            if layer is None:
+            implementation, _ = ours.offered(wing, row.layer, precision)
+            if implementation is None:
                 continue
             dtype = ours.PRECISIONS[precision]
             operands = {
@@ -32,7 +32,7 @@ def kernels(rows: Sequence[Row], precisions: Sequence[str]) -> tuple[Kernel, ...
                 for name, shape in arrays.shapes(row).items()
             }
             try:
-                ours.call_of(wing, row, layer, arrays.Arrays(**operands))()
+                ours.call_of(implementation, row, arrays.Arrays(**operands))()
             except ConvProofError:
                 continue  # the run tells why
     return tuple(recorder.kernels)

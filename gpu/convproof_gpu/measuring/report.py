@@ -9,20 +9,22 @@ from typing import Any
 
 from convproof.benchmarks.tables import aligned
 from convproof.errors import EvidenceError
-from convproof_gpu.measuring.ratios import NAMES
+from convproof_gpu.measuring.ratios import LEGEND, NAMES, ratios
 from convproof_gpu.measuring.rows import Row
 
 Document = dict[str, Any]
 _SCHEMA = "convproof/bench/1"
 _HEADING = (
     "layer", "operation", "precision", "us", "eager", "error", "roofline",
-    "best us", "error", "any", "exact", "tf32",
+    "best us", "error", *NAMES,
 )  # fmt: skip
 _WORDS = 3
 
 
 def read(path: str) -> Document:
     """Return the document of a file that ``convproof bench gpu --json`` wrote.
+
+    Its ratios are computed anew of its times and errors: they may be of another version's kinds.
 
     Raises:
         EvidenceError: if it is none.
@@ -38,7 +40,7 @@ def read(path: str) -> Document:
     if head.get("schema") != _SCHEMA or head.get("on") != "gpu":
         msg = f"{path!r} is no result of `convproof bench gpu --json`."
         raise EvidenceError(msg)
-    return head
+    return head | {"rows": [_compared(row) for row in head["rows"]]}
 
 
 def merged(documents: Sequence[Document]) -> Document:
@@ -86,17 +88,26 @@ def is_in(rows: Sequence[dict[str, Any]], row: Row, precisions: Sequence[str]) -
 
 
 def text(document: Document) -> str:
-    """Return facts, table and summary."""
+    """Return facts, what the columns are, table and summary."""
     lines = []
     for run in document["runs"]:
         lines.append(", ".join(f"{name} {value}" for name, value in run["facts"].items()))
         lines.append(f"ceilings: {_ceilings(run['rates'])}")
-    lines += ["", table(document["rows"]), "", summary(document["rows"])]
+    lines += ["", legend(), "", table(document["rows"]), "", summary(document["rows"])]
     return "\n".join(lines)
 
 
+def legend() -> str:
+    """Return what each column of ratios is against."""
+    told = "".join(f"\n  {name:<{max(map(len, NAMES))}}  {LEGEND[name]}" for name in NAMES)
+    return (
+        "a rival's time over ours, above 1 we are ahead; in parentheses: the rounds overlap, a tie."
+        f"{told}\nbest us, error: of the rival of {NAMES[0]!r}; errors: |y - float64| / |float64|."
+    )
+
+
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return one line for each row; a ratio in parentheses is a tie, one above 1 says we lead."""
+    """Return one line for each row, see ``legend``."""
     return aligned(_HEADING, [_cells(row) for row in rows], words=_WORDS)
 
 
@@ -122,6 +133,12 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _compared(row: dict[str, Any]) -> dict[str, Any]:
+    if row["status"] != "measured":
+        return row
+    return row | {"ratios": ratios(row["ours"], row["rivals"], row["precision"])}
+
+
 def _is_missing(row: dict[str, Any]) -> bool:
     return bool(row["status"] == "not measured")
 
@@ -130,10 +147,9 @@ def _cells(row: dict[str, Any]) -> list[str]:
     head = [row["name"], row["operation"], row["precision"]]
     if row["status"] != "measured":
         return [*head, row["status"], *[""] * (len(_HEADING) - len(head) - 1)]
-    ours, ratios = row["ours"], row["ratios"]
-    best = next(
-        (r for r in row["rivals"] if ratios["any"] and r["name"] == ratios["any"]["rival"]), None
-    )
+    ours, against = row["ours"], row["ratios"]
+    name = (against[NAMES[0]] or {}).get("rival")
+    best = next((rival for rival in row["rivals"] if rival["name"] == name), None)
     return [
         *head,
         f"{ours['us']:.1f}",
@@ -142,7 +158,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row['roofline']:.0%}",
         f"{best['us']:.1f}" if best else "",
         f"{best['error']['rel_l2']:.1e}" if best else "",
-        *(_told(ratios[name]) for name in NAMES),
+        *(_told(against[name]) for name in NAMES),
     ]
 
 

@@ -25,7 +25,7 @@ PRODUCTS = (Conv, ConvTranspose, Linear)
 _OTHERS = (AvgPool, MaxPool, GlobalAvgPool, GlobalMaxPool, LocalResponseNorm, Softmax)
 OPERATIONS = ("forward", "input_vjp", "weight_vjp", "fused")
 SPECIAL = "special"
-NETWORKS = {  # in the order in which they are measured: name, as the zoo calls it
+NETWORKS = {  # name, as the zoo calls it
     "lenet5": "lenet5-simplified",
     "alexnet": "alexnet",
     "vgg16": "vgg16",
@@ -100,7 +100,7 @@ def rows(
     """Return the rows, in the order in which they are measured.
 
     Args:
-        networks: of ``NETWORKS``.
+        networks: of ``NETWORKS``, in the order in which they are measured.
         operations: of ``OPERATIONS``; a layer without a weight has no ``weight_vjp``.
         batch: images.
         pattern: of names, as a shell's, or several with commas between them: ``vgg16/*,alexnet/*``;
@@ -110,14 +110,12 @@ def rows(
         NetworkError: if a network is none of ours, or nothing is left.
     """
     found: dict[tuple[Layer, Shape, str], Row] = {}
-    for network in NETWORKS:
-        if network in networks:
-            for name, layer, shape in _layers(network):
-                _add(found, f"{network}/{name}", layer, (batch, *shape), operations)
-    unknown = [name for name in networks if name not in NETWORKS]
-    if unknown:
-        msg = f"no network here is called {unknown[0]!r}: there are {', '.join(NETWORKS)}."
-        raise NetworkError(msg)
+    for network in networks:
+        if network not in NETWORKS:
+            msg = f"no network here is called {network!r}: there are {', '.join(NETWORKS)}."
+            raise NetworkError(msg)
+        for name, layer, shape in _layers(network):
+            _add(found, f"{network}/{name}", layer, (batch, *shape), operations)
     kept = tuple(row for row in found.values() if _fits(row, pattern.split(",")))
     if not kept:
         msg = f"no layer of {', '.join(networks)} fits {pattern!r} and {', '.join(operations)}."

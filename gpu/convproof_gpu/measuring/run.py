@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 from convproof.errors import UnsupportedError
 from convproof.implementation import Implementation
-from convproof.layers import Layer
 from convproof_gpu.measuring import arrays, errors, ours, reference
 from convproof_gpu.measuring.clock import Device, Side, Stopwatch, Timing, sets_of
 from convproof_gpu.measuring.costs import cost
@@ -39,6 +39,7 @@ class Bench:
         precisions: of ours.
         compiled: whether ``torch.compile`` is a rival.
         searched: whether cuDNN times its engines before one is measured.
+        without: patterns of names of rivals that are not asked.
         stopwatch: how long a comparison takes.
         eager: networks of which the latency of one call is told too.
     """
@@ -49,6 +50,7 @@ class Bench:
     precisions: Sequence[str] = ("float32",)
     compiled: bool = False
     searched: bool = True
+    without: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     eager: Sequence[str] = ("lenet5",)
 
@@ -96,18 +98,18 @@ class Bench:
         return [found[p] for p in self.precisions]
 
     def _of_dtype(self, row: Row, dtype: str, precisions: Sequence[str]) -> dict[str, Record]:
-        records, layers = {}, {}
+        records, found = {}, {}
         for precision in precisions:
-            layer, why = ours.offered(row.layer, precision)
+            implementation, why = ours.offered(self.implementation, row.layer, precision)
             records[precision] = self._head(row, precision, "not offered", why)
-            if layer is not None:
-                layers[precision] = layer
-        if not layers:
+            if implementation is not None:
+                found[precision] = implementation
+        if not found:
             return records
-        others = rivals(row, dtype, compiled=self.compiled)
+        others = [r for r in rivals(row, dtype, compiled=self.compiled) if self._is_asked(r)]
         told = {r.name: {"name": r.name, "math": r.math, "nhwc": r.nhwc} for r in others}
-        self._check(row, dtype, layers, others, records, told)
-        mine = {p: layer for p, layer in layers.items() if records[p]["status"] == "right"}
+        self._check(row, dtype, found, others, records, told)
+        mine = {p: verbs for p, verbs in found.items() if records[p]["status"] == "right"}
         if not mine:
             return records
         self.device.release()
@@ -117,11 +119,14 @@ class Bench:
             self._finish(row, records[precision], precision, list(told.values()))
         return records
 
+    def _is_asked(self, rival: Rival) -> bool:
+        return not any(fnmatchcase(rival.name, pattern) for pattern in self.without)
+
     def _check(
         self,
         row: Row,
         dtype: str,
-        layers: Mapping[str, Layer],
+        found: Mapping[str, Implementation],
         others: Sequence[Rival],
         records: dict[str, Record],
         told: dict[str, Record],
@@ -130,11 +135,11 @@ class Bench:
         seed = secrets.randbits(31)
         fresh = arrays.drawn(row, dtype, self.device.name, seed)
         right, scale = reference.answer(row, fresh)
-        for precision, layer in layers.items():
+        for precision, implementation in found.items():
             record, allowed = records[precision], errors.allowed(row, precision)
             record["seed"] = seed
             try:
-                call = ours.call_of(self.implementation, row, layer, fresh)
+                call = ours.call_of(implementation, row, fresh)
                 error = errors.of(call, right, scale)
             except UnsupportedError as refused:
                 record["why"] = _first_line(refused)
@@ -162,7 +167,7 @@ class Bench:
         self,
         row: Row,
         dtype: str,
-        mine: Mapping[str, Layer],
+        mine: Mapping[str, Implementation],
         rest: Sequence[Rival],
         records: dict[str, Record],
         told: dict[str, Record],
@@ -175,10 +180,10 @@ class Bench:
         sides = [
             Side(
                 name=_OURS + precision,
-                calls=[ours.call_of(self.implementation, row, layer, each) for each in sets],
+                calls=[ours.call_of(implementation, row, each) for each in sets],
                 within=nullcontext,
             )
-            for precision, layer in mine.items()
+            for precision, implementation in mine.items()
         ]
         for rival in rest:
             within = partial(rival.within, searched=self.searched)
@@ -205,7 +210,7 @@ class Bench:
             return
         record["status"] = "measured"
         record["rivals"] = [dict(other) for other in others]
-        record["ratios"] = ratios(record["ours"], others)
+        record["ratios"] = ratios(record["ours"], others, precision)
         floor = cost(row, _itemsize(ours.PRECISIONS[precision])).floor_us(precision, self.rates)
         record["floor_us"] = round(floor, 3)
         record["roofline"] = round(floor / record["ours"]["us"], 4)

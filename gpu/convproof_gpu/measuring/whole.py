@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from convproof.networks.graph import INPUT, Network, Node
 from convproof.networks.initial import init
 from convproof.networks.names import named
 from convproof.networks.wiring import Concat, Dropout, Flatten
-from convproof_gpu.measuring.clock import Side, Stopwatch
+from convproof_gpu.measuring.clock import Device, Side, Stopwatch
+from convproof_gpu.measuring.rivals import settings
 
 Compute = Callable[[Node, list[Any], list[Any], bool], Any]
 
@@ -72,13 +74,13 @@ def torchs(node: Node, read: list[Any], weights: list[Any], relu: bool) -> Any:
 
 
 def fused(network: Network) -> Iterator[tuple[Node, str, bool]]:
-    """Yield every node that is computed, its answer's name, and whether a ReLU is part of it."""
+    """Yield what the main answer needs, each answer's name, and whether a ReLU is part of it."""
     readers: dict[str, list[Node]] = {}
-    for node in network:
+    for node in network.main():
         for name in node.reads:
             readers.setdefault(name, []).append(node)
     done = set()
-    for node in network:
+    for node in network.main():
         if node.name in done:
             continue
         after = readers.get(node.name, [])
@@ -105,50 +107,67 @@ def forward(network: Network, parameters: dict[str, Any], x: Any, compute: Compu
     return values[network.outputs[0]]
 
 
-def measured(name: str, batch: int) -> dict[str, Any]:
+def measured(name: str, batch: int, implementation: Any, device: Device) -> dict[str, Any]:
     """Return the times and errors of a network's forward pass, ours and PyTorch's."""
-    from convproof_gpu.gpu import gpu
-    from convproof_gpu.measuring.on_torch import TorchDevice
+    begin = perf_counter()
+    with device.stream():
+        sides = _sides(named(name), batch, implementation, device)
+    seconds = round(perf_counter() - begin, 1)
+    return {"network": name, "batch": batch, "sides": sides, "seconds": seconds}
 
+
+def _sides(network: Network, batch: int, implementation: Any, device: Device) -> dict[str, Any]:
     torch: Any = import_module("torch")
-    network = named(name)
-    rng = np.random.default_rng(0)
-    held = {key: torch.from_numpy(value).cuda() for key, value in init(network, rng).items()}
-    x = torch.randn(batch, *network.input_shape, device="cuda")
-    torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.conv.fp32_precision = "ieee"
-    torch.backends.cuda.matmul.fp32_precision = "ieee"
-    wide = {key: value.double() for key, value in held.items()}
-    truth = forward(network, wide, x[:2].double(), torchs)
+    initial = init(network, np.random.default_rng(0))
+    held = {key: torch.from_numpy(value).to(device.name) for key, value in initial.items()}
+    x = torch.randn(batch, *network.input_shape, device=device.name)
+    with settings("ieee", searched=False):
+        wide = {key: value.double() for key, value in held.items()}
+        truth = forward(network, wide, x[:2].double(), torchs)
+    del wide
     last = {"memory_format": torch.channels_last}
     near = {key: v.contiguous(**last) if v.ndim == 4 else v for key, v in held.items()}
-    x_near = x.contiguous(memory_format=torch.channels_last)
-    sides: dict[str, Callable[[], Any]] = {
-        "ours": lambda: forward(network, held, x, ours(gpu)),
+    x_near = x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+    calls: dict[str, Callable[[], Any]] = {
+        "ours": lambda: forward(network, held, x, ours(implementation)),
         "torch NCHW": lambda: forward(network, held, x, torchs),
         "torch NHWC": lambda: forward(network, near, x_near, torchs),
     }
-    device = TorchDevice()
-    failures: list[str] = []
-    result: dict[str, Any] = {"network": name, "batch": batch, "sides": {}}
-    for side, call in sides.items():
-        with device.stream():
-            y = call()
-        device.synchronize()
-        error = float((y[:2].double() - truth).norm() / truth.norm())
-        result["sides"][side] = {"error": error, "eager us": device.latency_us(call, 5)}
-    timed = Stopwatch(launches=2, rounds=5).compare(
-        device,
-        [Side(name=side, calls=[call]) for side, call in sides.items()],
-        lambda side, error: failures.append(f"{side}: {error}"),
-    )
+    sides: dict[str, Any] = {side: {} for side in calls}
+
+    def failed(side: str, error: Exception) -> None:
+        sides[side]["why"] = f"{type(error).__name__}: {error}"
+
+    with settings("ieee", searched=True):
+        for side, call in calls.items():
+            try:
+                difference = call()[:2].double() - truth
+            except Exception as error:  # the other sides are told all the same
+                failed(side, error)
+                continue
+            sides[side]["error"] = float(difference.norm() / truth.norm())
+            sides[side]["eager us"] = device.latency_us(call, 5)
+        every = [Side(name=side, calls=[call]) for side, call in calls.items()]
+        timed = Stopwatch(launches=2, rounds=5).compare(device, every, failed)
     for side, timing in timed.items():
-        result["sides"][side] |= {"us": timing.us, "how": timing.how}
-    versions = {"torch": torch.__version__, "cudnn": torch.backends.cudnn.version()}
-    return result | versions | {"device": torch.cuda.get_device_name(), "failures": failures}
+        sides[side] |= {"us": timing.us, "least": timing.least, "most": timing.most}
+        sides[side] |= {"how": timing.how}
+    return sides
+
+
+def main(names: str, batch: str = "32") -> None:
+    """Measure networks on a GPU, and print one line of JSON for each."""
+    from convproof_gpu.gpu import gpu
+    from convproof_gpu.measuring.facts import facts
+    from convproof_gpu.measuring.on_torch import TorchDevice
+
+    command = {"command": f"python -m convproof_gpu.measuring.whole {names} {batch}"}
+    for name in names.split(","):
+        found = measured(name, int(batch), gpu, TorchDevice())
+        found["facts"] = facts(gpu.versions) | command
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    for each in sys.argv[1].split(","):
-        sys.stdout.write(json.dumps(measured(each, int((sys.argv[2:] or ["32"])[0]))) + "\n")
-        sys.stdout.flush()
+    main(*sys.argv[1:])

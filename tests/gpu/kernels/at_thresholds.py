@@ -26,7 +26,8 @@ class Drawn(NamedTuple):
     Attributes:
         layer: the spec.
         shape: of ``x``.
-        few: whether few channels have kernels of their own from 64 outputs on, rather than 2^17.
+        few: whether few channels, also of groups, have kernels of their own from 64 outputs on,
+            rather than 2^17.
     """
 
     layer: Layer

@@ -6,11 +6,12 @@ from random import Random
 from typing import Any
 
 from convproof import layers
-from convproof.index_maps.correlation import CHUNK
 from convproof.index_maps.depthwise import TAPS
 from convproof.index_maps.few_channels import CHANNELS, QUAD
 from convproof_gpu import depthwise_plans, tiles
 from convproof_gpu.few_channels_plans import COMPILED
+from convproof_gpu.grouped import STRIP
+from convproof_gpu.tensor_products import unit_of
 from tests.gpu.kernels.at_thresholds import (
     Drawn,
     batch_of,
@@ -21,12 +22,15 @@ from tests.gpu.kernels.at_thresholds import (
     windows,
 )
 
+UNIT = unit_of("__half")  # of floats two
+BLOCK = 8 * unit_of("float")  # of channels whose taps lie together, and in which a source is laid
+
 
 def products(rng: Random) -> dict[str, Any]:
     """Return channels, groups and a plane about the edges of the tiles of a matrix product."""
     dims, groups = dims_of(rng), rng.choice((1, 1, 1, 2, 3))
     edges = rng.choice(((4, 16), (16,), (4, 64), (64,)))
-    per_group = near(rng, 1, CHUNK, 4 * CHUNK, 16), near(rng, *edges)
+    per_group = near(rng, 1, 4, UNIT, BLOCK, 16), near(rng, *edges)
     if groups > 1:
         per_group = per_group[0], near(rng, 4, 16)
     kernel = taps_of(rng, dims, (1, 1, 2, 3) if dims < 3 else (1, 2))
@@ -64,7 +68,7 @@ def tensor_products(rng: Random) -> Drawn:
     """Draw as many sums, and products of each, as the tensor cores begin with, or hardly fewer."""
     dims, groups = dims_of(rng), rng.choice((1, 1, 1, 2))
     kernel = taps_of(rng, dims, (1, 2, 3) if dims < 3 else (1, 2))
-    inner = groups * near(rng, -(-tiles.FEW_DEPTHS // prod(kernel)), 2 * CHUNK, 12 * CHUNK)
+    inner = groups * near(rng, -(-tiles.FEW_DEPTHS // prod(kernel)), 2 * UNIT, 3 * BLOCK)
     outer = groups * near(rng, 64, 64, tiles.FEW_DEPTHS)
     sizes = plane(rng, dims, 64, tiles.FEW_DEPTHS, 2 * tiles.FEW_DEPTHS)
     layer = layers.Conv(
@@ -162,9 +166,27 @@ def few_channels(rng: Random) -> Drawn:
     return Drawn(layer, (batch_of(rng), inner, *sizes, size), few=True)
 
 
+def grouped(rng: Random) -> Drawn:
+    """Draw one to nine channels to each of several groups, of rows about multiples of a strip's."""
+    dims, groups = rng.choice((2, 2, 2, 3)), rng.choice((2, 2, 3, 5))
+    last = rng.choice(((3, 3), (3, 3), (3, 6), (6, 3), (2, 3), (1, 1), (5, 5)))
+    kernel = (*taps_of(rng, dims - 2, (1, 2)), *last)
+    inner, outer = near(rng, 2, 4, 8), near(rng, 2, 4, 8)
+    sizes = (
+        *(near(rng, 1, 2) for _ in range(dims - 2)),
+        near(rng, STRIP, 2 * STRIP, 3 * STRIP, 5), near(rng, 1, 4, 8, 32),
+    )  # fmt: skip
+    layer = layers.Conv(
+        in_channels=groups * inner, out_channels=groups * outer, groups=groups,
+        **windows(rng, sizes, kernel), bias=rng.random() < 0.7,
+        padding_mode=rng.choice(("zeros", "zeros", "zeros", "circular")),
+    )  # fmt: skip
+    return Drawn(layer, (batch_of(rng), groups * inner, *sizes), few=True)
+
+
 def transposed(rng: Random) -> Drawn:
     """Draw a transposed convolution for any of the products."""
-    like = rng.choice((conv, conv, tensor_products, depthwise, apart, few_channels))(rng)
+    like = rng.choice((conv, conv, tensor_products, depthwise, apart, few_channels, grouped))(rng)
     held: Any = like.layer
     sizes = tuple(min(n, 17) for n in like.shape[2:])
     kernel = tuple(min(k, 11) for k in held.kernel_size)
@@ -226,6 +248,6 @@ def convolve(rng: Random) -> Drawn:
 
 PRODUCTS: tuple[Callable[[Random], Drawn], ...] = (
     conv, conv, deep_conv, tensor_products, tensor_products, long_products, depthwise, depthwise,
-    boxed, apart, few_channels, few_channels, transposed, transposed, linear, locally_connected,
-    convolve,
+    boxed, apart, few_channels, few_channels, grouped, grouped, transposed, transposed, linear,
+    locally_connected, convolve,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Convolutions that end within tiles, slabs and chunks, and the verbs that are asked of them.
+"""Convolutions that end within tiles, slabs and units, and the verbs that are asked of them.
 
 A verb is a product on the tensor cores of the simulator, and ``right`` the oracle's.
 """
@@ -28,7 +28,7 @@ from convproof_gpu.tiles import TensorTile
 SIM = Simulated()
 LEAST = TensorTile(64, 64)
 few = settings(max_examples=max(4, settings().max_examples // 10))
-_CHANNELS = (1, 3, 7, 8, 9, 12, 17, 31, 32, 33, 40, 66)
+_CHANNELS = (1, 3, 4, 5, 7, 8, 9, 12, 17, 31, 32, 33, 40, 66)
 _MOST_DEPTH = 200  # taps times channels: the simulator takes its time
 _MOST_POSITIONS = 90
 
@@ -92,8 +92,11 @@ CORNERS = {
     "several tiles": _case(layer_of((66, 70), (1, 1)), 2, 6, 7),
     "several slabs": _case(layer_of((20, 12), (3, 3), low=(1, 1)), 2, 5, 6),
     "long sums over positions": _case(layer_of((4, 9), (2, 2), low=(1, 0)), 3, 7, 8),
-    "channels just above a chunk": _case(layer_of((9, 17), (1, 2)), 1, 3, 5),
-    "channels just above four": _case(layer_of((33, 41), (2, 1)), 1, 3, 3),
+    "channels just above a unit": _case(layer_of((9, 17), (1, 2)), 1, 3, 5),
+    "channels just above eight units": _case(layer_of((33, 41), (2, 1)), 1, 3, 3),
+    "many channels of x": _case(layer_of((1061, 3), (1, 1)), 1, 1, 2),
+    "many channels of y": _case(layer_of((3, 1061), (1, 1)), 1, 1, 2),
+    "many positions": _case(layer_of((3, 5), (1, 1)), 1, 19, 31),
     "channels as weights lie": _case(layer_of((40, 64), (1, 1)), 1, 3, 4),
     "groups": _case(layer_of((5, 7), (2, 3), low=(0, 1), groups=2), 2, 4, 5),
     "strides": _case(layer_of((5, 9), (3, 2), low=(2, 0), high=(0, 1), stride=(2, 3)), 2, 7, 8),

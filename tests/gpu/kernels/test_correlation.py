@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from convproof.cases import Case
 from convproof.index_maps import Sizes, Spread
 from convproof.index_maps.address import flat
-from convproof.index_maps.correlation import CHUNK, Laid, adjoint, forward, ordered
-from convproof_gpu import tensor_products
+from convproof.index_maps.correlation import Laid, adjoint, forward, ordered
 from tests.gpu.kernels.tensor_cases import (
-    SIM,
     few,
     input_vjp,
     integers,
@@ -26,49 +24,28 @@ from tests.gpu.kernels.tensor_cases import (
 from tests.gpu.kernels.tensor_cases import forward as forward_verb
 
 
-def laid_of(sizes: Sizes) -> list[Laid]:
-    return [forward(sizes), *adjoint(sizes)]
-
-
-@given(st.integers(1, 12), st.integers(1, 12))
-def test_an_order_of_taps_and_channels_leaves_none_out(taps: int, chunks: int) -> None:
-    """``number -> (tap, c)`` is a bijection, in chunks of eight channels."""
-    padded = chunks * CHUNK
-    found = [ordered(number, taps, padded) for number in range(taps * padded)]
+@given(st.integers(1, 12), st.integers(1, 20), st.sampled_from([4, 8]))
+def test_an_order_of_taps_and_channels_leaves_none_out(taps: int, units: int, unit: int) -> None:
+    """``number -> (tap, c)`` is a bijection, in units of neighbouring channels."""
+    padded = units * unit
+    found = [ordered(number, taps, padded, unit) for number in range(taps * padded)]
     assert sorted(found) == list(product(range(taps), range(padded)))
     assert all(
-        at == (found[n - n % CHUNK][0], found[n - n % CHUNK][1] + n % CHUNK)
+        at == (found[n - n % unit][0], found[n - n % unit][1] + n % unit)
         for n, at in enumerate(found)
     )
-    tap, c = ordered(np.arange(taps * padded), taps, padded)
+    tap, c = ordered(np.arange(taps * padded), taps, padded, unit)
     assert list(zip(tap.tolist(), c.tolist(), strict=True)) == found
 
 
-@given(st.integers(1, 12), st.integers(4, 12))
-def test_four_chunks_of_channels_meet_every_tap_before_the_next(taps: int, chunks: int) -> None:
-    """Channels ``32 b ... 32 b + 31`` are numbers ``32 b taps`` to ``32 (b + 1) taps - 1``."""
-    padded, each = chunks * CHUNK, 4 * CHUNK
+@given(st.integers(1, 12), st.integers(8, 20), st.sampled_from([4, 8]))
+def test_eight_units_of_channels_meet_every_tap_before_the_next(
+    taps: int, units: int, unit: int
+) -> None:
+    """Channels ``8 u b ... 8 u b + 8 u - 1`` are the numbers from ``8 u b taps`` on."""
+    padded, each = units * unit, 8 * unit
     for number in range(padded // each * each * taps):
-        assert ordered(number, taps, padded)[1] // each == number // (each * taps)
-
-
-@pytest.mark.parametrize("dims", [1, 2, 3])
-def test_weights_are_laid_out_where_the_map_says(dims: int) -> None:
-    """``w'[number] == w[laid(number)]``, 0 where no channel is: by the kernel and by the map."""
-
-    @few
-    @given(tensor_cases(dims))
-    def holds(case: Case) -> None:
-        w = integers(case)["w"]
-        w = np.arange(1, w.size + 1, dtype=np.float32).reshape(w.shape)
-        for laid in laid_of(told(case)):
-            if laid.count:
-                found = tensor_products.laid_out(SIM, laid, w, "float")
-                assert np.array_equal(found, weights(laid, w).ravel())
-            if laid.is_identity:
-                assert np.array_equal(weights(laid, w).ravel(), w.ravel())
-
-    holds()
+        assert ordered(number, taps, padded, unit)[1] // each == number // (each * taps)
 
 
 def weights(laid: Laid, w: np.ndarray) -> np.ndarray:
@@ -136,7 +113,7 @@ def test_the_phases_have_every_input_once(case: Case) -> None:
 
 
 def correlated(laid: Laid, w: np.ndarray, source: np.ndarray, result: np.ndarray) -> None:
-    """Write ``y[n, g R + r, i(q)] = sum_{j,c} w'[g R + r, j, c] x[n, g C + c, o(q, j)]``."""
+    """Write ``y[n, g R + r, i(q)] = sum_{j,c} w'[g R + r, j, c] x'[n, g, o(q, j), c]``."""
     s = laid.sizes
     taps = prod(s.taps)
     tap, c = ordered(np.arange(taps * laid.padded), taps, laid.padded)

@@ -1,4 +1,7 @@
-"""Depthwise convolution on the simulator: its three products are exactly the oracle's."""
+"""Depthwise convolution on the simulator: its three products are exactly the oracle's.
+
+Here of the kernels that stage boxes, also where there would be strips: ``test_depthwise_strips``.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +24,7 @@ from convproof.numeric.reference import implementation as oracle
 from convproof.strategies import TORCH, cases
 from convproof_gpu import depthwise, depthwise_plans, operands
 from convproof_gpu.layers.conv import sizes_of
-from convproof_gpu.machine import Kernel, LaunchLawError
+from convproof_gpu.machine import Kernel, LaunchLawError, Machine
 from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.sim import SimReport, conditions
 from convproof_gpu.simulated import Simulated, simulated
@@ -46,7 +49,7 @@ of_formats = pytest.mark.parametrize(
     ids=("float32", "float16", "bfloat16"),
 )
 of_mosts = pytest.mark.parametrize("most", MOSTS, ids=("one block", "several blocks"))
-Verb = Callable[[Case, Any, int], tuple[np.ndarray, np.ndarray]]
+Verb = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
 class Noting(Simulated):
@@ -110,26 +113,40 @@ def _rounded(size: int, each: int) -> int:
     return -(-size // each) * each
 
 
-def forward(case: Case, dtype: Any, most: int) -> tuple[np.ndarray, np.ndarray]:
+def forward(
+    case: Case, dtype: Any, most: int, *, strips: bool = False, machine: Machine = SIM
+) -> tuple[np.ndarray, np.ndarray]:
     layer, held = _layer(case), case.integers(np.dtype(dtype)).astype(dtype)
     b, y = held.get("b"), np.empty(case.output_shape, dtype)
     sizes = sizes_of(layer, case.input_shape)
-    depthwise.conv_forward(SIM, sizes, held["x"], held["w"], b, y, most=most)
+    depthwise.conv_forward(machine, sizes, held["x"], held["w"], b, y, most=most, strips=strips)
     more = () if b is None else (b,)
     return y, oracle.forward(layer, held["x"], held["w"], *more)
 
 
-def input_vjp(case: Case, dtype: Any, most: int) -> tuple[np.ndarray, np.ndarray]:
+def input_vjp(
+    case: Case, dtype: Any, most: int, *, strips: bool = False, machine: Machine = SIM
+) -> tuple[np.ndarray, np.ndarray]:
     layer, held = _layer(case), case.integers(np.dtype(dtype)).astype(dtype)
     sizes, x_bar = sizes_of(layer, case.input_shape), np.empty(case.input_shape, dtype)
-    depthwise.conv_input_vjp(SIM, sizes, held["y_bar"], held["w"], None, x_bar, most=most)
+    given = held["y_bar"], held["w"], None, x_bar
+    depthwise.conv_input_vjp(machine, sizes, *given, most=most, strips=strips)
     return x_bar, oracle.input_vjp(layer, case.input_shape, held["y_bar"], held["w"])
 
 
-def weight_vjp(case: Case, dtype: Any, most: int) -> tuple[np.ndarray, np.ndarray]:
+def weight_vjp(
+    case: Case,
+    dtype: Any,
+    most: int,
+    *,
+    strips: bool = False,
+    machine: Machine = SIM,
+    splits: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
     layer, held = _layer(case), case.integers(np.dtype(dtype)).astype(dtype)
     sizes, w_bar = sizes_of(layer, case.input_shape), np.empty(layer.weight_shape, dtype)
-    depthwise.conv_weight_vjp(SIM, sizes, held["y_bar"], held["x"], w_bar, most=most)
+    given = held["y_bar"], held["x"], w_bar
+    depthwise.conv_weight_vjp(machine, sizes, *given, splits=splits, most=most, strips=strips)
     return w_bar, oracle.weight_vjp(layer, held["x"], held["y_bar"])
 
 
@@ -191,7 +208,7 @@ def test_a_sum_in_parts_is_the_sum(splits: int, case: Case) -> None:
     layer, held = _layer(case), case.integers().astype(np.float32)
     sizes, w_bar = sizes_of(layer, case.input_shape), np.empty(layer.weight_shape, np.float32)
     arrays = held["y_bar"], held["x"], w_bar
-    depthwise.conv_weight_vjp(SIM, sizes, *arrays, splits=splits, most=24)
+    depthwise.conv_weight_vjp(SIM, sizes, *arrays, splits=splits, most=24, strips=False)
     assert np.array_equal(w_bar, oracle.weight_vjp(layer, held["x"], held["y_bar"]))
 
 

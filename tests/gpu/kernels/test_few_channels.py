@@ -217,7 +217,13 @@ def test_first_layers_fit_and_others_do_not() -> None:
     for other in (sizes(5), sizes(1, groups=64), sizes(3, images=1), sizes(3, images=0)):
         assert not few_channels.fits(other)
     assert not few_channels.fits(replace(sizes(3), dilation=(1, -1)))
-    assert few_channels.fits(sizes_of(CONV1, (64, 3, 227, 227)))
+
+
+def test_long_sums_are_left_to_the_tensor_cores_where_these_take_them() -> None:
+    """363 products, but not 147 of which a corner of the padding leaves 48."""
+    assert not few_channels.fits(sizes_of(CONV1, (64, 3, 227, 227)))
+    padded = replace(CONV1, kernel_size=(7, 7), stride=(2, 2), padding=((3, 3), (3, 3)))
+    assert few_channels.fits(sizes_of(padded, (64, 3, 224, 224)))
 
 
 CONV1 = Conv(

@@ -37,11 +37,12 @@ def test_the_shortest_sum_is_found(case: Case) -> None:
 
 
 def test_from_83_products_on_the_bound_is_not_above_that_of_floats() -> None:
-    """``bound(N) <= N`` for ``N >= 83``, in one part or several, and not for 82."""
+    """``bound(N) <= N`` for ``N >= 83``, in one part or several, and not for 82 of floats."""
     assert bound(FEW_DEPTHS - 1, "float32") > FEW_DEPTHS - 1
     for depth in (*range(FEW_DEPTHS, 2 * FEW_DEPTHS), 1000, 4608, 25088):
         for parts in (1, 2, 7):
-            assert bound(depth, "float32", splits=parts) <= depth
+            for precision in ("float32", "words", "bf16", "f16"):
+                assert bound(depth, precision, splits=parts) <= depth
 
 
 @pytest.mark.parametrize(

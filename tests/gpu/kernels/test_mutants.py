@@ -20,6 +20,7 @@ def test_a_fault_in_a_kernel_is_refuted_by_its_law(mutant: Mutant) -> None:
     outcome = refute(mutant, seed=0)
     assert outcome is not None, f"{mutant.name} survived"
     assert outcome.theorem.name == mutant.theorem
+    assert "does not compile" not in str(outcome.violation)
 
 
 def test_there_are_forty_of_them() -> None:

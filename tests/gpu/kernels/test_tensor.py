@@ -21,7 +21,6 @@ from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.tiles import (
     FLAT,
     LARGE,
-    MOST_APART,
     SMALL,
     TENSOR_TILES,
     TensorTile,
@@ -82,7 +81,7 @@ def test_every_tile_gives_the_same_integers(verb: Verb, tile: TensorTile, case: 
 @of_corners
 @of_verbs
 def test_a_corner_gives_the_oracles_integers(verb: Verb, case: Case) -> None:
-    """Where tiles, slabs, chunks or phases end, and where they are empty."""
+    """Where tiles, slabs, units or phases end, where they are empty, and where they are many."""
     assert equal(verb, case, LEAST)
 
 
@@ -154,7 +153,11 @@ def test_a_sum_in_parts_is_the_sum(verb: Verb, splits: int) -> None:
 @few
 def test_a_batch_in_slices_is_the_batch(verb: Verb, case: Case) -> None:
     """As where an array has more than 2^31 elements: here more than those of one image."""
-    most = max(prod(s[1:]) for s in (case.input_shape, case.output_shape))
+    s = told(case)
+    inner, outer, outputs = (
+        -(-count // 4) * 4 for count in (s.in_channels, s.out_channels, prod(s.output))
+    )
+    most = s.groups * max(inner * prod(s.input), outer * outputs)
     with patch.object(operands, "_PER_LAUNCH", most):
         assert equal(verb, case, LEAST)
 
@@ -183,7 +186,7 @@ def test_an_activation_is_applied_after_the_bias(splits: int, case: Case) -> Non
 
 def test_an_empty_batch_has_no_answers_and_a_gradient_of_zero() -> None:
     """An empty sum is 0."""
-    case = CORNERS["channels just above a chunk"].with_batch(0)
+    case = CORNERS["channels just above a unit"].with_batch(0)
     shapes = {"x": case.input_shape, "w": conv_of(case).weight_shape, "y_bar": case.output_shape}
     held = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
     assert forward(case, held, LEAST).size == input_vjp(case, held, LEAST).size == 0
@@ -241,28 +244,39 @@ def test_weights_that_are_too_many_when_they_are_laid_out_are_left_to_floats(
 
 
 @pytest.mark.parametrize("verb", [conv_forward, conv_weight_vjp])
-def test_channels_too_far_apart_are_left_to_floats(verb: Any) -> None:
-    """``7 S <= 2^31 - 2^16``, of which ``2 S`` says nothing: the eighth channel's offset is an int.
+def test_a_source_that_is_too_large_in_whole_units_is_left_to_floats(verb: Any) -> None:
+    """``G S C' < 2^30``, of which ``2 G S`` says nothing: two channels are a unit of 8, or of 4.
 
-    It is computed though there are but two; a tile of the tensor cores that is given is refused.
+    A tile of the tensor cores that is given is refused where ``4 G S`` is beyond an int.
     """
-    near, far = (
+    near, far, beyond = (
         Sizes(
             batch=1, groups=1, in_channels=2, out_channels=64, input=(size,), kernel=(64,),
             output=(5000,), stride=(2**15,), dilation=(1,), low=(0,),
         )
-        for size in (MOST_APART, MOST_APART + 1)
+        for size in (2**27 - 2**13 - 1, 2**27, 2**29)
     )  # fmt: skip
-    assert 7 * near.input[0] <= 2**31 - 2**16 < 7 * far.input[0]
-    assert 2 * far.input[0] < 2**30
     for map_ in (Correlated, Paired):
         assert isinstance(tile_of(map_(near)), TensorTile)
         assert not isinstance(tile_of(map_(far)), TensorTile)
-    shapes = ((1, 2, far.input[0]), (64, 2, 64), (1, 64, 5000))
+    shapes = ((1, 2, beyond.input[0]), (64, 2, 64), (1, 64, 5000))
     x, w, y = (blank(shape, np.float32) for shape in shapes)
     arrays = (x, w, None, y) if verb is conv_forward else (y, x, w)
-    with pytest.raises(LaunchLawError, match="too far apart"):
-        verb(Recorder(), far, *arrays, tile=TENSOR_TILES[0])
+    with pytest.raises(LaunchLawError, match="32 bits"):
+        verb(Recorder(), beyond, *arrays, tile=TENSOR_TILES[0])
+
+
+def test_rows_of_a_slice_are_addressed_with_the_zeros_that_fill_them() -> None:
+    """``G M 4 ceil(N O / 4) <= 2^31 - 2^16``, of which ``N G M O`` says nothing."""
+    sizes = Sizes(
+        batch=85, groups=1, in_channels=4, out_channels=25_263_740, input=(1,), kernel=(1,),
+        output=(1,), stride=(1,), dilation=(1,), low=(0,),
+    )  # fmt: skip
+    assert 85 * sizes.out_channels <= operands.MOST < 88 * sizes.out_channels
+    taken = list(operands.slices(sizes, unit=4))
+    assert sum(part.batch for _, part in taken) == 85
+    for _, part in taken:
+        assert -(-part.batch // 4) * 4 * sizes.out_channels <= operands.MOST
 
 
 @given(
@@ -275,9 +289,9 @@ def test_channels_too_far_apart_are_left_to_floats(verb: Any) -> None:
 def test_a_depth_is_taken_in_parts_where_blocks_are_few(
     tile: TensorTile, groups: int, rows: int, columns: int, depth: int
 ) -> None:
-    """A part has 512 depths or more; where blocks fill whole waves, it is not worth its sum."""
+    """A part has 256 depths or more; where blocks fill whole waves, it is not worth its sum."""
     time, parts = parted(tile, groups, rows, columns, depth)
     assert time > 0
-    assert 1 <= parts <= max(1, depth // 512)
-    assert parted(tile, 132 * 12, tile.rows, tile.columns, depth)[1] == 1
+    assert 1 <= parts <= max(1, depth // 256)
+    assert parted(tile, 132 * 60, tile.rows, tile.columns, depth)[1] == 1
     assert parted(tile, 1, 1, 1, 20000)[1] > 1

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convproof.cases import Case
-from convproof.index_maps.correlation import CHUNK
 from convproof_gpu.bounds import UNIT, bound, underflow
 from convproof_gpu.mutants.patched import Patched
 from convproof_gpu.sim import conditions
+from convproof_gpu.tensor_products import unit_of
 from convproof_gpu.tiles import TENSOR_TILES, TensorTile
 from tests.gpu.kernels import tensor_cases as cases
 from tests.gpu.kernels.tensor_cases import (
@@ -130,12 +130,13 @@ def excess(
 
 
 def depth_of(verb: Verb, case: Case) -> int:
-    """Return the products of a sum, those of channels that fill a chunk included."""
+    """Return the products of a sum, those of channels that fill a unit included."""
     s = told(case)
     if verb is weight_vjp:
         return int(s.batch * prod(s.output))
     channels = s.in_channels if verb is forward else s.out_channels
-    return int(-(-channels // CHUNK) * CHUNK * prod(s.kernel))
+    unit = unit_of("float")
+    return int(-(-channels // unit) * unit * prod(s.kernel))
 
 
 @pytest.mark.parametrize("rounding", ["truncating", "nearest"])
@@ -228,12 +229,13 @@ def test_sums_that_overflow_are_infinite(
 @of_precisions
 @of_verbs
 def test_the_largest_float_is_not_rounded_to_infinity(verb: Verb, precision: Any) -> None:
-    """``(2 - 2^-23) 2^127`` has no nearest word of tf32: its product is that of floats."""
+    """``(2 - 2^-23) 2^127`` has no nearest word of tf32: it is cut to ``(2 - 2^-10) 2^127``."""
     case = CORNERS["one product"]
     held = {name: np.sign(array) for name, array in integers(case).items() if name != "b"}
-    held[OPERANDS[verb][0]] *= np.finfo(np.float32).max
-    found = verb(case, held, replace(LEAST, precision=precision))
-    assert np.array_equal(found, right(verb, case, held))
+    name, largest = OPERANDS[verb][0], np.finfo(np.float32).max
+    found = verb(case, held | {name: held[name] * largest}, replace(LEAST, precision=precision))
+    multiplied = np.float32(largest if precision == "float32" else (2 - 2.0**-10) * 2.0**127)
+    assert np.array_equal(found, right(verb, case, held | {name: held[name] * multiplied}))
     assert np.isfinite(found).all()
 
 
@@ -324,9 +326,9 @@ FAULTS: dict[str, tuple[str, str, Callable[[], None]]] = {
         _not_finite,
     ),
     "a sum meets its neighbour": (
-        "float v = sums[place(line, my_column)];",
-        "float v = sums[place(line, my_column)] + 0.0f * sums[place(line ^ 1, my_column)];\n"
-        "    store(product, r, map.result(product, r, c), split, v);\n"
+        "float v = sums[place(r, my_column)];",
+        "float v = sums[place(r, my_column)] + 0.0f * sums[place(r ^ 1, my_column)];\n"
+        "    store(product, first_row + r, map.result(product, first_row + r, c), split, v);\n"
         "    continue;",
         _kept_to_its_own,
     ),

@@ -18,7 +18,7 @@ from convproof.layers import Layer, Shape
 from convproof.numeric.fast import implementation as fast
 from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import Request
-from convproof_gpu import few_channels, machine, operands
+from convproof_gpu import few_channels, grouped, machine, operands
 from convproof_gpu.layers import cross_entropy, layout
 from convproof_gpu.machine import Kernel, Machine
 from convproof_gpu.sim import SimFault, conditions
@@ -219,6 +219,7 @@ def wrong(trial: Trial, on: Machine) -> str:
             held.enter_context(patch.object(machine, "_INT", -1))
         if trial.few:
             held.enter_context(patch.object(few_channels, "LEAST", 64))
+            held.enter_context(patch.object(grouped, "LEAST", 64))
         if trial.images:
             most = trial.images * image_of(trial)
             held.enter_context(patch.object(operands, "_PER_LAUNCH", most))

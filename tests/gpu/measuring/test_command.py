@@ -14,6 +14,7 @@ from convproof_gpu.cubin import kept
 from convproof_gpu.device import cupy_or_why
 from convproof_gpu.measuring import prepare
 from convproof_gpu.measuring.rows import rows
+from tests.gpu.measuring.fake import FakeDevice
 from tests.gpu.measuring.small import RATES, bench
 
 _HERE = (
@@ -34,7 +35,7 @@ def cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def begun(precisions: tuple[str, ...], **more: Any) -> tuple[dict[str, Any], Any]:
         document = {"runs": [{"facts": {"GPU": "none"}, "rates": RATES}], "rows": []}
-        return document, bench(precisions=precisions, **more)
+        return document, bench(FakeDevice(), precisions=precisions, **more)
 
     monkeypatch.setattr(bench_gpu, "_begun", begun)
 
@@ -95,6 +96,17 @@ def test_a_run_writes_its_document_and_tells_its_table(
     assert len(told.err.splitlines()) == len(document["rows"])
     assert "lenet5/conv1" in told.out
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("cpu")
+def test_fewer_rounds_and_rivals_are_asked_for_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    asked = ("--layers", "conv1", "--precision", "float32", "--json", str(path))
+    assert command(*_HERE, *asked, "--rounds", "2", "--without", "cuDNN tf32 *, *NHWC") == 0
+
+    (found,) = json.loads(path.read_text())["rows"]
+    assert [rival["name"] for rival in found["rivals"]] == ["cuDNN ieee NCHW"]
+    assert (found["ours"]["rounds"], found["rivals"][0]["rounds"]) == (2, 2)
 
 
 @pytest.mark.usefixtures("cpu")
@@ -173,6 +185,17 @@ def test_a_wrong_row_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(errors, "allowed", lambda *_: 0.0)
     assert command(*_HERE, "--layers", "conv1", "--precision", "float32") == 1
+
+
+def test_what_is_compiled_for_tf32_is_what_tf32_launches() -> None:
+    """And for float32 no tile of TF32."""
+    wanted = rows(["vgg16"], pattern="conv5")
+    for precision, word, other in (("float32", "FLOAT32>", "TF32>"), ("tf32", "TF32>", "FLOAT32>")):
+        tiles = {
+            kernel.arguments[-1].split()[-1] for kernel in prepare.kernels(wanted, [precision])
+        }
+        assert word in tiles
+        assert other not in tiles
 
 
 def test_every_kernel_of_a_row_is_found_to_be_compiled() -> None:

@@ -1,15 +1,18 @@
 """Costs, ratios, merging and the table."""
 
 import json
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convproof.errors import EvidenceError
 from convproof_gpu.measuring import report
 from convproof_gpu.measuring.costs import cost
-from convproof_gpu.measuring.ratios import ratios
+from convproof_gpu.measuring.ratios import NAMES, ratios
 from convproof_gpu.measuring.rows import rows
 from tests.gpu.measuring.small import row
 
@@ -22,11 +25,11 @@ def side(us: float, error: float = 1e-7, spread: float = 0.0, **more: Any) -> di
 
 
 def measured(name: str = "a/b", us: float = 2.0, **more: Any) -> dict[str, Any]:
-    ours, rivals = side(us), [side(4.0, name="cuDNN tf32 NHWC", math="tf32")]
+    ours, rivals = side(us), [side(4.0, name="cuDNN ieee NHWC", math="ieee")]
     return {
         "name": name, "operation": "forward", "precision": "float32", "input_shape": [1, 2],
         "status": "measured", "why": "", "ours": ours, "rivals": rivals,
-        "ratios": ratios(ours, rivals), "roofline": 0.5, **more,
+        "ratios": ratios(ours, rivals, "float32"), "roofline": 0.5, **more,
     }  # fmt: skip
 
 
@@ -69,30 +72,73 @@ def test_the_derivatives_cost_as_many_products_and_read_what_they_need() -> None
     assert cost(row("max", "input_vjp"), 4).bytes > cost(row("avg", "input_vjp"), 4).bytes
 
 
-def test_each_ratio_is_against_the_best_of_its_kind() -> None:
-    """ratio = rival / ours."""
-    found = ratios(
-        side(2.0, 1e-7),
-        [
-            side(1.0, 1e-3, name="quick", math="tf32"),
-            side(6.0, 1.9e-7, name="exact", math="ieee"),
-            side(5.0, 2.1e-7, name="nearly", math="ieee"),
-            {"name": "broken", "math": "ieee", "why": "no engine"},
-        ],
-    )
+RIVALS = [
+    side(1.0, 1e-3, name="quick", math="tf32"),
+    side(3.0, 1e-4, name="Winograd", math="ieee"),
+    side(5.0, 1.9e-7, name="nearly", math="ieee"),
+    side(6.0, 1e-7, name="as exact", math="ieee"),
+    {"name": "broken", "math": "ieee", "why": "no engine"},
+]
+
+
+@pytest.mark.parametrize(
+    ("precision", "best"),
+    [("float32", (1.5, "Winograd")), ("tf32", (0.5, "quick")), ("bfloat16", (2.5, "nearly"))],
+)
+def test_each_ratio_is_against_the_best_of_its_kind(
+    precision: str, best: tuple[float, str]
+) -> None:
+    """ratio = rival / ours; what was asked for float32 is not compared with TF32."""
+    found = ratios(side(2.0, 1e-7), RIVALS, precision)
     told = {name: (r["ratio"], r["rival"]) for name, r in found.items() if r}
-    assert told == {"any": (0.5, "quick"), "tf32": (0.5, "quick"), "exact": (3.0, "exact")}
+    assert told == {
+        "any": best, "exact": (2.5, "nearly"), "strict": (3.0, "as exact"), "tf32": (0.5, "quick"),
+    }  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.floats(1, 9), st.floats(0, 1), st.sampled_from(["ieee", "tf32"]))),
+    st.sampled_from(["float32", "tf32"]),
+)
+def test_what_is_asked_of_a_rivals_error_makes_it_slower(
+    drawn: list[tuple[float, float, str]], precision: str
+) -> None:
+    """any <= exact <= strict, where each is."""
+    rivals = [side(us, error, name="r", math=math) for us, error, math in drawn]
+    found = ratios(side(2.0, 0.4), rivals, precision)
+    told = [inf if found[n] is None else found[n]["ratio"] for n in ("any", "exact", "strict")]  # type: ignore[index]
+
+    assert told == sorted(told)
 
 
 def test_there_is_no_ratio_without_a_rival() -> None:
-    assert ratios(side(1.0), []) == {"any": None, "exact": None, "tf32": None}
+    assert ratios(side(1.0), [], "float32") == dict.fromkeys(NAMES)
 
 
 @pytest.mark.parametrize(("spread", "tie"), [(0.4, False), (0.6, True)])
 def test_rounds_that_overlap_are_a_tie(spread: float, tie: bool) -> None:
-    found = ratios(side(2.0, spread=spread), [side(3.0, spread=spread, name="r", math="tf32")])
+    rival = side(3.0, spread=spread, name="r", math="ieee")
+    found = ratios(side(2.0, spread=spread), [rival], "float32")
     assert found["any"] is not None
     assert found["any"]["tie"] is tie
+
+
+def test_a_document_of_before_is_told_in_the_ratios_of_today(tmp_path: Path) -> None:
+    """They are computed anew of times and errors, whatever the file says."""
+    path = tmp_path / "old.json"
+    old = measured(ratios={"best": None})
+    head = {"schema": "convproof/bench/1", "on": "gpu"}
+    path.write_text(json.dumps(head | document(old, missing("c"))))
+
+    first, second = report.read(str(path))["rows"]
+    assert first == measured()
+    assert second == missing("c")
+
+
+def test_the_legend_names_every_column_of_ratios() -> None:
+    heading = report.table([]).split()
+    assert tuple(heading[-len(NAMES) :]) == NAMES
+    assert all(f"  {name} " in report.legend() for name in NAMES)
 
 
 def test_merging_keeps_every_row_once() -> None:
@@ -138,6 +184,7 @@ def test_the_table_tells_times_errors_ratios_and_what_is_missing() -> None:
         "4.0",
         "1.0e-07",
         *["2.00"] * 3,
+        "-",
     ]
     assert next(x for x in lines if x.startswith("e/f")).split()[-1] == "wrong"
     assert "forward float32: any 2.00 (1 of 1 ahead), exact 2.00" in text

@@ -72,6 +72,15 @@ def test_a_pattern_finds_a_layer_by_its_own_name_or_by_that_of_its_equal() -> No
     }  # fmt: skip
 
 
+def test_networks_are_measured_in_the_order_asked_for() -> None:
+    """An equal geometry has the name of the network that comes first."""
+    found = rows(["vgg16", "special", "alexnet"], ["forward"])
+
+    assert list(dict.fromkeys(r.network for r in found)) == ["vgg16", "special", "alexnet"]
+    shared = next(r for r in found if "alexnet/fc2" in r.also)
+    assert shared.name == "vgg16/fc2"
+
+
 def test_what_is_not_there_is_named() -> None:
     with pytest.raises(NetworkError, match="no network here is called 'resnet': there are lenet5"):
         rows(["resnet"])

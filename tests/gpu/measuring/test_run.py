@@ -8,6 +8,7 @@ from convproof.errors import UnsupportedError
 from convproof.implementation import load_implementation
 from convproof.layers import Layer
 from convproof_gpu.measuring import arrays, run
+from convproof_gpu.measuring.ratios import NAMES
 from convproof_gpu.measuring.rivals import Rival, calls_of
 from tests.gpu.measuring.fake import FakeDevice
 from tests.gpu.measuring.small import bench, row
@@ -43,7 +44,7 @@ def test_a_right_row_has_a_time_and_an_error_of_every_side() -> None:
     for side in (record["ours"], *record["rivals"]):
         assert side["us"] > 0
         assert 0 < side["error"]["rel_l2"] < 1e-5
-    assert set(record["ratios"]) == {"any", "exact", "tf32"}
+    assert tuple(record["ratios"]) == NAMES
     assert record["flops"] == 2 * 3 * 12 * 9 * 6  # batch, taps, positions, channels
     assert record["roofline"] == pytest.approx(record["floor_us"] / record["ours"]["us"], abs=1e-4)
 
@@ -80,6 +81,16 @@ def test_a_precision_that_is_not_offered_is_a_row_that_says_so() -> None:
     assert found[0]["why"] == "a LocalResponseNorm multiplies no weights"
 
 
+def test_tf32_is_measured_of_an_implementation_that_is_asked_for_it() -> None:
+    """And of no other: a float32 that is silently TF32 would be compared as if it were exact."""
+    plain, words = Side(), Side()
+    plain.with_precision = {"tf32": words}.__getitem__  # type: ignore[attr-defined]
+    (record,) = bench(precisions=("tf32",), implementation=plain).measured(row("conv"))
+
+    assert record["status"] == "measured"
+    assert (plain.calls, words.calls > 2) == (0, True)
+
+
 def test_a_rival_without_an_engine_is_told_and_the_others_are_timed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -99,6 +110,14 @@ def test_a_rival_without_an_engine_is_told_and_the_others_are_timed(
     assert told["cuDNN ieee NHWC"] == "RuntimeError: FIND was unable to find an engine"
     assert told["cuDNN ieee NCHW"] == "timed"
     assert record["ratios"]["any"]["rival"] == "cuDNN ieee NCHW"
+
+
+def test_a_rival_that_is_left_out_is_not_asked() -> None:
+    """By its name, or a pattern of names."""
+    (record,) = bench(without=["cuDNN tf32 *", "torch"]).measured(row("conv"))
+
+    assert [rival["name"] for rival in record["rivals"]] == ["cuDNN ieee NHWC", "cuDNN ieee NCHW"]
+    assert record["ratios"]["tf32"] is None
 
 
 def test_a_rivals_nonsense_is_no_rival(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +147,8 @@ def test_after_the_limit_every_row_is_told_as_not_measured() -> None:
 
     status = [[record["status"] for record in records] for records in found]
     assert status == [
-        ["measured", "not offered"],
-        ["measured", "not offered"],
+        ["measured", "measured"],
+        ["measured", "measured"],
         ["not measured"] * 2,
         ["not measured"] * 2,
     ]

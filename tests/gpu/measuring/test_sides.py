@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from convproof.implementation import load_implementation
-from convproof.layers import Conv, Layer
+from convproof.layers import Layer
 from convproof_gpu.measuring import arrays, errors, ours, reference
 from convproof_gpu.measuring.rivals import Rival, calls_of, rivals, settings
 from convproof_gpu.measuring.rows import Row
+from convproof_gpu.wing import sim
 from tests.gpu.measuring.small import CONV, LAYERS, ROWS, row
 
 numpys = load_implementation("tensors")
@@ -28,7 +29,7 @@ def answered(each: Row, seed: int = 1) -> tuple[arrays.Arrays, Any, Any]:
 def test_our_side_answers_the_row(each: Row) -> None:
     """``|ours - float64| <= allowed * sum |x w|``."""
     drawn, right, scale = answered(each)
-    error = errors.of(ours.call_of(numpys, each, each.layer, drawn), right, scale)
+    error = errors.of(ours.call_of(numpys, each, drawn), right, scale)
 
     assert right.shape == arrays.answer_shape(each)
     assert error.worst <= errors.allowed(each, "float32")
@@ -94,7 +95,7 @@ def test_one_wrong_number_is_found(number: float) -> None:
     each = row("conv")
     drawn, right, scale = answered(each)
     wrong: Any = Wrong(number)
-    error = errors.of(ours.call_of(wrong, each, each.layer, drawn), right, scale)
+    error = errors.of(ours.call_of(wrong, each, drawn), right, scale)
 
     assert not error.worst <= errors.allowed(each, "float32")
 
@@ -153,23 +154,16 @@ def test_the_rivals_are_every_layout_in_every_arithmetic() -> None:
     assert fused == {"plain", "cudnn_convolution_relu", "compiled"}
 
 
-def test_a_precision_that_a_layer_does_not_know_is_not_offered() -> None:
-    assert ours.offered(CONV, "float32") == (CONV, "")
-    assert ours.offered(LAYERS["max"][0], "tf32") == (None, "a MaxPool multiplies no weights")
-    known, why = ours.offered(WithPrecision(), "tf32")
-    assert (getattr(known, "precision", None), why) == ("tf32", "")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Plain(Conv):
-    in_channels: int = 1
-    out_channels: int = 1
-    kernel_size: tuple[int, ...] = (1, 1)
-    stride: tuple[int, ...] = (1, 1)
-    padding: Any = ((0, 0), (0, 0))
-    dilation: tuple[int, ...] = (1, 1)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class WithPrecision(Plain):
-    precision: str = "float32"
+def test_a_precision_is_offered_by_an_implementation_that_has_a_choice() -> None:
+    """TF32 must be asked of it; that of 16 bits is the arrays' own."""
+    assert ours.offered(numpys, CONV, "float32") == ours.offered(numpys, CONV, "float16")
+    assert ours.offered(numpys, CONV, "float32") == (numpys, "")
+    assert ours.offered(numpys, LAYERS["max"][0], "tf32") == (
+        None,
+        "a MaxPool multiplies no weights",
+    )
+    without = load_implementation("numpy")
+    assert ours.offered(without, CONV, "tf32") == (None, "numpy has no precision='tf32'")
+    known, why = ours.offered(sim, CONV, "tf32")
+    assert known is not None
+    assert (known.name, why) == ("sim-tf32", "")
