@@ -3,7 +3,7 @@
 ===================  ==========================================================================
 ``precision=``       promises
 ===================  ==========================================================================
-``"float32"``        the default: of floats, at least what sums of floats in float32 give
+``"float32"``        of floats, at least what sums of floats in float32 give
 ``"tf32"``           floats may be rounded to the 11 bits of TF32 before they are multiplied
 ``"bf16"``           the arrays are of bfloat16, and are multiplied as they are
 ``"f16"``            the same of float16
@@ -11,7 +11,9 @@
 
 It is a contract of whoever computes, not a part of the layer's spec, which is mathematics that all
 implementations share. An implementation that has a choice says so by ``with_precision``, which
-answers with another implementation. One that has none computes as ever: it may be more exact.
+answers with another implementation. One that has none computes as ever: it may be more exact. A
+call that says nothing is in the implementation's own, which is float32 unless its name says more,
+as ``gpu-tf32`` does.
 Nothing is rounded to 16 bits behind a caller's back: arrays that are not are refused.
 """
 
@@ -29,8 +31,9 @@ Choose = Callable[[Any], Implementation]
 _DTYPES = {"bf16": "bfloat16", "f16": "float16"}
 _DOC = """
 
-    ``precision``, ``"float32"`` unless it is ``"tf32"``, ``"bf16"`` or ``"f16"``, is what the
-    products promise, see ``convproof.names.precision``.
+    ``precision``, ``"float32"``, ``"tf32"``, ``"bf16"`` or ``"f16"``, is what the products promise,
+    see ``convproof.names.precision``; None: the implementation's own, float32 unless its name says
+    more.
     """
 
 
@@ -48,8 +51,6 @@ def within(choose: Choose, precision: str) -> Choose:
         UnsupportedError: if there is no such precision.
     """
     check_precision(precision)
-    if precision == "float32":
-        return choose
     wanted = _DTYPES.get(precision)
 
     def chosen(array: Any) -> Implementation:
@@ -59,9 +60,11 @@ def within(choose: Choose, precision: str) -> Choose:
             return implementation if other is None else other(precision)
         dtype = str(array.dtype).removeprefix("torch.")
         if dtype != wanted:
+            fitting = {held: name for name, held in _DTYPES.items()}.get(dtype)
+            other = f"'{fitting}'" if fitting else "'tf32', which rounds floats itself"
             msg = (
                 f"precision={precision!r} is that of arrays of {wanted}, got {dtype}: cast them to "
-                f"{wanted}, or take precision='tf32', which rounds floats itself."
+                f"{wanted}, or take precision={other}."
             )
             raise DTypeError(msg)
         return implementation
@@ -78,17 +81,20 @@ def with_precision(make: Callable[[Choose], Callable[..., Any]]) -> Callable[[Ch
 
     def made(choose: Choose) -> Callable[..., Any]:
         plain = make(choose)
-        held: dict[str, Callable[..., Any]] = {"float32": plain}
+        held: dict[str, Callable[..., Any]] = {}
 
         @wraps(plain)
-        def function(*args: Any, precision: str = "float32", **options: Any) -> Any:
+        def function(*args: Any, precision: str | None = None, **options: Any) -> Any:
+            if precision is None:
+                return plain(*args, **options)
+            check_precision(precision)
             if precision not in held:
                 held[precision] = make(within(choose, precision))
             return held[precision](*args, **options)
 
         public = signature(plain)
         own = Parameter(
-            "precision", Parameter.KEYWORD_ONLY, default="float32", annotation=Precision
+            "precision", Parameter.KEYWORD_ONLY, default=None, annotation=Precision | None
         )
         function.__doc__ = f"{(plain.__doc__ or '').rstrip()}{_DOC}"
         function.__signature__ = public.replace(  # type: ignore[attr-defined]

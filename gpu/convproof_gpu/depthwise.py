@@ -6,14 +6,15 @@ again for every tap.
 =========  =================================================================================
 parameter  is
 =========  =================================================================================
-``TAPS``   the taps along the second last axis, if it has stride and dilation 1 and 3, 5 or 7
-           of them, which are then unrolled; else 0
+``TAPS``   the taps along the second last axis, if there are 3, 5 or 7 of them, with stride
+           and dilation 1 (of an input's gradient, stride 1 along all axes), and enough results
+           along it: they are then unrolled; else 0
 ``WIDTH``  16 bytes of elements, if the rows and arrays that are staged begin at multiples of
            them; else 1
 =========  =================================================================================
 
-Where there are as many outputs as inputs, of three or five taps, ``depthwise_strips`` has kernels
-that stage nothing.
+Of two axes with as many outputs as inputs, three or five taps along both, stride and dilation 1 and
+one output channel to each group, ``depthwise_strips`` has kernels that stage nothing.
 """
 
 from collections.abc import Callable

@@ -35,7 +35,7 @@ def strips_of(sizes: Sizes, *arrays: Any) -> tuple[Strips, int, int] | None:
 
     Args:
         sizes: of three axes, the first one of a single position.
-        arrays: its input and output, which are staged ``width`` elements at a time.
+        arrays: its input and output, which are read and written ``width`` at a time.
     """
     (_, rows, columns), (_, side, across) = sizes.input, sizes.kernel
     one, half = (1, 1, 1), side // 2

@@ -1,13 +1,14 @@
 """Convolutions of few channels to each of several groups, launched.
 
-A thread computes all output channels of a group at some neighbouring outputs, from numbers that it
-reads once for all of them, in plain float32 (``kernels/grouped.cuh``).
+A thread computes all output channels of a group at some neighbouring outputs, or sums the gradient
+of some taps for all of them, from numbers that it reads once, in plain float32
+(``kernels/grouped.cuh``).
 
 ====================  ======================================================================
 product               is computed by these kernels
 ====================  ======================================================================
 ``conv_forward``      unless its activation is tanh
-``conv_input_vjp``    of stride 1: forward, with the weights flipped; else by ``products``
+``conv_input_vjp``    the same of stride 1, with the weights flipped; else by ``products``
 ``conv_weight_vjp``   always
 ====================  ======================================================================
 """

@@ -11,6 +11,8 @@ products       ``us``                                                         ``
 tensor tiles   ``tiles.parted``, with which the tile was chosen; None if the  ``bounds.bound``
                launch has other parts, or images one position each, as in a
                fully connected layer, for whose strides no rate was measured
+the same, of   the same                                                       ``c + h (1 + c u) /
+columns                                                                       (1 - h u)``
 few channels'  None: nothing predicts them                                    ``h / (1 - h u)``, or
 weights                                                                       ``N`` if it is less
 other          None                                                           ``N``, their number
@@ -21,9 +23,9 @@ left to floats keeps their error; ``bf16`` and ``f16`` of arrays of these format
 are rounded in the end: ``c`` is without that. Rates of these three were measured of two tiles.
 
 ``h`` is the number of additions that a product passes at most: those of a lane, of the lanes in
-pairs, and of the parts. ``c`` knows no bias, underflow, overflow, Inf or NaN. ``us`` is 0.8 to 1.4
-times what AlexNet's and VGG-16's convolutions took in ``reports/gpu-bench-2026-11-26.txt``, and 2.1
-times LeNet's small ones.
+pairs, and of the parts; or, of ``folding``, those of columns. ``c`` knows no bias, underflow,
+overflow, Inf or NaN. ``us`` is 0.86 to 1.34 times what VGG-16's convolutions took in
+``reports/gpu-bench-2026-11-26.txt``, AlexNet's 0.54 to 1.05 (the least is a folded gradient's).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """Products on the tensor cores, launched: correlations of operands laid out for them.
 
-``convproof.index_maps.correlation`` says how: forward, or a phase of the adjoint. Elements of 16
-bits are multiplied as they are, but of a weight's gradient, whose operands are floats.
+``convproof.index_maps.correlation`` says how: forward, or a phase of the adjoint; and
+``fully_connected``, of which layers the images are rows instead. Elements of 16 bits are multiplied
+as they are, but of a weight's gradient, whose operands are floats.
 """
 
 from collections.abc import Iterable, Sequence

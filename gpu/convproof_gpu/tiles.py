@@ -48,7 +48,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class TensorTile:
-    """``rows x columns`` sums on the tensor cores, 32 depths at a time.
+    """``rows x columns`` sums on the tensor cores, 32 depths of floats at a time, 64 of 16 bits.
 
     Attributes are the arguments of ``TensorTile`` in ``tensor_contraction.cuh``.
     """
@@ -148,7 +148,10 @@ def _extents(map_: Correlated | Spread | Paired) -> tuple[int, int, int, int]:
 
 
 def _fits(map_: Correlated | Spread | Paired) -> bool:
-    """Return whether the tensor cores' sums are as exact as those of floats, and not too many."""
+    """Return whether sums on the tensor cores are as exact as of floats, and not too few or many.
+
+    Exact in the precision ``float32``: the same products go there in the others.
+    """
     products, rows, columns, depth = _extents(map_)
     s, is_adjoint = map_.sizes, isinstance(map_, Spread)
     channels = (s.out_channels, s.in_channels) if is_adjoint else (s.in_channels, s.out_channels)

@@ -100,6 +100,8 @@ class Wing:
             >>> sim.with_precision("tf32").name
             'sim-tf32'
         """
+        if precision == self._machine.precision:
+            return self
         if precision not in self._others:
             if precision not in PRECISIONS:
                 msg = (

@@ -258,6 +258,20 @@ def test_derivatives_keep_the_precision_of_their_call(monkeypatch: pytest.Monkey
         asked.clear()
 
 
+@pytest.mark.usefixtures("untyped")
+def test_float32_that_is_asked_for_is_kept_by_an_implementation_of_tf32() -> None:
+    """``sim-tf32`` says TF32 of calls that say nothing: a call that says float32 has its bits."""
+    held = reals(forward, LARGE, normal)
+    x, w = held["x"], held["w"]
+    named = {name: get_implementation(name) for name in ("sim", "sim-tf32")}
+    own = {name: each.conv2d(x, w) for name, each in named.items()}
+    said = named["sim-tf32"].conv2d(x, w, precision="float32")
+    assert np.array_equal(said, own["sim"])
+    assert not np.array_equal(said, own["sim-tf32"])
+    with pytest.raises(UnsupportedError, match="is one of"):
+        named["sim"].conv2d(x, w, precision=["tf32"])
+
+
 def test_what_has_no_choice_is_as_exact_as_before() -> None:
     """NumPy's sums of floats keep the promise of TF32, and more."""
     rng = np.random.default_rng(0)
@@ -271,6 +285,11 @@ def test_what_has_no_choice_is_as_exact_as_before() -> None:
     [
         (lambda x: functional.linear(x, x, precision="bf16"), DTypeError, "cast them to bfloat16"),
         (lambda x: functional.linear(x, x, precision="f16"), DTypeError, "got float32: cast"),
+        (
+            lambda x: functional.linear(*(x.astype("f2"),) * 2, precision="bf16"),
+            DTypeError,
+            "or take precision='f16'",
+        ),
         (lambda x: functional.linear(x, x, precision="fp8"), UnsupportedError, "is one of float32"),
         (lambda _: sim.with_precision("bf16"), UnsupportedError, "cast the arrays"),
         (lambda _: nn.Linear(2, 2, precision=CAPITALS), UnsupportedError, "got 'TF32'"),

@@ -146,6 +146,8 @@ def _text(name: str, trial: Trial) -> str:
             f"  global memory: {told.sectors} sectors for {told.requests} requests of warps, "
             f"{told.least_sectors} would do"
         )
+        if told.bytes_per_output is not None:
+            lines.append(f"  {told.bytes_per_output:.3g} bytes are moved for an output")
     if told is not None and told.shared_requests:
         lines.append(f"  shared memory: {told.conflicts} bank conflicts")
     return "\n".join(lines)

@@ -57,7 +57,7 @@ __device__ inline Word operand(float v, int words) {
   return rounded<Word>(__uint_as_float((nearest & 0x7f800000u) == 0x7f800000u ? cut : nearest));
 }
 
-// A block turns 32 channels of 64 positions round; `images` are those of all groups.
+// A block turns 32 channels of 64 positions of an image and a group round.
 template <class T, class Word>
 __global__ void __launch_bounds__(256)
 conv_tensor_source(const T* __restrict__ x, Word* __restrict__ laid_out, const int channels, const int volume, const int words) {

@@ -1,4 +1,4 @@
-// A batch of matrix products on the tensor cores, as accurate as sums of floats:
+// A batch of matrix products on the tensor cores, in FLOAT32 as accurate as sums of floats:
 //
 //   result[row, column] = sum_depth  left[row, depth] * right[depth, column]
 //
@@ -14,15 +14,16 @@
 //                low high + high low + high high. TF32, and elements of 16 bits: operands are words, and want one product.
 //                A sum that is not finite is computed anew in floats, so that Inf and NaN are those of floats
 // Bound          convproof_gpu/bounds.py
-// Races          none: no address is written by two threads; no atomics
+// Races          none: an address of the result is written by one thread, one of shared memory by one between two barriers; no atomics
 // Preconditions  both operands begin at multiples of 16 bytes, and so does every unit in them
 //
 // A map has   int products, rows, columns, depths     the extents; depths or columns are whole units
+//             Spots, Chunks                           the types of its spots and units
 //             ACROSS                                  whether spots are columns, and units depths; else the other way
 //             Spot spot(product, number)              {offset, start[]}
 //             Chunk chunk(product, number)            {offset, step[]} of the unit that begins there
 //             meets(spot, chunk)                      whether the source has it
-//             unsigned row(product, row), long_row()  where a row of the left operand begins; modulo 2^32
+//             unsigned row(product, row), long_row()  where a row of the left operand begins, and the next from there; modulo 2^32
 //             int beyond(depth)                       and how far beyond that a depth lies
 //             int result(product, row, column)        where the sum belongs
 #pragma once

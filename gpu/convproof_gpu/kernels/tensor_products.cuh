@@ -1,4 +1,4 @@
-// The maps of a convolution's products on the tensor cores, with its taps before its channels.
+// The maps of a convolution's products on the tensor cores, with its taps and channels in the order of `Order`.
 //
 //   map          result               row   column    depth    left              right
 //   Correlation  y[n, g R + r, i(q)]  r     (n, q)    (j, c)   w'[g R + r, j, c]  x'[n, g, o(q, j), c]

@@ -10,14 +10,19 @@ fast access        the same without races and first writes
 launch             an empty kernel of one thread with one small array, from Python and back
 cold build         a tiled convolution of one file, not in the cache; the runtime is
 cached build       the same, in the cache
-tiled convolution  its launch, all checks, against the same sums by NumPy's einsum
+tiled convolution  its launch, all checks
+it / plain loop    against the same sums in loops that the host's compiler has compiled, unchecked
+it / NumPy         against the same sums by NumPy's einsum
 200 examples       of it, drawn by Hypothesis with up to 4 channels, 4 maps and 24 x 24 pixels,
                    each compared with NumPy
 =================  ============================================================================
 """
 
+import ctypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +31,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convproof_gpu.sim.build import built
+from convproof_gpu.sim.compiler import CompilerError, compiler, run
 from convproof_gpu.sim.conditions import conditions
 from convproof_gpu.sim.kernel import SimKernel
 from convproof_gpu.sim.module import SimModule
@@ -63,6 +69,23 @@ extern "C" __global__ void conv3x3(const float* x, const float* w, float* y, int
   if (i < height && j < width) y[(m * height + i) * width + j] = sum;
 }
 """  # noqa: E501  # a kernel
+_LOOPS = """
+extern "C" __attribute__((visibility("default")))
+void conv3x3(const float* x, const float* w, float* y, int channels, int maps, int height, int width) {
+  for (int m = 0; m < maps; m++)
+    for (int i = 0; i < height; i++)
+      for (int j = 0; j < width; j++) {
+        float sum = 0.f;
+        for (int c = 0; c < channels; c++)
+          for (int r = 0; r < 3; r++)
+            for (int s = 0; s < 3; s++) {
+              const int p = i + r - 1, q = j + s - 1;
+              if (p >= 0 && p < height && q >= 0 && q < width) sum += w[((m * channels + c) * 3 + r) * 3 + s] * x[(c * height + p) * width + q];
+            }
+        y[(m * height + i) * width + j] = sum;
+      }
+}
+"""  # noqa: E501  # a loop nest
 _CHANNELS, _MAPS, _SIZE = 8, 16, 16
 
 
@@ -92,6 +115,9 @@ def measured(turns: int = 30) -> list[Row]:
     sizes = (_CHANNELS, _SIZE, _SIZE)
     changes = {n: 2 * barriers((1,), (n,), (200,)).switches for n in (32, 256)}  # there and back
 
+    loops = _loops()
+    assert np.array_equal(loops(image, taps), _plain(image, taps))
+
     def fast() -> None:
         with conditions(check="fast"):
             summed((1,), (1,), (x, y, x.size))
@@ -105,6 +131,7 @@ def measured(turns: int = 30) -> list[Row]:
             "read": lambda: summed((1,), (1,), (x, y, x.size)),
             "fast": fast,
             "tiled": lambda: conv((1, 1, _MAPS), (16, 16), (image, taps, out, *sizes)),
+            "loops": lambda: loops(image, taps),
             "plain": lambda: _plain(image, taps),
         },
     )
@@ -123,7 +150,8 @@ def measured(turns: int = 30) -> list[Row]:
         Row("cached build", slow["cached"], "s", None),
         Row("tiled convolution", 1e3 * best["tiled"], "ms", None),
         Row("200 examples", slow["examples"], "s", 1),
-        Row("NumPy / it", best["plain"] / best["tiled"], "ratio", None),
+        Row("it / plain loop", best["tiled"] / best["loops"], "ratio", None),
+        Row("it / NumPy", best["tiled"] / best["plain"], "ratio", None),
     ]
 
 
@@ -157,6 +185,25 @@ def _best(turns: int, calls: Mapping[str, Callable[[], Any]]) -> dict[str, float
 def _cold() -> None:
     made = built(f"// {perf_counter()}\n{_TILED}", file="conv.cu")  # a source that is new
     made.path.unlink()
+
+
+def _loops() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the same sums by loops that the host's compiler compiles, as any code of its own."""
+    with TemporaryDirectory() as folder:
+        source, library = Path(folder) / "loops.cpp", Path(folder) / "loops.so"
+        source.write_text(_LOOPS, encoding="utf-8")
+        if fault := run(compiler().runtime(source, library)):
+            raise CompilerError(fault)
+        function = ctypes.CDLL(str(library)).conv3x3  # stays loaded when the file is gone
+    pointer = np.ctypeslib.ndpointer(np.float32, flags="C")
+    function.argtypes, function.restype = [pointer] * 3 + [ctypes.c_int] * 4, None
+
+    def loops(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+        y = np.empty((len(w), *x.shape[1:]), np.float32)
+        function(x, w, y, len(x), len(w), *x.shape[1:])
+        return y
+
+    return loops
 
 
 def _plain(x: np.ndarray, w: np.ndarray) -> Any:

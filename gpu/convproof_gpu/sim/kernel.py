@@ -135,7 +135,11 @@ class SimKernel:
                 if len(self._launches) == _MOST_KEPT:
                     self._launches.clear()
                 self._launches[key] = held, launch
-            return self._launched(launch, args, outputs, counted=held.count)
+            report = self._launched(launch, args, outputs, counted=held.count)
+            if outputs:
+                named = zip(self.parameters, args, strict=True)
+                report.outputs = sum(array.size for p, array in named if p.name in outputs)
+            return report
 
     def _sizes(
         self, grid: Sequence[int], block: Sequence[int], shared_mem: int

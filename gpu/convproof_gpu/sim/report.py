@@ -22,6 +22,7 @@ class SimReport:
         shared_requests: of shared memory.
         turns: that they take.
         least_turns: that they would take without a conflict.
+        outputs: elements of the arrays that were named as outputs; None: none was.
     """
 
     kernel: str
@@ -35,6 +36,12 @@ class SimReport:
     shared_requests: int | None = None
     turns: int | None = None
     least_turns: int | None = None
+    outputs: int | None = None
+
+    @property
+    def bytes_per_output(self) -> float | None:
+        """Bytes of global memory, as its sectors move them, for an element of the outputs."""
+        return 32 * self.sectors / self.outputs if self.sectors and self.outputs else None
 
     @property
     def conflicts(self) -> int | None:

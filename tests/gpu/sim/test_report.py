@@ -51,6 +51,17 @@ def test_a_strided_read_moves_a_sector_per_32_bytes(
     assert report.bytes == 2 * 128
 
 
+def test_bytes_per_output_are_those_that_sectors_move(module: SimModule) -> None:
+    """32 lanes read 4 bytes 8 floats apart, a sector each, and write 4 sectors: 36 bytes each."""
+    x, y = np.zeros(256, np.float32), np.zeros(32, np.float32)
+    strided = module.get_function("strided")
+    with conditions(count=True):
+        report = strided((1,), (32,), (x, y, 8), outputs=["y"])
+        assert strided((1,), (32,), (x, y, 8)).bytes_per_output is None
+    assert report.outputs == 32
+    assert report.bytes_per_output == 36
+
+
 def test_vectors_of_16_bytes_move_16_sectors_a_request(module: SimModule) -> None:
     x, y = np.zeros((32, 4), np.float32), np.zeros((32, 4), np.float32)
     report = _counted(module, "vectors", x, y)
