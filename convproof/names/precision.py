@@ -3,7 +3,8 @@
 ===================  ==========================================================================
 ``precision=``       promises
 ===================  ==========================================================================
-``"float32"``        of floats, at least what sums of floats in float32 give
+``"float32"``        of floats, at least what sums of floats in float32 give, but for underflow:
+                     two words hold a float of less than about 2^-114 less exactly
 ``"tf32"``           floats may be rounded to the 11 bits of TF32 before they are multiplied
 ``"bf16"``           the arrays are of bfloat16, and are multiplied as they are
 ``"f16"``            the same of float16

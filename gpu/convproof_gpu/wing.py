@@ -64,7 +64,7 @@ class Wing:
 
     =============  ============================================================================
     ``"float32"``  the default; at least as exact as sums of floats, on the tensor cores too,
-                   where a float is two words of TF32
+                   where a float is two words of TF32; but for underflow, see ``bounds``
     ``"tf32"``     a float may be rounded to one word of TF32, of 11 bits, and is wherever the
                    tensor cores multiply it; the other products stay as they are
     =============  ============================================================================

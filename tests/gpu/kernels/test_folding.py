@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -54,6 +55,18 @@ def test_folded_columns_are_the_gradient(dims: int) -> None:
 ALEXNET = sizes_of(layer_of((3, 96), (11, 11), stride=(4, 4)), (1, 3, 227, 227))
 
 
+@given(tensor_cases(2))
+@few
+def test_images_are_folded_some_at_a_time(case: Case) -> None:
+    """As where a batch has more columns than are kept at once: the same."""
+    case = replace(without_bias(case), layer=replace(conv_of(case), groups=1, bias=False))
+    batch, _, *positions = case.input_shape
+    case = replace(case, input_shape=(batch, conv_of(case).in_channels, *positions))
+    whole = folded(case)
+    with patch.object(folding, "_MOST_COLUMNS", 1):
+        assert np.array_equal(folded(case), whole)
+
+
 @pytest.mark.parametrize(
     ("changes", "dtype", "fits"),
     [
@@ -62,7 +75,7 @@ ALEXNET = sizes_of(layer_of((3, 96), (11, 11), stride=(4, 4)), (1, 3, 227, 227))
         ({"in_channels": 9}, np.float32, False),
         ({"stride": (1, 2)}, np.float32, False),
         ({"groups": 2}, np.float32, False),
-        ({"batch": 2**11}, np.float32, False),  # 2^11 x 363 x 3025 columns
+        ({"kernel": (351, 351)}, np.float32, False),  # 3 x 351^2 x 3025 columns of an image
         ({"batch": 0}, np.float32, False),
     ],
 )

@@ -136,13 +136,26 @@ def unit_of(layer: Layer, shape: Shape) -> int:
 
 
 def image_of(trial: Trial) -> int:
-    """Return the most elements of an image, whose border is one's own if it is circular."""
+    """Return the most elements of an image, in whole units and with a circular border of its own.
+
+    A launcher lays channels and positions out in units of at most eight; a strided gradient of few
+    channels, its columns.
+    """
     layer: Any = trial.layer
     x, y = trial.shape[1:], layer.output_shape(trial.shape)[1:]
     if isinstance(layer, layers.Conv) and layer.padding_mode == "circular":
         x = x[0], *(axis.padded_size for axis in layer.axes(x[1:]))
-    found: int = max(prod(x), prod(y), 1)
+    groups, columns = getattr(layer, "groups", 1), 1
+    if isinstance(layer, layers.Conv) and groups == 1:
+        columns = layer.in_channels * prod(layer.kernel_size) * _whole(prod(y[1:]))
+    padded = (groups * _whole(-(-c // groups)) * _whole(prod(rest)) for c, *rest in (x, y) if c)
+    found: int = max(columns, *padded, 1)
     return found
+
+
+def _whole(count: int) -> int:
+    """Return a count of whole units."""
+    return -(-count // 8) * 8
 
 
 def _divisor(layer: Layer, shape: Shape) -> int:
