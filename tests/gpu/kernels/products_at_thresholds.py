@@ -7,6 +7,7 @@ from typing import Any
 
 from convproof import layers
 from convproof.index_maps.depthwise import TAPS
+from convproof.index_maps.depthwise_strips import SIDES
 from convproof.index_maps.few_channels import CHANNELS, QUAD
 from convproof_gpu import depthwise_plans, tiles
 from convproof_gpu.few_channels_plans import COMPILED
@@ -109,6 +110,18 @@ def depthwise(rng: Random) -> Drawn:
     )  # fmt: skip
     batch = batch_of(rng) if prod(sizes) > 64 else rng.choice((0, 1, near(rng, 32, 64, 128)))
     return Drawn(layer, (batch, groups, *sizes))
+
+
+def strips(rng: Random) -> Drawn:
+    """Draw a depthwise convolution that keeps its plane, of rows and columns about a strip's."""
+    side = rng.choice(SIDES)
+    sizes = near(rng, 1, 2, 4, 7, 14, 28), near(rng, 1, 4, 8, 16, 32)
+    groups = near(rng, 2, 3, 16)
+    layer = layers.Conv(
+        in_channels=groups, out_channels=groups, groups=groups, kernel_size=(side, side),
+        stride=(1, 1), dilation=(1, 1), padding=((side // 2,) * 2,) * 2, bias=rng.random() < 0.7,
+    )  # fmt: skip
+    return Drawn(layer, (batch_of(rng), groups, *sizes))
 
 
 def boxed(rng: Random) -> Drawn:
@@ -248,6 +261,6 @@ def convolve(rng: Random) -> Drawn:
 
 PRODUCTS: tuple[Callable[[Random], Drawn], ...] = (
     conv, conv, deep_conv, tensor_products, tensor_products, long_products, depthwise, depthwise,
-    boxed, apart, few_channels, few_channels, grouped, grouped, transposed, transposed, linear,
-    locally_connected, convolve,
+    boxed, apart, strips, few_channels, few_channels, grouped, grouped, transposed, transposed,
+    linear, locally_connected, convolve,
 )  # fmt: skip
