@@ -21,7 +21,7 @@ PROOFS: tuple[str, ...] = (
     "ordered",
     "correlations",
     "laid_out",
-    "fully_connected",
+    "turned",
     "phases",
     "tiles",
     "few_channels",

@@ -141,7 +141,7 @@ def _twin() -> Twin:
 
 
 PROOF = Proof(
-    name="fully_connected",
+    name="turned",
     statement="A fully connected layer whose images are rows reads and writes the same elements.",
     latex=r"x_{nC' + c}\,w_{rC' + c} \mapsto y_{nR + r},\quad x_{nC' + c}\,w_{cR' + r} \mapsto "
     r"y_{nR' + r}",
