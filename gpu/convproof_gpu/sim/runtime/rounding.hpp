@@ -1,5 +1,6 @@
 // Arithmetic in a direction, by the processor's own rounding. Operands and results pass through volatile memory, so that
-// no compiler moves an operation out of the stretch in which the direction holds.
+// no compiler moves an operation out of the stretch in which the direction holds. What makes a double of an unsigned
+// number may subtract equal ones, which is -0 downwards: so its sign is taken off.
 #pragma once
 #include <fenv.h>
 #include <math.h>
@@ -35,11 +36,14 @@ SIM_ROUNDED_ALL(float, fmaf, sqrtf)
 SIM_ROUNDED_ALL(double, fma, sqrt)
 SIM_ROUNDED(float, narrowed, double, SIM_LIST(double a), SIM_LIST(x = a), static_cast<float>(x))
 SIM_ROUNDED(float, float_of, long long, SIM_LIST(long long a), SIM_LIST(x = a), static_cast<float>(x))
-SIM_ROUNDED(float, float_of, unsigned long long, SIM_LIST(unsigned long long a), SIM_LIST(x = a), static_cast<float>(x))
 SIM_ROUNDED(double, double_of, long long, SIM_LIST(long long a), SIM_LIST(x = a), static_cast<double>(x))
-SIM_ROUNDED(double, double_of, unsigned long long, SIM_LIST(unsigned long long a), SIM_LIST(x = a), static_cast<double>(x))
+SIM_ROUNDED(float, float_with_a_sign, unsigned long long, SIM_LIST(unsigned long long a), SIM_LIST(x = a), static_cast<float>(x))
+SIM_ROUNDED(double, double_with_a_sign, unsigned long long, SIM_LIST(unsigned long long a), SIM_LIST(x = a), static_cast<double>(x))
 #undef SIM_ROUNDED_ALL
 #undef SIM_ROUNDED
 #undef SIM_LIST
+
+float float_of(Direction direction, unsigned long long a) { return fabsf(float_with_a_sign(direction, a)); }
+double double_of(Direction direction, unsigned long long a) { return fabs(double_with_a_sign(direction, a)); }
 
 }  // namespace convproof_sim
