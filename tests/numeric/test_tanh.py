@@ -7,6 +7,7 @@ from hypothesis import given
 from convproof.errors import DTypeError
 from convproof.implementation import ByLayer
 from convproof.layers import Layer, LocalResponseNorm, Softmax, Tanh
+from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as reference
 from tests.numeric.calls import answers_of_torch
 from tests.numeric.cases import SMOOTH, Case, answers, both, elementwise
@@ -78,3 +79,12 @@ def test_integers_and_objects_have_no_exponential(
         implementation.forward(layer, x)
     with pytest.raises(DTypeError, match=law):
         implementation.input_vjp(layer, x, x)
+
+
+def test_an_array_without_axes_stays_one() -> None:
+    """``tanh`` of shape ``()``, and its gradient, by the reference and the fast path."""
+    x, layer = np.array(0.5), Tanh(amplitude=1.7159, slope=2 / 3)
+    for room in (reference, fast):
+        for answer in (room.forward(layer, x), room.input_vjp(layer, x, x)):
+            assert isinstance(answer, np.ndarray)
+            assert answer.shape == ()

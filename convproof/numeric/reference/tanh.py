@@ -20,8 +20,8 @@ def forward(layer: Tanh, x: Shaped[np.ndarray, "*x"]) -> Shaped[np.ndarray, "*x"
     needs_floats(dtype, "tanh")
     z: np.ndarray = x.astype(accumulator(dtype)) * layer.slope
     size = -np.expm1(-2 * abs(z)) / (1 + np.exp(-2 * abs(z)))
-    y: np.ndarray = layer.amplitude * np.copysign(size, z)
-    return y.astype(result_dtype(dtype))
+    y = layer.amplitude * np.copysign(size, z)
+    return np.asarray(y).astype(result_dtype(dtype))
 
 
 def input_vjp(
@@ -32,5 +32,5 @@ def input_vjp(
     needs_floats(dtype, "tanh")
     q = np.exp(-2 * abs(x.astype(accumulator(dtype)) * layer.slope))
     slope = layer.amplitude * layer.slope * 4 * q / (1 + q) ** 2
-    x_bar: np.ndarray = y_bar.astype(accumulator(dtype)) * slope
-    return x_bar.astype(result_dtype(dtype))
+    x_bar = y_bar.astype(accumulator(dtype)) * slope
+    return np.asarray(x_bar).astype(result_dtype(dtype))
