@@ -266,6 +266,25 @@ def test_a_source_that_is_too_large_in_whole_units_is_left_to_floats(verb: Any) 
         verb(Recorder(), beyond, *arrays, tile=TENSOR_TILES[0])
 
 
+@given(tensor_cases(2), st.sampled_from([1, 4, 8]), st.integers(0, 400))
+def test_no_array_of_a_slice_is_larger_than_a_launch_takes(
+    case: Case, unit: int, more: int
+) -> None:
+    """``N G C' I, N G M' O <= L`` of every slice, whose images are the batch, once."""
+    s = told(case.with_batch(7))
+
+    def most(batch: int) -> int:
+        channels = (-(-c // unit) * unit for c in (s.in_channels, s.out_channels))
+        pairs = zip(channels, (prod(s.input), prod(s.output)), strict=True)
+        return int(max(batch * s.groups * c * positions for c, positions in pairs))
+
+    limit = max(most(1), s.groups * (s.out_channels + unit) * (prod(s.output) + unit)) + more
+    with patch.object(operands, "_PER_LAUNCH", limit):
+        taken = list(operands.slices(s, unit=unit))
+    assert [n for images, _ in taken for n in range(images.start, images.stop)] == list(range(7))
+    assert all(most(part.batch) <= limit for _, part in taken)
+
+
 def test_rows_of_a_slice_are_addressed_with_the_zeros_that_fill_them() -> None:
     """``G M 4 ceil(N O / 4) <= 2^31 - 2^16``, of which ``N G M O`` says nothing."""
     sizes = Sizes(
