@@ -4,11 +4,14 @@ import click
 
 from convproof.cli.output import Output, json_option
 
+_WIDE = 100  # columns of the functions in a pipe
+
 
 @click.command("list")
 @json_option
 def command(json_path: str | None) -> int:
     """Name the implementations, the functions that are verified, and the theorems."""
+    from convproof.cli.terminal import folded, notes, width
     from convproof.errors import ConvProofError
     from convproof.functions import ROLES, Function
     from convproof.implementation import implementation_names
@@ -37,16 +40,15 @@ def command(json_path: str | None) -> int:
         )
         if output.owns_stdout:
             return 0
-    click.echo("implementations (convproof verify NAME)")
-    width = max(map(len, implementations), default=0)
-    for name, note in implementations.items():
-        click.echo(f"  {name:<{width}}  {note}")
-    click.echo("functions that are verified (--only)")
-    for start in range(0, len(functions), 4):
-        click.echo(f"  {', '.join(functions[start : start + 4])}")
-    click.echo("theorems, in the order they are asked")
-    width = max(len(theorem.name) for theorem in THEOREMS)
-    for theorem in THEOREMS:
-        of = "" if theorem.roles == ROLES else f" ({', '.join(theorem.roles)})"
-        click.echo(f"  {theorem.name:<{width}}  {theorem.statement}{of}")
+    of = {t: "" if t.roles == ROLES else f" ({', '.join(t.roles)})" for t in THEOREMS}
+    columns = width()
+    for line in (
+        "implementations (convproof verify NAME)",
+        *notes(implementations, columns, 2),
+        "functions that are verified (--only)",
+        *folded(f"  {', '.join(functions)}", columns or _WIDE, 2),
+        "theorems, in the order they are asked",
+        *notes({t.name: f"{t.statement}{of[t]}" for t in THEOREMS}, columns, 2),
+    ):
+        click.echo(line)
     return 0

@@ -1,14 +1,12 @@
 """``convproof prove``: the laws for all sizes, decided by solvers."""
 
-import os
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from convproof.cli.output import Output, json_option
+from convproof.cli.terminal import width as terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -84,7 +82,7 @@ def command(
     from convproof.proving.table import explained, fitted, line, summary
     from convproof.symbolic.solver.engines import versions
 
-    width, name_width = _width(), max(len(each.name) for each in things)
+    width, name_width = terminal_width(), max(len(each.name) for each in things)
     _check(isl, smt2_path)
     with Output(json_path) as output:
 
@@ -123,13 +121,6 @@ def command(
     return int(failed)
 
 
-def _width() -> int | None:
-    """Return how wide lines may be: as the terminal, or as COLUMNS says; elsewhere as they are."""
-    if not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdigit():
-        return None
-    return shutil.get_terminal_size().columns
-
-
 def _list(things: "Sequence[Asked]", json_path: str | None) -> int:
     from convproof.proving.about import about
     from convproof.proving.find import found
@@ -141,7 +132,7 @@ def _list(things: "Sequence[Asked]", json_path: str | None) -> int:
         output.write("prove", "listed", proofs=listed)
         if not output.owns_stdout:
             for name, words in chosen:
-                click.echo(fitted(f"{name} ({words.kind}): {words.statement}", _width()))
+                click.echo(fitted(f"{name} ({words.kind}): {words.statement}", terminal_width()))
     return 0
 
 

@@ -20,10 +20,12 @@ import numpy as np
 
 from convproof.errors import DTypeError, MissingExtraError
 from convproof.layers import Layer
+from convproof_gpu.choices import Choices
 from convproof_gpu.cubin import kept, nvrtc_version
 from convproof_gpu.machine import Kernel, LaunchLawError, Promised
 from convproof_gpu.prepared import ALIGNMENT, Outline, prepared
 from convproof_gpu.repeating import Arrays, Read, Repeated
+from convproof_gpu.tuned import Kept
 
 _MOST_KEPT = 4096  # prepared calls
 _WHEELS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
@@ -100,7 +102,20 @@ class Gpu(Promised):
         self._kinds: dict[type, Arrays] = {self._cupy.ndarray: CupyArrays(self._cupy)}
         self._repeated: dict[tuple[Any, ...], Repeated | None] = {}
         self._thread = _Thread()
+        self.choices = Kept(self._cupy.cuda.runtime.getDevice, lambda: self.versions)
         os.register_at_fork(after_in_child=self._repeat_nothing)
+
+    def with_choices(self, choices: Choices) -> "Gpu":
+        """Return the same GPU, which prepares launches of its own, with these choices."""
+        made = super().with_choices(choices)
+        vars(made)["_repeated"] = {}
+        return made
+
+    def retuned(self) -> None:
+        """Take what is on disk now: no launch is repeated that was prepared before."""
+        if isinstance(self.choices, Kept):
+            self.choices.forget()
+        self._repeated.clear()
 
     @property
     def versions(self) -> dict[str, str]:
@@ -198,7 +213,9 @@ class Gpu(Promised):
         if outlined is not None and not self._is_current(outlined[1]):
             return None
         repeated = None
-        found = None if outlined is None else prepared(function, layer, outlined[0], self.precision)
+        found = None
+        if outlined is not None:
+            found = prepared(function, layer, outlined[0], self.precision, self.choices)
         if outlined is not None and found is not None:
             handles = [self._loaded(launch.kernel).kernel.ptr for launch in found.launches]
             launch = self._cupy.cuda.driver.launchKernel

@@ -16,6 +16,7 @@ import numpy as np
 
 from convproof.errors import ConvProofError
 from convproof.layers import Layer
+from convproof_gpu.choices import Choices
 from convproof_gpu.tiles import Precision
 
 _MOST_BLOCKS = 2**31 - 1
@@ -51,13 +52,23 @@ class Kernel:
 
 
 class Machine(Protocol):
-    """Where arrays lie and kernels run, and in which precision the tensor cores multiply floats."""
+    """Where arrays lie and kernels run, and in which precision the tensor cores multiply floats.
+
+    Its choices are the tiles that it takes in place of the table's.
+    """
 
     name: str
     precision: Precision
+    choices: Choices
 
     def with_precision(self, precision: Precision) -> "Machine":
         """Return the same machine, which multiplies floats so."""
+
+    def retuned(self) -> None:
+        """Take choices that were measured since, also where launches were prepared before."""
+
+    def with_choices(self, choices: Choices) -> "Machine":
+        """Return the same machine, which takes these choices before the table's."""
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -88,14 +99,24 @@ class Machine(Protocol):
 
 
 class Promised:
-    """What a machine says of its precision: that of floats, unless another was asked for."""
+    """What a machine says of precision and tiles: floats' and the table's, unless told others."""
 
     precision: Precision = "float32"
+    choices: Choices = MappingProxyType({})
 
     def with_precision(self: "_Kind", precision: Precision) -> "_Kind":
         """Return the same machine, with all that it has loaded and noted."""
         made = copy(self)
         made.precision = precision
+        return made
+
+    def retuned(self) -> None:
+        """Do nothing: its choices are what it was told."""
+
+    def with_choices(self: "_Kind", choices: Choices) -> "_Kind":
+        """Return the same machine, with all that it has loaded and noted."""
+        made = copy(self)
+        made.choices = choices
         return made
 
 

@@ -19,8 +19,9 @@ other          None                                                           ``
 =============  =============================================================  ===================
 
 The precision is a part of the plan: ``float32``, which is never TF32; ``tf32``, in which what is
-left to floats keeps their error; ``bf16`` and ``f16`` of arrays of these formats, to which answers
-are rounded in the end: ``c`` is without that. Rates of these three were measured of two tiles.
+left to floats keeps their error; ``bfloat16`` and ``float16`` of arrays of these dtypes, to which
+answers are rounded in the end: ``c`` is without that. Rates of these three were measured of two
+tiles.
 
 ``h`` is the number of additions that a product passes at most: those of a lane, of the lanes in
 pairs, and of the parts; or, of ``folding``, those of columns. ``c`` knows no bias, underflow,
@@ -28,7 +29,7 @@ overflow, Inf or NaN. ``us`` is 0.86 to 1.34 times what VGG-16's convolutions to
 ``reports/gpu-bench-2026-11-26.txt``, AlexNet's 0.54 to 1.05 (the least is a folded gradient's).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import ceil, prod
@@ -38,7 +39,9 @@ from typing import Any
 import numpy as np
 
 from convproof.index_maps.few_channels import LANES, QUAD, Gradient
+from convproof_gpu import candidates
 from convproof_gpu.bounds import UNIT, bound
+from convproof_gpu.choices import Choice, Choices, Question
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import arrays, ours
 from convproof_gpu.measuring.costs import Cost, cost
@@ -51,14 +54,13 @@ from convproof_gpu.wing import Wing
 H200 = MappingProxyType(  # bytes and operations per second, reports/gpu-bench-2026-11-26.txt
     {"copy": 4.19e12, "float32": 49e12, "tf32": 405e12, "bfloat16": 785e12}
 )
-DTYPES: Mapping[str, str] = MappingProxyType(  # of the arrays, by the precision
-    {"float32": "float32", "tf32": "float32", "bf16": "bfloat16", "f16": "float16"}
-)
-_OF_16_BITS = MappingProxyType({"__half": "f16", "__nv_bfloat16": "bf16"})
+_OF_16_BITS = MappingProxyType({"__half": "float16", "__nv_bfloat16": "bfloat16"})
+_BOUNDS = MappingProxyType({"float16": "f16", "bfloat16": "bf16"})  # as ``bounds`` calls them
 _TILES = {tile.argument: tile for tile in TENSOR_TILES}
 _FOLD = "fold_forward"  # adds what the products of a strided adjoint left in columns
 _HELPERS = ("conv_tensor", "sum_parts", _FOLD)  # whose kernels without a tile multiply nothing
 _PAIRS = "conv_tensor_weight_vjp"  # of floats, whatever the elements
+_TABLE: Choices = MappingProxyType({})
 _SLAB = 32
 _IN_PAIRS = 5  # additions in which the sums of a warp's lanes become one
 _HEAD, _AXES, _QUOTIENT = 5, 7, 3  # numbers of ``Correlations``: before its axes, of an axis
@@ -75,6 +77,7 @@ class Launch:
         parts: in which its sums are left to be added; 1: they are whole.
         extents: on the tensor cores, products, and rows, columns and depth of each.
         additions: of few channels' weights, that a product passes at most.
+        choice: of its tile: ``"table"``, or ``"measured"`` by ``convproof tune``.
     """
 
     kernel: Kernel
@@ -83,11 +86,23 @@ class Launch:
     parts: int
     extents: tuple[int, int, int, int] | None
     additions: int | None = None
+    choice: str = "table"
 
     @property
     def tile(self) -> str:
         """The template argument that is a tile, or "" of a kernel without one."""
         return next((each for each in self.kernel.arguments if "Tile<" in each), "")
+
+    @property
+    def operands(self) -> str | None:
+        """What is multiplied on the tensor cores, ``float32``, ``tf32``, or elements as they are.
+
+        Floats that elements of 16 bits became are words: products of TF32 without a rounding.
+        """
+        if self.extents is None:
+            return None
+        element = _element(self.kernel)
+        return _OF_16_BITS.get(element) or _TILES[self.tile].precision
 
     @property
     def multiplies(self) -> bool:
@@ -109,11 +124,12 @@ class Plan:
 
     Attributes:
         row: the operation.
-        precision: that was asked for, a key of ``DTYPES``.
+        precision: that was asked for, a key of ``ours.PRECISIONS``.
         launches: in order.
         cost: operations and bytes.
         us: predicted microseconds, or None.
         coefficient: ``c``, rounded up to hundredths.
+        questions: the products for which a tile was chosen.
     """
 
     row: Row
@@ -122,12 +138,12 @@ class Plan:
     cost: Cost
     us: float | None
     coefficient: float
+    questions: tuple[Question, ...]
 
     @property
     def roofline(self) -> float | None:
         """The least time over the predicted one."""
-        rate = "tf32" if self.precision == "tf32" else DTYPES[self.precision]
-        return None if self.us is None else self.cost.floor_us(rate, H200) / self.us
+        return None if self.us is None else self.cost.floor_us(self.precision, H200) / self.us
 
     @property
     def products(self) -> tuple[Launch, ...]:
@@ -135,12 +151,41 @@ class Plan:
         return tuple(launch for launch in self.launches if launch.multiplies)
 
 
+class _Asked(Mapping[Question, Choice]):
+    """Choices that note what was asked of them, in ``asked``."""
+
+    def __init__(self, held: Choices) -> None:
+        self._held = held
+        self.asked: dict[Question, Choice | None] = {}
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the last answer was one of these."""
+        return bool(self.asked) and next(reversed(self.asked.values())) is not None
+
+    def __getitem__(self, question: Question) -> Choice:
+        self.asked[question] = self._held.get(question)
+        return self._held[question]
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
 class _Notes(Recorder):
     """A recorder that keeps every launch."""
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices) -> None:
         super().__init__()
+        self.choices = self._asked = _Asked(choices)
         self.launches: list[Launch] = []
+
+    @property
+    def asked(self) -> dict[Question, Choice | None]:
+        """The questions, each with the choice that was measured, in order."""
+        return self._asked.asked
 
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
@@ -154,22 +199,24 @@ class _Notes(Recorder):
             parts=len(args[2]) if tuple(outputs) == ("parts",) else 1,
             extents=_extents(kernel, args),
             additions=_additions(kernel, args),
+            choice="measured" if self._asked.is_measured else "table",
         )
         self.launches.append(launch)
 
 
-def planned(row: Row, precision: str = "float32") -> Plan:
+def planned(row: Row, precision: str = "float32", choices: Choices = _TABLE) -> Plan:
     """Return the plan of a row.
 
     Args:
         row: of a layer that multiplies weights, without a bias.
-        precision: a key of ``DTYPES``.
+        precision: a key of ``ours.PRECISIONS``.
+        choices: that come before the table's.
 
     Raises:
         UnsupportedError: if the kernels do not have the layer.
         LaunchLawError: if it is larger than they take at once.
     """
-    notes, dtype = _Notes(), DTYPES[precision]
+    notes, dtype = _Notes(choices), ours.PRECISIONS[precision]
     wing = Wing(notes).with_precision("tf32" if precision == "tf32" else "float32")
     operands = {
         name: None if shape is None else blank(shape, dtype)
@@ -183,7 +230,8 @@ def planned(row: Row, precision: str = "float32") -> Plan:
         launches=launches,
         cost=cost(row, np.dtype(dtype).itemsize),
         us=_predicted(row, launches),
-        coefficient=ceil(100 * _coefficient(row, precision, launches)) / 100,
+        coefficient=ceil(100 * _coefficient(row, precision, launches, notes.asked)) / 100,
+        questions=tuple(notes.asked),
     )
 
 
@@ -229,11 +277,20 @@ def _predicted(row: Row, launches: Sequence[Launch]) -> float | None:
     return sum(known) if known and len(known) == len(times) and is_measured else None
 
 
-def _coefficient(row: Row, precision: str, launches: Sequence[Launch]) -> Fraction:
+def _coefficient(
+    row: Row,
+    precision: str,
+    launches: Sequence[Launch],
+    asked: Mapping[Question, Choice | None],
+) -> Fraction:
     """Return ``c``; the depths of a tile count the zeros that fill its channels."""
+    by_family = [candidates.coefficient(q, choice) for q, choice in asked.items() if choice]
+    told = [c for c in by_family if c is not None]
     found = [
         (_operands(each, precision), each, each.extents[3]) for each in launches if each.extents
     ]
+    if not found and told:
+        return max(told)
     if not found:
         number = Fraction(summands(row))
         passed = [each.additions for each in launches if each.additions is not None]
@@ -241,7 +298,7 @@ def _coefficient(row: Row, precision: str, launches: Sequence[Launch]) -> Fracti
     if row.operation == "weight_vjp" and len(found) > 1:  # slices of the batch, added in any order
         slabs = sum(-(-depth // _SLAB) for _, _, depth in found)
         return bound(_SLAB * slabs, found[0][0])
-    c = max(bound(max(depth, 1), of, splits=each.parts) for of, each, depth in found)
+    c = max([*told, *(bound(max(depth, 1), of, splits=e.parts) for of, e, depth in found)])
     if not any(each.kernel.file == _FOLD for each in launches):
         return c
     h = Fraction(_folded(row.layer) - 1)  # additions of columns
@@ -256,7 +313,6 @@ def _folded(layer: Any) -> int:
 
 def _operands(launch: Launch, precision: str) -> str:
     """Return what a launch multiplies on the tensor cores, as ``bounds`` calls it."""
-    element = _element(launch.kernel)
-    if element in _OF_16_BITS:
-        return _OF_16_BITS[element]
-    return "words" if precision in _OF_16_BITS.values() else _TILES[launch.tile].precision
+    if launch.operands in ("bfloat16", "float16"):
+        return _BOUNDS[launch.operands]
+    return "words" if precision in _BOUNDS else _TILES[launch.tile].precision

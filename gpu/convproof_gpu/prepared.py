@@ -4,19 +4,22 @@ What a verb launches depends on its layer, on its arrays' shapes and dtypes and 
 products alone, where the arrays are contiguous and begin at multiples of 16 bytes. So it is run
 once on *outlines*, which have no memory, on a machine that takes notes: which kernels, of how many
 blocks, with which numbers, and where in which array each pointer points. A machine then launches
-the notes on real arrays.
+the notes on real arrays; those that it allocates between launches share memory where they do not
+live at once, as the slices of a large batch.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
+from convproof_gpu.choices import Choices
+from convproof_gpu.lifetimes import Life, places
 from convproof_gpu.machine import AtHand, Kernel
 from convproof_gpu.tiles import Precision
 
@@ -148,8 +151,8 @@ class _Notes(AtHand):
 
     name = "notes"
 
-    def __init__(self, given: int, precision: Precision) -> None:
-        self.precision = precision
+    def __init__(self, given: int, precision: Precision, choices: Choices) -> None:
+        self.precision, self.choices = precision, choices
         self.given_count = given
         self.allocated: list[tuple[Shape, np.dtype[Any]]] = []
         self.launches: list[Launch] = []
@@ -172,13 +175,14 @@ def prepared(
     layer: Layer,
     arrays: Sequence[Outline | Shape | None],
     precision: Precision = "float32",
+    choices: Choices = MappingProxyType({}),
 ) -> Prepared | None:
     """Return what ``function(machine, layer, *arrays)`` launches, or None.
 
     None means that the function must be asked each time: it refuses such arrays, looks at their
     elements, or answers with a part of an array.
     """
-    notes = _Notes(sum(isinstance(array, Outline) for array in arrays), precision)
+    notes = _Notes(sum(isinstance(array, Outline) for array in arrays), precision, choices)
     try:
         answer = function(notes, layer, *arrays)
     except (ConvProofError, AttributeError, TypeError):  # an outline has less than an array
@@ -190,10 +194,50 @@ def prepared(
         if number < 0 or part.offset or part.size != prod(allocated[number][0]):
             return None
         allocated[number] = part.shape, part.dtype
-    return Prepared(
+    found = Prepared(
         given=notes.given_count,
         allocated=tuple(allocated),
         launches=tuple(notes.launches),
         answers=tuple(part.buffer for part in answers),
         several=isinstance(answer, tuple),
+    )
+    return _sharing(found)
+
+
+def _sharing(found: Prepared) -> Prepared:
+    """Return the same launches, with one buffer for arrays between them that do not live at once.
+
+    Answers have buffers of their own.
+    """
+    lives: list[Life | None] = [None] * len(found.allocated)
+    for step, launch in enumerate(found.launches):
+        for arg in launch.args:
+            if isinstance(arg, Outline) and arg.buffer >= found.given:
+                number = arg.buffer - found.given
+                life = lives[number]
+                lives[number] = (step if life is None else life[0], step)
+    last = len(found.launches)
+    for buffer in found.answers:
+        lives[buffer - found.given] = (-1, last)
+    place_of = places(lives)
+    sizes = [prod(shape) * dtype.itemsize for shape, dtype in found.allocated]
+    largest: dict[int, int] = {}
+    for number, place in enumerate(place_of):
+        if place is not None and sizes[number] >= sizes[largest.get(place, number)]:
+            largest[place] = number
+    buffers = {
+        found.given + number: found.given + place
+        for number, place in enumerate(place_of)
+        if place is not None
+    }
+
+    def moved(arg: Any) -> Any:
+        is_held = isinstance(arg, Outline) and arg.buffer in buffers
+        return replace(arg, buffer=buffers[arg.buffer]) if is_held else arg
+
+    return replace(
+        found,
+        allocated=tuple(found.allocated[largest[place]] for place in range(len(largest))),
+        launches=tuple(replace(e, args=tuple(map(moved, e.args))) for e in found.launches),
+        answers=tuple(buffers[buffer] for buffer in found.answers),
     )

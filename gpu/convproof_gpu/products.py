@@ -19,6 +19,7 @@ from convproof.index_maps import (
 )
 from convproof.index_maps.correlation import adjoint, forward
 from convproof.index_maps.fully_connected import as_adjoint, is_fully_connected
+from convproof_gpu.choices import chosen
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, launch, packed
 from convproof_gpu.operands import (
@@ -64,7 +65,7 @@ def conv_forward(
     check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
     element = type_of(x=x, w=w, y=y)
-    tile = tile or tile_of(Correlated(sizes), machine.precision, element)
+    tile, _ = chosen(machine, "conv_forward", sizes, element, tile)
     unit = unit_of(element) if isinstance(tile, TensorTile) else 1
     for images, part in slices(sizes, unit=unit):
         given = {"x": x[images], "w": w, "b": b, "y": y[images]}
@@ -101,7 +102,7 @@ def conv_input_vjp(
     check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, {"b": b}, of_inputs=True)
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
     element = type_of(y_bar=y_bar, w=w)
-    tile = tile or tile_of(Spread(sizes), machine.precision, element)
+    tile, _ = chosen(machine, "conv_input_vjp", sizes, element, tile)
     unit = unit_of(element) if isinstance(tile, TensorTile) else 1
     for images, part in slices(sizes, unit=unit):
         given = {"y_bar": y_bar[images], "w": w, "b": b, "x_bar": x_bar[images]}
@@ -135,8 +136,8 @@ def conv_weight_vjp(
     """
     check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
-    precision = machine.precision if element == "float" else "tf32"  # words, as floats
-    tile = tile or tile_of(Paired(sizes), precision)
+    tile, parts = chosen(machine, "conv_weight_vjp", sizes, element, tile)
+    splits = splits or parts
     batches = list(slices(sizes, unit=unit_of("float") if isinstance(tile, TensorTile) else 1))
     check_splits(splits, tile.depth)
     if isinstance(tile, TensorTile):

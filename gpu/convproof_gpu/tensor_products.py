@@ -146,12 +146,7 @@ def source_of(machine: Machine, laid: Laid, x: Any, word: str, words: int) -> An
     s, element = laid.sizes, type_of(x=x)
     positions, images = prod(s.source), s.batch * s.groups
     count = images * positions * laid.padded
-    if count > MOST:
-        msg = (
-            f"the source has {count} elements with its channels in whole units of {laid.unit}, but "
-            f"the kernels address at most {MOST} with 32 bits. Take a tile of floats."
-        )
-        raise LaunchLawError(msg)
+    _check_laid("the source has", count, laid)
     is_as_wanted = element == word and not words and address(x) % UNIT_BYTES == 0
     if is_as_wanted and laid.padded == s.channels and positions == 1:
         return x
@@ -186,9 +181,14 @@ def rows_of(machine: Machine, laid: Laid, y_bar: Any, words: int) -> tuple[Any, 
 
 
 def weights_of(machine: Machine, laid: Laid, w: Any, element: str, words: int) -> Any:
-    """Return ``w'``, the weights in the order in which the correlation reads them."""
+    """Return ``w'``, the weights in the order in which the correlation reads them.
+
+    Raises:
+        LaunchLawError: if it has more elements than the kernels address.
+    """
     if laid.is_identity and not words and address(w) % UNIT_BYTES == 0:
         return w
+    _check_laid("the weights have", laid.count, laid)
     out = machine.empty((laid.count,), w.dtype)
     units = prod(_units(laid))
     args = {"w": w, "laid_out": out, "n": np.int32(units), "words": np.int32(words)}
@@ -207,12 +207,17 @@ def pair(
     tile: TensorTile,
     splits: int,
 ) -> Any:
-    """Launch the weights' products on the tensor cores, each slice in parts; then their sum."""
+    """Launch the weights' products on the tensor cores, each slice in parts; then their sum.
+
+    Raises:
+        LaunchLawError: if the weights have more elements than the kernels address.
+    """
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     words = _words(tile, element)
     if element != _FLOAT:
         tile = replace(tile, precision="tf32")
     laid = forward(slices[0][1])
+    _check_laid("the weights have", laid.count, laid)
     s, dims = laid.sizes, str(len(laid.kernel))
     blocks = s.groups * tile.covering(s.rows, prod(s.taps) * laid.padded)
     extents = s.groups, s.rows, prod(s.taps) * laid.padded, s.batch * prod(s.positions)
@@ -245,6 +250,15 @@ def pair(
     add = Kernel("conv_tensor", (element,), "conv_tensor_sum")
     launch(machine, add, blocks_of(units), 256, args, ("w_bar",))
     return w_bar
+
+
+def _check_laid(what: str, count: int, laid: Laid) -> None:
+    if count > MOST:
+        msg = (
+            f"{what} {count} elements with channels in whole units of {laid.unit}, but the kernels "
+            f"address at most {MOST} with 32 bits. Take a tile of floats."
+        )
+        raise LaunchLawError(msg)
 
 
 def _words(tile: TensorTile, element: str) -> int:

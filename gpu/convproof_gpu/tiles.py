@@ -50,12 +50,14 @@ class Tile:
 class TensorTile:
     """``rows x columns`` sums on the tensor cores, 32 depths of floats at a time, 64 of 16 bits.
 
-    Attributes are the arguments of ``TensorTile`` in ``tensor_contraction.cuh``.
+    Attributes are the arguments of ``TensorTile`` in ``tensor_contraction.cuh``; and the parts that
+    a depth is shared in, where it can be, or 0: as many as are predicted to be fastest.
     """
 
     rows: int
     columns: int
     precision: Precision = "float32"
+    parts: int = 0
 
     threads, depth = 128, 32  # depths of floats
 
@@ -113,7 +115,7 @@ _MOST = 2**30 - 2**16  # that a `Quotient` divides
 _UNIT = UNIT_BYTES // 2  # channels, at most
 _FEW_SUMS, _FEW_COLUMNS = 1024, 16  # of which much of a tensor tile is zeros
 FEW_DEPTHS = 83  # of fewer products the bound of a tensor tile is above that of a sum of floats
-_LEAST_PART, _MOST_PARTS = 256, 128  # depths of a part, and parts
+_LEAST_PART, MOST_PARTS = 256, 128  # depths of a part, and parts
 _ENDS = 200  # depths that a block's beginning and end take the time of
 
 
@@ -129,15 +131,15 @@ def tile_of(
         element: the C++ type of the operands.
     """
     _, rows, columns, _ = map_.extents
-    if isinstance(map_, Correlated | Spread | Paired) and _fits(map_):
+    if isinstance(map_, Correlated | Spread | Paired) and _pays(map_) and is_allowed(map_):
         tiles = [tile for tile in TENSOR_TILES if tile.precision == precision]
-        return min(tiles, key=lambda tile: parted(tile, *_extents(map_), element)[0])
+        return min(tiles, key=lambda tile: parted(tile, *launched_extents(map_), element)[0])
     if rows <= 2 * FLAT.rows:
         return FLAT
     return SMALL if rows * columns <= LARGE.area else LARGE
 
 
-def _extents(map_: Correlated | Spread | Paired) -> tuple[int, int, int, int]:
+def launched_extents(map_: Correlated | Spread | Paired) -> tuple[int, int, int, int]:
     """Return products, rows, columns and depth, as they are launched on the tensor cores."""
     products, rows, columns, depth = map_.extents
     if isinstance(map_, Paired):
@@ -147,22 +149,32 @@ def _extents(map_: Correlated | Spread | Paired) -> tuple[int, int, int, int]:
     return (products, columns, rows, depth) if is_turned else (products, rows, columns, depth)
 
 
-def _fits(map_: Correlated | Spread | Paired) -> bool:
-    """Return whether sums on the tensor cores are as exact as of floats, and not too few or many.
+def is_allowed(map_: Correlated | Spread | Paired) -> bool:
+    """Return whether sums on the tensor cores are as exact as of floats, and not too many.
 
     Exact in the precision ``float32``: the same products go there in the others.
     """
-    products, rows, columns, depth = _extents(map_)
+    products, _, columns, depth = launched_extents(map_)
     s, is_adjoint = map_.sizes, isinstance(map_, Spread)
     channels = (s.out_channels, s.in_channels) if is_adjoint else (s.in_channels, s.out_channels)
     padded, taps = -(-channels[0] // _UNIT) * _UNIT, prod(s.kernel)
     image = s.groups * padded * prod(s.output if is_adjoint else s.input)
     most = max(columns, depth, products * channels[1] * taps * padded, image)
-    has_rows_turned = (products, rows, columns, depth) != map_.extents
-    parts = max(1, depth // _LEAST_PART) if has_rows_turned else 1  # a tile of floats has none
-    is_large = parts * rows * columns > _FEW_SUMS and columns >= _FEW_COLUMNS
-    many = is_large and depth >= FEW_DEPTHS
-    return many and most < _MOST and min(channels) > 0 and least_products(map_) >= FEW_DEPTHS
+    few = depth < FEW_DEPTHS or most >= _MOST or min(channels) <= 0
+    return not few and least_products(map_) >= FEW_DEPTHS
+
+
+def _pays(map_: Correlated | Spread | Paired) -> bool:
+    """Return whether sums are enough to fill tensor tiles."""
+    extents = _, rows, columns, depth = launched_extents(map_)
+    has_rows_turned = extents != map_.extents
+    parts = most_parts(depth) if has_rows_turned else 1  # a tile of floats has none
+    return parts * rows * columns > _FEW_SUMS and columns >= _FEW_COLUMNS
+
+
+def most_parts(depth: int) -> int:
+    """Return the parts of a depth of which each is worth its addition."""
+    return max(1, depth // _LEAST_PART)
 
 
 def parted(
@@ -171,7 +183,8 @@ def parted(
     """Return how long products take on an H200, in microseconds, and in how many parts.
 
     Blocks run in waves; where the last would be nearly empty, blocks share the depth of a tile, and
-    their parts are added. Floats are multiplied in the tile's precision, elements of 16 bits once.
+    their parts are added: as many as the tile has, or as take least. Floats are multiplied in the
+    tile's precision, elements of 16 bits once.
     """
     of_floats = _RATES if tile.precision == "float32" else _OF_WORDS
     rates = of_floats if element == "float" else _OF_16_BITS
@@ -184,5 +197,7 @@ def parted(
         added = 4 * products * rows * columns * (parts + 1) / _COPY if parts > 1 else 0
         return waves * flops * (depth / parts + _ENDS) + added
 
-    most = max(1, min(_MOST_PARTS, depth // _LEAST_PART))
+    if tile.parts:
+        return time(tile.parts), tile.parts
+    most = min(MOST_PARTS, most_parts(depth))
     return min((time(parts), parts) for parts in range(1, most + 1))

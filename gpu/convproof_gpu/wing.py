@@ -7,6 +7,7 @@ from typing import Any
 from convproof import layers
 from convproof.errors import UnsupportedError
 from convproof.layers import Layer
+from convproof_gpu.choices import Choices
 from convproof_gpu.layers import (
     adaptive_avg_pool,
     adaptive_max_pool,
@@ -113,6 +114,19 @@ class Wing:
             machine = self._machine.with_precision(precision)
             self._others[precision] = Wing(machine)
         return self._others[precision]
+
+    @property
+    def choices(self) -> Choices:
+        """The tiles that are taken in place of the table's."""
+        return self._machine.choices
+
+    def retuned(self) -> None:
+        """Take what was measured since, also where launches were prepared before."""
+        self._machine.retuned()
+
+    def with_choices(self, choices: Choices) -> "Wing":
+        """Return the same verbs on the same machine, with these tiles in place of the table's."""
+        return Wing(self._machine.with_choices(choices))
 
     @property
     def versions(self) -> Mapping[str, str]:

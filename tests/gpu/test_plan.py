@@ -1,7 +1,9 @@
 """What ``convproof plan`` tells is what would be launched, and what was derived of it."""
 
 import json
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -134,7 +136,7 @@ def test_a_precision_is_planned_with_its_own_tiles_time_and_bound(
     """Of words, and of 16 bits; a time is the shorter the fewer the instructions are."""
     (row,) = rows(operations=[operation], batch=32, pattern="vgg16/conv5")
     us, pairs = [], operation == "weight_vjp"
-    for precision in ("float32", "tf32", "f16", "bf16"):
+    for precision in ("float32", "tf32", "float16", "bfloat16"):
         (plan,) = told(capsys, *GEOMETRY, "--operation", operation, "--precision", precision)[
             "plans"
         ]
@@ -145,7 +147,9 @@ def test_a_precision_is_planned_with_its_own_tiles_time_and_bound(
         assert launch["tile"].endswith(f"{words}>")
 
         assert planned_launch.extents is not None
-        of = "words" if pairs and precision in ("f16", "bf16") else precision
+        short = {"float16": "f16", "bfloat16": "bf16"}
+        of = "words" if pairs and precision in short else short.get(precision, precision)
+        assert launch["operands"] == ("tf32" if of == "words" else precision)
         derived = bound(planned_launch.extents[3], of, splits=launch["parts"])
         assert derived <= Fraction(plan["bound"]) + Fraction(1, 2**30)
         assert plan["bound"] < derived + Fraction(1, 100)
@@ -154,6 +158,49 @@ def test_a_precision_is_planned_with_its_own_tiles_time_and_bound(
     assert us[0] > us[1]
     assert us[2] == us[3]
     assert us[1] == us[2] if pairs else us[1] > us[2]
+
+
+@pytest.mark.parametrize(
+    ("short", "spelled_out"), [("bf16", "bfloat16"), ("f16", "float16"), ("fp16", "float16")]
+)
+def test_a_dtype_is_told_as_torch_spells_it_and_may_be_given_in_short(
+    short: str, spelled_out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also in the template of a kernel, whose tile is that of words, but for gradients of weights.
+
+    Where elements of 16 bits are multiplied there is no TF32.
+    """
+    (one,), (other,) = (
+        told(capsys, *GEOMETRY, "--operation", "forward", "--precision", name)["plans"]
+        for name in (short, spelled_out)
+    )
+    assert one == other
+    assert one["precision"] == spelled_out
+    for operation, tile in (("forward", spelled_out), ("weight_vjp", "TF32")):
+        assert run(["plan", *GEOMETRY, "--operation", operation, "--precision", short]) == 0
+        out = capsys.readouterr().out
+        launches = out[out.index("launches") :]
+        assert re.findall(r"TensorTile<\d+, \d+, (\w+)>", launches) == [tile]
+
+
+@pytest.mark.parametrize("columns", [60, 200])
+@pytest.mark.parametrize("target", [("lenet5",), GEOMETRY, ("vgg16", "--precision", "f16")])
+def test_no_line_is_wider_than_the_terminal(
+    target: Sequence[str],
+    columns: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A table where there is room, else a record of each row, with the same numbers."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert run(["plan", *target]) == 0
+    piped = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert run(["plan", *target]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= columns
+    assert Counter(re.findall(r"\d[\d.]*", piped)) == Counter(re.findall(r"\d[\d.]*", out))
+    assert (out == piped) == (columns == 200)
 
 
 def test_what_is_left_to_floats_is_as_exact_in_tf32(capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,7 +259,7 @@ def test_a_layer_of_a_network_and_the_same_one_written_out_are_planned_alike(
 def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "lenet5", "--operation", "forward"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    names = [line.split()[0] for line in lines[1:-2]]
+    names = [line.split()[0] for line in lines[1:-3]]
     assert names == [f"lenet5/{name}" for name in ("conv1", "conv2", "conv3", "fc1", "fc2")]
     assert "launches" not in "".join(lines)
     assert run(["plan", *GEOMETRY, "--operation", "forward"]) == 0

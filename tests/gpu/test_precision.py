@@ -19,7 +19,7 @@ from convproof.names import TorchNames
 from convproof.verify.runner import Plan, failures, run
 from convproof.verify.targets.find import target_of
 from convproof.verify.targets.subject import TargetSubject
-from convproof_gpu import device, products, tensors
+from convproof_gpu import choices, device, tensors
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring.rows import rows
 from convproof_gpu.prepared import Outline, prepared
@@ -163,7 +163,7 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def tile(_: Any, precision: Any = "float32", __: str = "float") -> TensorTile:
         return TensorTile(64, 64, precision)
 
-    monkeypatch.setattr(products, "tile_of", tile)
+    monkeypatch.setattr(choices, "tile_of", tile)
     return iter(())
 
 

@@ -1,6 +1,8 @@
 """``convproof bench gpu``: our kernels beside cuDNN and PyTorch, on one GPU, with every error."""
 
 import re
+from collections.abc import Iterator, Sequence
+from time import perf_counter
 from typing import Any
 
 import click
@@ -64,7 +66,8 @@ def _part(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[i
 @click.option(
     "--resume", is_flag=True, help="Keep what the file of --json holds, measure the rest."
 )
-@click.option("--prepare", metavar="ARCH", help="Measure nothing: compile, for sm_90; no GPU.")
+@click.option("--whole", is_flag=True, help="Whole networks forward, in place of their layers.")
+@click.option("--prepare", metavar="ARCH", help="Measure nothing: compile, for sm_90a; no GPU.")
 @click.option("--merge", is_flag=True, help="Measure nothing: make one result of FILES.")
 @json_option
 def command(
@@ -81,6 +84,7 @@ def command(
     rounds: int | None,
     compiled: bool,
     resume: bool,
+    whole: bool,
     prepare: str | None,
     merge: bool,
     json_path: str | None,
@@ -89,23 +93,28 @@ def command(
 
     A ratio is a rival's time over ours: above 1 we are ahead. Beside each time is its error against
     float64, and an answer that is wrong is told and not timed. The file of --json is whole after
-    every row, so what was measured stays if the run is cut off.
+    every row, so what was measured stays if the run is cut off. With --whole it is the networks
+    that are measured, forward, with bias and ReLU in the convolutions' kernels.
     """
     if bool(files) != merge:
         msg = "--merge takes the FILES that --json wrote, and nothing else takes any."
         raise click.UsageError(msg)
-    from convproof_gpu.measuring import report
+    from convproof_gpu.measuring import report, wholes
     from convproof_gpu.measuring.rows import part_of, rows
 
     if merge:
         with Output(json_path) as output:
             _tell(output, report.merged([report.read(file) for file in files]))
         return 0
+    if whole:
+        operations = ("forward", "fused")  # of which the kernels of a whole network are
     wanted = part_of(rows(networks, operations, batch, pattern), *part)
     if prepare is not None:
         return _prepared(wanted, precisions, prepare)
-    runs, held = report.begun(json_path) if resume else ([], [])
-    wanted = tuple(row for row in wanted if not report.is_in(held, row, precisions))
+    before = report.begun(json_path if resume else None)
+    wanted = tuple(
+        r for r in wanted if not whole and not report.is_in(before["rows"], r, precisions)
+    )
     with Output(json_path) as output:
         document, bench = _begun(
             precisions=precisions,
@@ -114,7 +123,13 @@ def command(
             without=[pattern.strip() for pattern in without.split(",")],
             stopwatch=_stopwatch(rounds),
         )
-        document = {"runs": [*runs, *document["runs"]], "rows": held}
+        document = before | {"runs": [*before["runs"], *document["runs"]]}
+        of_part = _wholes(networks, part) if whole else ()
+        for record in _measured(of_part, batch, seconds, bench, document["networks"]):
+            document["networks"].append(record)
+            if output.is_wanted and not output.owns_stdout:
+                _write(output, document)
+            click.echo(f"... {wholes.line(record)}", err=True)
         for records in bench.run(wanted, seconds):
             document["rows"] += records
             if output.is_wanted and not output.owns_stdout:
@@ -122,7 +137,35 @@ def command(
             for record in records:
                 click.echo(f"... {_line(record)}", err=True)
         _tell(output, document)
-    return int(any(record["status"] in ("wrong", "failed") for record in document["rows"]))
+    is_wrong = any(record["status"] in ("wrong", "failed") for record in document["rows"])
+    return int(is_wrong or any(map(wholes.failed, document["networks"])))
+
+
+def _wholes(networks: tuple[str, ...], part: tuple[int, int]) -> tuple[str, ...]:
+    """Return the names of the networks of a part."""
+    from convproof_gpu.measuring.rows import NETWORKS
+
+    number, parts = part
+    names = [NETWORKS[name] for name in networks if NETWORKS[name]]
+    return tuple(names[number - 1 :: parts])
+
+
+def _measured(
+    names: Sequence[str],
+    batch: int,
+    seconds: float | None,
+    bench: Any,
+    held: Sequence[dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """Yield the records of networks that are not held; none is begun after the time limit."""
+    from convproof_gpu.measuring import wholes
+    from convproof_gpu.measuring.whole import measured
+
+    begin = perf_counter()
+    for name in names:
+        is_over = seconds is not None and perf_counter() - begin >= seconds
+        if not is_over and not wholes.is_in(held, name, batch):
+            yield measured(name, batch, bench.implementation, bench.device)
 
 
 def _prepared(wanted: tuple[Any, ...], precisions: tuple[str, ...], arch: str) -> int:
@@ -145,26 +188,17 @@ def _begun(**how: Any) -> tuple[dict[str, Any], Any]:
     Raises:
         GpuUnavailableError: if there is no GPU for both libraries.
     """
-    from convproof.implementation import load_implementation
-    from convproof_gpu.device import GpuUnavailableError
+    from convproof_gpu.commands.on_gpu import there
     from convproof_gpu.measuring import ceilings
     from convproof_gpu.measuring.facts import facts
-    from convproof_gpu.measuring.on_torch import TorchDevice
     from convproof_gpu.measuring.run import Bench
 
-    implementation: Any = load_implementation("gpu")
-    try:
-        import torch
-    except ImportError:
-        why = "PyTorch, which the rivals need, is not installed: pip install 'convproof[torch]'."
-        raise GpuUnavailableError(why) from None
-    if not torch.cuda.is_available():
-        why = f"PyTorch {torch.__version__} sees no CUDA device."
-        raise GpuUnavailableError(why)
-    device = TorchDevice()
+    implementation, device = there()
     with device.stream():
         rates = ceilings.measured(device)
-    document = {"runs": [{"facts": facts(implementation.versions), "rates": rates}], "rows": []}
+    told = facts(implementation.versions)
+    told["tiles"] = f"{len(implementation.choices)} measured by `convproof tune`, the table's else"
+    document = {"runs": [{"facts": told, "rates": rates}], "rows": []}
     return document, Bench(device=device, implementation=implementation, rates=rates, **how)
 
 

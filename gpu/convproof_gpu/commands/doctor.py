@@ -13,6 +13,7 @@ def command(json_path: str | None) -> int:
     Ends with 0 whatever is missing, for without a GPU everything but its speed works, and with 1 if
     something is there and broken: two CuPy wheels, or a CuPy that does not import.
     """
+    from convproof.cli.terminal import notes, width
     from convproof_gpu.health import findings
 
     found = findings()
@@ -21,6 +22,6 @@ def command(json_path: str | None) -> int:
         rows = [{"part": f.part, "state": f.state, "told": f.told} for f in found]
         output.write("doctor", "failed" if broken else "passed", findings=rows)
         if not output.owns_stdout:
-            for finding in found:
-                click.echo(f"{finding.part:<10} {finding.state:<8} {finding.told}")
+            for line in notes({f"{f.part:<10} {f.state:<7}": f.told for f in found}, width()):
+                click.echo(line)
     return 1 if broken else 0

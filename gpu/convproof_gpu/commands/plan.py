@@ -2,46 +2,38 @@
 
 convproof plan vgg16/conv5 --batch 32
 convproof plan 32x256x56x56 'conv(3, 256, p1)'
-convproof plan vgg16 --precision tf32
+convproof plan vgg16 --precision bfloat16
 """
 
 import re
-from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convproof.cli.output import Output, json_option
+from convproof_gpu.commands.targets import asked, rows_of
 
 if TYPE_CHECKING:
-    from convproof.networks.graph import Network
-    from convproof_gpu.measuring.rows import Row
-    from convproof_gpu.planning import Plan
+    from convproof_gpu.choices import Choices
+    from convproof_gpu.planning import Launch, Plan
 
-_OPERATIONS = ("forward", "input_vjp", "weight_vjp")
-_PRECISIONS = ("float32", "tf32", "bf16", "f16")
-_BATCH = 64
 _NONE = "-"
 _HEADING = (
-    "layer", "operation", "kernel", "tile", "parts", "blocks", "GFLOP", "MB", "us", "roofline", "c",
+    "layer", "operation", "kernel", "tile", "choice", "parts", "blocks", "GFLOP", "MB", "us",
+    "roofline", "c",
 )  # fmt: skip
-_LEFT = 4  # columns of words
+_LEFT = 5  # columns of words
 _BELOW = (
+    "choice: of the tile, by the table of predictions or as measured by `convproof tune`",
     "us and roofline: predicted for an H200, of the products alone; -: nothing predicts them",
     "c: |error| <= c u sum |a b|, u = 2^-24, without underflow",
 )
+_OF_16_BITS = ("bfloat16", "float16")
+_WORDS = "gradients of weights: elements of 16 bits are multiplied as words of TF32, exactly"
 
 
 @click.command("plan")
-@click.argument("target")
-@click.argument("layers", required=False)
-@click.option("--operation", type=click.Choice(_OPERATIONS), help="One alone.")
-@click.option("--batch", type=click.IntRange(min=1), help=f"Images of a network: {_BATCH}.")
-@click.option(
-    "--precision", type=click.Choice(_PRECISIONS), default="float32", show_default=True,
-    help="What the products promise; bf16 and f16 of arrays of these formats.",
-)  # fmt: skip
+@asked
 @json_option
 def command(
     target: str,
@@ -58,20 +50,14 @@ def command(
 
     TARGET is a network, vgg16, or a layer of one, vgg16/conv5, as `convproof bench gpu` calls
     them; or an input, 32x256x56x56, of the LAYERS that `convproof network` reads, in quotes:
-    "conv(3, 256, p1)". Nothing is measured.
+    "conv(3, 256, p1)". Nothing is measured; where there is a GPU, the tiles that `convproof tune`
+    measured on it are taken, as calls take them.
     """
     from convproof_gpu.planning import H200, planned
 
-    if layers is not None and batch is not None:
-        msg = f"--batch is of a network; the batch of {target!r} is its first number."
-        raise click.UsageError(msg)
-    operations = _OPERATIONS if operation is None else (operation,)
     with Output(json_path) as output:
-        if layers is None:
-            rows = _of_network(target, batch or _BATCH, operations)
-        else:
-            rows = _of_text(target, layers, operations)
-        plans = [planned(row, precision) for row in rows]
+        rows, choices = rows_of(target, layers, operation, batch), _choices()
+        plans = [planned(row, precision, choices) for row in rows]
         records = [_record(plan) for plan in plans]
         output.write("plan", "passed", device="H200", rates=dict(H200), plans=records)
         if not output.owns_stdout:
@@ -80,57 +66,17 @@ def command(
     return 0
 
 
-def _of_text(target: str, layers: str, operations: tuple[str, ...]) -> list["Row"]:
-    """Return the rows of layers in the lecture's notation, of an input as ``32x256x56x56``."""
-    from convproof.networks.build import network
+def _choices() -> "Choices":
+    """Return what calls take here in place of the table's tiles."""
+    from convproof.errors import MissingExtraError
+    from convproof.implementation import load_implementation
 
-    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*|(x[1-9]\d*){3})", target):
-        msg = f"{target!r} is no input NxCxHxW or NxF, with numbers of at least 1: 32x256x56x56."
-        raise click.BadParameter(msg, param_hint="TARGET")
-    batch, *shape = map(int, target.split("x"))
-    image = ", ".join(map(str, (*shape[1:], shape[0])))
-    graph = network(target, f"input({image}) {layers}", activation="none")
-    return _rows(graph, "", "", batch, operations)
-
-
-def _of_network(target: str, batch: int, operations: tuple[str, ...]) -> list["Row"]:
-    from convproof.networks.names import named
-    from convproof_gpu.measuring.rows import NETWORKS, SPECIAL, rows
-
-    name, _, node = target.partition("/")
-    if name == SPECIAL:
-        return list(rows((SPECIAL,), operations, batch, target if node else "*"))
-    return _rows(named(NETWORKS.get(name, name)), f"{name}/", node, batch, operations)
-
-
-def _rows(
-    graph: "Network", prefix: str, node: str, batch: int, operations: tuple[str, ...]
-) -> list["Row"]:
-    """Return the rows of the graph's layers with weights, or of one of them.
-
-    Raises:
-        NetworkError: if there is none.
-    """
-    from convproof.errors import NetworkError
-    from convproof_gpu.measuring.rows import Row, is_product
-
-    layers = {each.name: each for each in graph if is_product(each.layer)}
-    if not layers or (node and node not in layers):
-        near = get_close_matches(node, layers, 3) or list(layers)
-        there_are = f"did you mean {' or '.join(near)}?" if near else "it has none at all."
-        called = f" called {node!r}" if node else ""
-        msg = f"{graph.name} has no layer with weights{called}: {there_are}"
-        raise NetworkError(msg)
-    return [
-        Row(
-            name=f"{prefix}{each.name}",
-            layer=replace(each.layer, bias=False),  # type: ignore[call-arg]
-            input_shape=(batch, *graph.shapes[each.reads[0]]),
-            operation=operation,
-        )
-        for each in ([layers[node]] if node else layers.values())
-        for operation in operations
-    ]
+    try:
+        gpu: Any = load_implementation("gpu")
+    except MissingExtraError:
+        return {}
+    found: Choices = gpu.choices
+    return found
 
 
 def _record(plan: "Plan") -> dict[str, Any]:
@@ -148,6 +94,8 @@ def _record(plan: "Plan") -> dict[str, Any]:
             {
                 "kernel": launch.kernel.expression,
                 "tile": launch.tile or None,
+                "operands": launch.operands,
+                "choice": launch.choice,
                 "parts": launch.parts,
                 "blocks": launch.blocks,
                 "threads": launch.threads,
@@ -161,17 +109,28 @@ def _record(plan: "Plan") -> dict[str, Any]:
 
 def _text(plans: list["Plan"]) -> list[str]:
     """Return the table, and of a single layer its geometry and every launch."""
-    lines = [*_aligned([_HEADING, *map(_cells, plans)]), *_BELOW]
+    from convproof.cli.terminal import folded, table, width
+
+    columns = width()
+    lines = [table(_HEADING, [_cells(plan) for plan in plans], _LEFT, columns, head=2)]
+    below = _BELOW + ((_WORDS,) if plans[0].precision in _OF_16_BITS else ())
+    lines += [each for line in below for each in folded(line, columns, 2)]
     if len({plan.row.name for plan in plans}) > 1:
         return lines
     for plan in plans:
         lines += ["", f"{plan.row.operation} launches"]
-        lines += [
-            f"  {launch.kernel.expression}  {launch.blocks} blocks of {launch.threads} threads"
-            + (f", {launch.kernel.shared} bytes shared" if launch.kernel.shared else "")
-            for launch in plan.launches
-        ]
-    return [f"{plans[0].row.geometry} in {plans[0].precision}", *lines]
+        lines += [each for step in plan.launches for each in folded(_told(step), columns, 4)]
+    return [*folded(f"{plans[0].row.geometry} in {plans[0].precision}", columns, 2), *lines]
+
+
+def _told(launch: "Launch") -> str:
+    """Return a launch as a line; elements of 16 bits are multiplied as such, whatever the tile."""
+    expression = launch.kernel.expression
+    if launch.operands in _OF_16_BITS:
+        expression = re.sub(r"\bTF32\b", launch.operands, expression)
+    shared = f", {launch.kernel.shared} bytes shared" if launch.kernel.shared else ""
+    chosen = ", measured" if launch.choice == "measured" else ""
+    return f"  {expression}  {launch.blocks} blocks of {launch.threads} threads{shared}{chosen}"
 
 
 def _cells(plan: "Plan") -> tuple[str, ...]:
@@ -184,6 +143,7 @@ def _cells(plan: "Plan") -> tuple[str, ...]:
         plan.row.operation,
         times + ", ".join(names),
         ", ".join(tiles),
+        ", ".join(dict.fromkeys(launch.choice for launch in products)),
         str(max((launch.parts for launch in products), default=0)),
         str(sum(launch.blocks for launch in products)),
         f"{plan.cost.flops / 1e9:.3g}",
@@ -197,16 +157,5 @@ def _cells(plan: "Plan") -> tuple[str, ...]:
 def _in_short(tile: str) -> str:
     """Return ``TensorTile<64, 128, FLOAT32>`` as ``64x128 tensor``."""
     rows_columns = "x".join(re.findall(r"\d+", tile)[:2])
-    return f"{rows_columns} tensor" if tile.startswith("Tensor") else rows_columns or _NONE
-
-
-def _aligned(table: list[tuple[str, ...]]) -> list[str]:
-    """Return lines with the words to the left and the numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < _LEFT else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in table
-    ]
+    kind = tile.partition("Tile<")[0].lower()
+    return f"{rows_columns} {kind}".rstrip() if tile else _NONE

@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from convproof.layers import Conv, ConvTranspose, Linear, LocalResponseNorm, MaxPool, Softmax
+from convproof.layers import (
+    Conv,
+    ConvTranspose,
+    Linear,
+    LocalResponseNorm,
+    MaxPool,
+    ReLU,
+    Softmax,
+    Tanh,
+)
 from convproof_gpu.measuring.arrays import answer_shape, shapes
 from convproof_gpu.measuring.rows import Row, is_product
 
-_NEEDS_INPUT = (MaxPool, LocalResponseNorm, Softmax)  # for its derivative
+_NEEDS_INPUT = (MaxPool, LocalResponseNorm, Softmax, ReLU, Tanh)  # for its derivative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,17 @@ def of(call: Callable[[], Any], right: Any, scale: Any) -> Error:
     return Error(rel_l2=rel_l2, worst=worst, poisoned=poisoned)
 
 
+def derived(relative: float, precision: str) -> float:
+    """Return the largest ``worst`` of a product whose own error is bounded: ``r + e (1 + r)``.
+
+    Args:
+        relative: ``e``, of ``sum |x w|``, before the answer is rounded to its dtype.
+        precision: ``r`` is the unit of an answer of 16 bits, else 0.
+    """
+    rounding = 0.0 if precision in ("float32", "tf32") else _ROUNDING[precision]
+    return rounding + relative * (1 + rounding)
+
+
 def allowed(row: Row, precision: str) -> float:
     """Return the largest ``worst`` of a right answer.
 

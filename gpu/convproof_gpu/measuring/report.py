@@ -9,6 +9,7 @@ from typing import Any
 
 from convproof.benchmarks.tables import aligned
 from convproof.errors import EvidenceError
+from convproof_gpu.measuring import wholes
 from convproof_gpu.measuring.ratios import LEGEND, NAMES, ratios
 from convproof_gpu.measuring.rows import Row
 
@@ -40,7 +41,8 @@ def read(path: str) -> Document:
     if head.get("schema") != _SCHEMA or head.get("on") != "gpu":
         msg = f"{path!r} is no result of `convproof bench gpu --json`."
         raise EvidenceError(msg)
-    return head | {"rows": [_compared(row) for row in head["rows"]]}
+    rows = [_compared(row) for row in head["rows"]]
+    return head | {"rows": rows, "networks": _networks(head)}
 
 
 def merged(documents: Sequence[Document]) -> Document:
@@ -61,19 +63,22 @@ def merged(documents: Sequence[Document]) -> Document:
     return {
         "runs": [run for document in documents for run in document["runs"]],
         "rows": list(rows.values()),
+        "networks": wholes.merged([each for d in documents for each in _networks(d)]),
     }
 
 
-def begun(path: str | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the runs, and the rows that were measured, of a file that may not be there yet.
+def begun(path: str | None) -> Document:
+    """Return the runs, and what was measured, of a file that may not be there yet.
 
     Raises:
         EvidenceError: if it is a file of something else.
     """
     if path is None or not Path(path).is_file():
-        return [], []
+        return {"runs": [], "rows": [], "networks": []}
     document = read(path)
-    return document["runs"], [row for row in document["rows"] if not _is_missing(row)]
+    rows = [row for row in document["rows"] if not _is_missing(row)]
+    networks = [each for each in document["networks"] if not wholes.failed(each)]
+    return {"runs": document["runs"], "rows": rows, "networks": networks}
 
 
 def is_in(rows: Sequence[dict[str, Any]], row: Row, precisions: Sequence[str]) -> bool:
@@ -93,7 +98,10 @@ def text(document: Document) -> str:
     for run in document["runs"]:
         lines.append(", ".join(f"{name} {value}" for name, value in run["facts"].items()))
         lines.append(f"ceilings: {_ceilings(run['rates'])}")
-    lines += ["", legend(), "", table(document["rows"]), "", summary(document["rows"])]
+    if document["rows"] or not _networks(document):
+        lines += ["", legend(), "", table(document["rows"]), "", summary(document["rows"])]
+    if networks := _networks(document):
+        lines += ["", wholes.table(networks)]
     return "\n".join(lines)
 
 
@@ -131,6 +139,12 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
     if missing:
         lines.append(f"not measured: {', '.join(missing)}")
     return "\n".join(lines)
+
+
+def _networks(document: Document) -> list[dict[str, Any]]:
+    """Return the networks that were measured whole; a file of before has none."""
+    found: list[dict[str, Any]] = document.get("networks", [])
+    return found
 
 
 def _compared(row: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,9 @@ from convproof.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool,
+    ReLU,
     Softmax,
+    Tanh,
 )
 from convproof_gpu.measuring.arrays import Arrays
 from convproof_gpu.measuring.rows import Row, is_product
@@ -108,6 +110,10 @@ def torch_forward(layer: Layer, x: Any) -> Any:
         return functional.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
     if isinstance(layer, Softmax):
         return functional.softmax(x, layer.dim)
+    if isinstance(layer, ReLU):
+        return functional.relu(x)
+    if isinstance(layer, Tanh):
+        return layer.amplitude * functional.tanh(layer.slope * x)
     if isinstance(layer, GlobalAvgPool):
         return getattr(functional, f"adaptive_avg_pool{dims}d")(x, 1)
     if isinstance(layer, GlobalMaxPool):

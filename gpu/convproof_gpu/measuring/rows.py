@@ -16,13 +16,17 @@ from convproof.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool,
+    ReLU,
     Shape,
     Softmax,
+    Tanh,
 )
 from convproof.networks.names import named
 
 PRODUCTS = (Conv, ConvTranspose, Linear)
-_OTHERS = (AvgPool, MaxPool, GlobalAvgPool, GlobalMaxPool, LocalResponseNorm, Softmax)
+_OTHERS = (
+    AvgPool, MaxPool, GlobalAvgPool, GlobalMaxPool, LocalResponseNorm, Softmax, ReLU, Tanh
+)  # fmt: skip
 OPERATIONS = ("forward", "input_vjp", "weight_vjp", "fused")
 SPECIAL = "special"
 NETWORKS = {  # name, as the zoo calls it

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from convproof.mutants import Mutant
-from convproof_gpu import products, tensor_products
+from convproof_gpu import choices, tensor_products
 from convproof_gpu.mutants.patched import patched
 from convproof_gpu.tiles import TensorTile
 
@@ -22,7 +22,7 @@ def _always(*fault: str, parts: int = 1) -> Mutant:
 
     def faulty(*arrays: Any, **options: Any) -> Any:
         with (
-            patch.object(products, "tile_of", lambda *_: _LEAST),
+            patch.object(choices, "tile_of", lambda *_: _LEAST),
             patch.object(tensor_products, "parted", lambda *_: (0.0, parts)),
         ):
             return mutant.code(*arrays, **options)

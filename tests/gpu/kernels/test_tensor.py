@@ -243,6 +243,22 @@ def test_weights_that_are_too_many_when_they_are_laid_out_are_left_to_floats(
     assert isinstance(tile_of(replace(map_, sizes=replace(map_.sizes, **fewer))), TensorTile)
 
 
+@pytest.mark.parametrize("verb", [conv_forward, conv_input_vjp, conv_weight_vjp])
+def test_a_given_tile_is_refused_where_laid_out_weights_are_beyond_an_int(verb: Any) -> None:
+    """``R K C' > 2^31 - 2^16 >= R K C``: one channel is a unit of four, or of many rows."""
+    channels = (2**26, 1) if verb is conv_input_vjp else (1, 2**26)
+    sizes = Sizes(
+        batch=1, groups=1, in_channels=channels[0], out_channels=channels[1], input=(3,),
+        kernel=(9,), output=(3,), stride=(1,), dilation=(1,), low=(4,),
+    )  # fmt: skip
+    x = blank((1, sizes.in_channels, 3), np.float32)
+    w = blank((sizes.out_channels, sizes.in_channels, 9), np.float32)
+    y = blank((1, sizes.out_channels, 3), np.float32)
+    given = {conv_forward: (x, w, None, y), conv_input_vjp: (y, w, None, x)}
+    with pytest.raises(LaunchLawError, match=r"the weights have \d+ elements .* whole units of 4"):
+        verb(Recorder(), sizes, *given.get(verb, (y, x, w)), tile=TensorTile(64, 64))
+
+
 @pytest.mark.parametrize("verb", [conv_forward, conv_weight_vjp])
 def test_a_source_that_is_too_large_in_whole_units_is_left_to_floats(verb: Any) -> None:
     """``G S C' < 2^30``, of which ``2 G S`` says nothing: two channels are a unit of 8, or of 4.

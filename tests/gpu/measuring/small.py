@@ -12,8 +12,10 @@ from convproof.layers import (
     Linear,
     LocalResponseNorm,
     MaxPool,
+    ReLU,
     Shape,
     Softmax,
+    Tanh,
 )
 from convproof_gpu.measuring.clock import Stopwatch
 from convproof_gpu.measuring.rows import OPERATIONS, Row
@@ -51,6 +53,8 @@ LAYERS: dict[str, tuple[Layer, Shape]] = {
     "gap": (GlobalAvgPool(dims=2), (2, 3, 4, 4)),
     "norm": (LocalResponseNorm(size=3, alpha=0.5, k=2.0), (2, 5, 3, 3)),
     "softmax": (Softmax(dim=-1), (3, 6)),
+    "relu": (ReLU(), (2, 3, 4, 4)),
+    "tanh": (Tanh(amplitude=1.5, slope=0.5), (2, 3, 4, 4)),
 }  # fmt: skip
 _PRODUCTS = ("conv", "depthwise", "line", "transposed", "fc")
 _FUSED = ("conv", "depthwise", "line")

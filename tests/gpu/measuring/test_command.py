@@ -1,6 +1,7 @@
 """``convproof bench gpu`` without a GPU: refused in a line, and run on a device that is a count."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from convproof.cli import bench as benchmarks
 from convproof_gpu.commands import bench_gpu
 from convproof_gpu.cubin import kept
 from convproof_gpu.device import cupy_or_why
-from convproof_gpu.measuring import prepare
+from convproof_gpu.measuring import prepare, whole
 from convproof_gpu.measuring.rows import rows
 from tests.gpu.measuring.fake import FakeDevice
 from tests.gpu.measuring.small import RATES, bench
@@ -176,6 +177,52 @@ def test_a_run_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(document["runs"]) == 3
     monkeypatch.setattr(bench_gpu, "_line", None)  # it is not asked for a row
     assert command(*again) == 0
+
+
+@pytest.mark.usefixtures("cpu")
+def test_whole_networks_are_measured_in_parts_kept_and_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once, and told with a line for each side; what a file holds is not measured again."""
+    asked: list[str] = []
+
+    def measured(name: str, batch: int, *_: Any) -> dict[str, Any]:
+        asked.append(name)
+        sides = {"ours": {"us": 2.0, "eager us": 9.0, "error": 1e-7}, "torch NCHW": {"us": 3.0}}
+        return {"network": name, "batch": batch, "sides": sides, "seconds": 0.1}
+
+    monkeypatch.setattr(whole, "measured", measured)
+    paths = [str(tmp_path / f"{n}.json") for n in (1, 2)]
+    every = ("--whole", "--networks", "lenet5,special,nin", "--batch", "3", "--resume")
+    for _ in range(2):
+        for number, path in enumerate(paths, start=1):
+            assert command(*every, "--part", f"{number}/2", "--json", path) == 0
+    assert asked == ["lenet5-simplified", "nin"]
+    capsys.readouterr()
+    assert command("--merge", *paths) == 0
+
+    told = capsys.readouterr().out
+    for name in asked:
+        assert re.search(rf"{name} +3 +ours +2.0 +9.0 +1.0e-07 +-\n", told)
+        assert re.search(rf"{name} +3 +torch NCHW +3.0 +- +- +1.50\n", told)
+    assert command(*every, "--seconds", "0") == 0
+    assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("cpu")
+def test_a_network_that_does_not_run_fails_the_command_and_is_asked_again(tmp_path: Path) -> None:
+    """Our side tells why, and the others their times."""
+    path = tmp_path / "out.json"
+    every = ("--whole", "--networks", "lenet5", "--batch", "2", "--resume", "--json", str(path))
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(whole, "ours", lambda _: None)
+        assert command(*every) == 1
+    (found,) = json.loads(path.read_text())["networks"]
+    assert "why" in found["sides"]["ours"]
+    assert found["sides"]["torch NCHW"]["us"] > 0
+    assert command(*every) == 0
+    (found,) = json.loads(path.read_text())["networks"]
+    assert found["sides"]["ours"]["us"] > 0
 
 
 @pytest.mark.usefixtures("cpu")

@@ -1,0 +1,189 @@
+"""The choices that were measured, on disk: one JSON file for each GPU, beside what is compiled.
+
+::
+
+    $CONVPROOF_CACHE/tuned/nvidia-h200.json  =  {schema, facts, entries: [{question, choice, us}]}
+
+A file is whole or what it was before. Its choices are taken only where all its facts are those of
+today: the device, its driver, NVRTC, convproof's version and the hash of every kernel's source. A
+file of other facts is passed over, and ``convproof tune`` writes it anew; a damaged one too, with
+one warning. With ``CONVPROOF_TUNED=0`` none is read.
+"""
+
+import hashlib
+import json
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, get_args
+
+from convproof.index_maps import Sizes
+from convproof.whole import write
+from convproof_gpu.cache import folder
+from convproof_gpu.candidates import tile_called
+from convproof_gpu.choices import Choice, Product, Question
+from convproof_gpu.cubin import digest
+from convproof_gpu.elements import BYTES
+from convproof_gpu.specialisations import files
+from convproof_gpu.tiles import PRECISIONS
+
+SCHEMA = "convproof/tuned/1"
+SWITCH = "CONVPROOF_TUNED"
+_FACTS = ("device", "CUDA driver", "NVRTC")
+
+
+class TuningWarning(UserWarning):
+    """A file of measured choices is damaged, and not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A choice that was measured.
+
+    Attributes:
+        choice: the fastest.
+        us: microseconds of a call with it.
+        table_us: with the table's, in the same rounds.
+    """
+
+    choice: Choice
+    us: float
+    table_us: float
+
+
+Entries = Mapping[Question, Entry]
+
+
+def is_ignored() -> bool:
+    """Return whether the user wants the table alone."""
+    return os.environ.get(SWITCH) == "0"
+
+
+def facts_of(versions: Mapping[str, str]) -> dict[str, str]:
+    """Return what a measurement holds for, of what a machine's ``versions`` tell."""
+    sources = "".join(digest(file) for file in files())
+    of_machine = {name: versions.get(name, "unknown") for name in _FACTS}
+    kernels = hashlib.sha256(sources.encode()).hexdigest()
+    return {**of_machine, "convproof": metadata.version("convproof"), "kernels": kernels}
+
+
+def path_of(facts: Mapping[str, str]) -> Path:
+    """Return the file of a device."""
+    name = re.sub(r"[^a-z0-9]+", "-", facts["device"].lower()).strip("-")
+    return folder("tuned") / f"{name}.json"
+
+
+def read(facts: Mapping[str, str]) -> dict[Question, Entry]:
+    """Return what was measured on a device under just these facts."""
+    path = path_of(facts)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA or document["facts"] != dict(facts):
+            return {}
+        return {_question(held): _entry(held) for held in document["entries"]}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        told = f"{type(error).__name__}: {error}"
+        msg = f"it is damaged ({told}): the table's tiles are taken until `convproof tune`."
+        warnings.warn_explicit(msg, TuningWarning, str(path), 0)  # one line, of the file's name
+        return {}
+
+
+def written(facts: Mapping[str, str], entries: Entries) -> Path:
+    """Write a device's file, whole or not at all, and return where it is.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    path = path_of(facts)
+    document = {
+        "schema": SCHEMA,
+        "facts": dict(facts),
+        "entries": [_record(question, entry) for question, entry in entries.items()],
+    }
+    write([(path, (json.dumps(document, indent=1) + "\n").encode())])
+    return path
+
+
+class Kept(Mapping[Question, Choice]):
+    """The choices for the device that is current, read when one is first asked for.
+
+    Args:
+        device: the number of the current device.
+        versions: what a machine tells of it.
+    """
+
+    def __init__(
+        self, device: Callable[[], int], versions: Callable[[], Mapping[str, str]]
+    ) -> None:
+        self._device, self._versions = device, versions
+        self._held: dict[int, Entries] = {}
+
+    @property
+    def entries(self) -> Entries:
+        """The choices with their times."""
+        if is_ignored():
+            return {}
+        device = self._device()
+        if device not in self._held:
+            self._held[device] = read(facts_of(self._versions()))
+        return self._held[device]
+
+    def forget(self) -> None:
+        """Read the files again, when one is asked for."""
+        self._held.clear()
+
+    def __getitem__(self, question: Question) -> Choice:
+        return self.entries[question].choice
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def _record(question: Question, entry: Entry) -> dict[str, Any]:
+    return {
+        **asdict(question),
+        "tile": entry.choice.tile.argument,
+        "parts": entry.choice.parts,
+        "us": entry.us,
+        "table_us": entry.table_us,
+    }
+
+
+def _question(held: dict[str, Any]) -> Question:
+    """Return a record's question.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    read = {name: tuple(v) if isinstance(v, list) else v for name, v in held["sizes"].items()}
+    sizes = Sizes(**read)
+    flat = [n for each in read.values() for n in (each if isinstance(each, tuple) else (each,))]
+    names = held["product"], held["element"], held["precision"]
+    if any(type(n) is not int for n in flat) or not (
+        names[0] in get_args(Product) and names[1] in BYTES and names[2] in PRECISIONS
+    ):
+        msg = f"no question: {names}, {sizes}"
+        raise ValueError(msg)
+    return Question(names[0], sizes, names[1], names[2])
+
+
+def _entry(held: dict[str, Any]) -> Entry:
+    """Return a record's choice.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    tile, parts = tile_called(held["tile"]), held["parts"]
+    if tile is None or type(parts) is not int or not 0 <= parts <= 128:
+        msg = f"no choice: {held['tile']!r} in {parts!r} parts"
+        raise ValueError(msg)
+    return Entry(Choice(tile, parts), float(held["us"]), float(held["table_us"]))

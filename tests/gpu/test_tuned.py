@@ -1,0 +1,251 @@
+"""What was measured, kept on disk: whole, of just these facts, and taken by the calls after it."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from convproof import functional
+from convproof.cli import run
+from convproof.implementation import load_implementation
+from convproof.index_maps import Sizes
+from convproof.layers import Conv
+from convproof_gpu import device, tuned
+from convproof_gpu.candidates import FAMILIES
+from convproof_gpu.choices import Choice, Product, Question
+from convproof_gpu.cubin import digest
+from convproof_gpu.tiles import FLAT, PRECISIONS, SMALL
+from convproof_gpu.tuned import Entry, TuningWarning, facts_of, path_of, read, written
+
+FACTS = {"device": "NVIDIA H200 (sm_90)", "CUDA driver": "13000", "NVRTC": "13", "kernels": "ab"}
+SIZES = Sizes(
+    batch=1, groups=1, in_channels=2, out_channels=20, input=(5, 5), kernel=(3, 3), output=(5, 5),
+    stride=(1, 1), dilation=(1, 1), low=(1, 1),
+)  # fmt: skip
+LAYER = Conv(
+    in_channels=2, out_channels=20, kernel_size=(3, 3), stride=(1, 1), padding=((1, 1), (1, 1)),
+    dilation=(1, 1), bias=False,
+)  # fmt: skip
+QUESTION = Question("conv_forward", SIZES, "float", "float32")
+ENTRY = Entry(Choice(SMALL, 0), 3.5, 4.0)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep what is measured in a folder of the test's own."""
+    monkeypatch.setattr(tuned, "folder", lambda kind: tmp_path / str(kind == "tuned"))
+    monkeypatch.delenv(tuned.SWITCH, raising=False)
+    (tmp_path / "True").mkdir()
+    return tmp_path
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Question:
+    dims = draw(st.integers(1, 3))
+    axes: dict[str, Any] = {
+        name: tuple(draw(st.lists(st.integers(-9, 999), min_size=dims, max_size=dims)))
+        for name in ("input", "kernel", "output", "stride", "dilation", "low")
+    }
+    counts: dict[str, Any] = {n: draw(st.integers(0, 9999)) for n in ("batch", "groups")}
+    channels: dict[str, Any] = {
+        n: draw(st.integers(0, 9999)) for n in ("in_channels", "out_channels")
+    }
+    return Question(
+        draw(st.sampled_from(get_args(Product))),
+        Sizes(**counts, **channels, **axes),
+        draw(st.sampled_from(["float", "__half", "__nv_bfloat16"])),
+        draw(st.sampled_from(PRECISIONS)),
+    )
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    held=st.dictionaries(
+        questions(),
+        st.builds(
+            Entry,
+            st.builds(
+                Choice,
+                st.sampled_from([tile for family in FAMILIES for tile in family.tiles]),
+                st.integers(0, 128),
+            ),
+            st.floats(0.1, 1e6),
+            st.floats(0.1, 1e6),
+        ),
+        max_size=4,
+    )
+)
+def test_what_is_written_is_read(held: dict[Question, Entry]) -> None:
+    written(FACTS, held)
+    assert read(FACTS) == held
+
+
+def test_nothing_is_read_where_nothing_was_written() -> None:
+    assert read(FACTS) == {}
+
+
+@pytest.mark.parametrize("name", [*FACTS, "more"])
+def test_a_file_of_other_facts_is_passed_over(name: str) -> None:
+    """Another driver, NVRTC or kernel: without a word, until it is written anew."""
+    path = written(FACTS, {QUESTION: ENTRY})
+    others = FACTS | {name: "another"}
+    if name == "device":
+        path.rename(path_of(others))
+    assert read(others) == {}
+    assert written(others, {QUESTION: ENTRY}) == path_of(others)
+    assert read(others) == {QUESTION: ENTRY}
+
+
+def damaged(text: str) -> list[str]:
+    """Return texts that a file may have become."""
+    whole = json.loads(text)
+    changes: list[tuple[str, Any]] = [
+        ("tile", "Tile<1, 2, 3, 4, 5>"), ("parts", -1), ("parts", True), ("us", None),
+        ("product", "conv_sideways"), ("element", "double"), ("precision", "tf16"), ("sizes", {}),
+        ("sizes", {**whole["entries"][0]["sizes"], "batch": "1"}),
+    ]  # fmt: skip
+    found = [json.dumps(whole | {"entries": [whole["entries"][0] | {k: v}]}) for k, v in changes]
+    return [*found, "", text[:-9], "[]", "null", json.dumps({"schema": tuned.SCHEMA})]
+
+
+def test_a_damaged_file_is_one_warning_and_is_replaced() -> None:
+    text = written(FACTS, {QUESTION: ENTRY}).read_text()
+    for broken in damaged(text):
+        path_of(FACTS).write_text(broken)
+        with pytest.warns(TuningWarning, match="it is damaged") as told:
+            assert read(FACTS) == {}
+        assert len(told) == len(str(told[0].message).splitlines()) == 1
+        written(FACTS, {QUESTION: ENTRY})
+        assert read(FACTS) == {QUESTION: ENTRY}
+
+
+def test_a_file_is_whole_or_what_it_was(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """A disk that is full when the second one is written leaves the first."""
+    path = written(FACTS, {QUESTION: ENTRY})
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("convproof.whole.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        written(FACTS, {})
+    assert read(FACTS) == {QUESTION: ENTRY}
+    assert [each for each in place.rglob("*") if each.is_file()] == [path]
+
+
+def test_facts_are_of_the_device_its_driver_nvrtc_and_every_kernel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    versions = {"device": "a", "CUDA driver": "b", "NVRTC": "c", "cupy-cuda13x": "14"}
+    before = facts_of(versions)
+    assert [before[name] for name in ("device", "CUDA driver", "NVRTC")] == ["a", "b", "c"]
+    changed = "relu_forward"
+    monkeypatch.setattr(tuned, "digest", lambda file: digest(file) + "x" * (file == changed))
+    assert facts_of(versions)["kernels"] != before["kernels"]
+
+
+@pytest.fixture
+def loaded(cupy: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the kernels that a stand-in for a GPU has loaded, in order."""
+    del cupy
+    names: list[str] = []
+    before = vars(device)["kept"]
+
+    def kept(file: str, arch: str, expression: str) -> Any:
+        names.append(expression)
+        return before(file, arch, expression)
+
+    monkeypatch.setattr(device, "kept", kept)
+    return names
+
+
+def call(cupy: Any, wing: Any = None) -> None:
+    """Launch one product, whose answer is right."""
+    x = np.arange(50, dtype=np.float32).reshape(1, 2, 5, 5) % 7
+    w = np.arange(20 * 18, dtype=np.float32).reshape(20, 2, 3, 3) % 5
+    (wing or load_implementation("gpu")).forward(LAYER, cupy.asarray(x), cupy.asarray(w))
+    before = len(cupy.cuda.driver.launches)
+    y = (wing or load_implementation("gpu")).forward(LAYER, cupy.asarray(x), cupy.asarray(w))
+    assert len(cupy.cuda.driver.launches) == before + 1  # it is repeated
+    assert np.array_equal(cupy.asnumpy(y), functional.conv2d(x, w, padding=1))
+
+
+def kept(choice: Choice) -> Any:
+    gpu: Any = load_implementation("gpu")
+    written(facts_of(gpu.versions), {QUESTION: Entry(choice, 1.0, 2.0)})
+    return gpu
+
+
+def test_a_call_takes_the_tile_that_was_measured_also_where_one_was_prepared(
+    cupy: Any, loaded: list[str]
+) -> None:
+    """The table's before, also when the file is there already, and the kept one when it is read."""
+    call(cupy)
+    gpu = kept(Choice(FLAT))
+    call(cupy)
+    assert len(loaded) == 1
+    assert FLAT.argument not in loaded[0]
+    gpu.retuned()
+    call(cupy)
+    assert FLAT.argument in loaded[1]
+
+
+def test_a_new_process_takes_what_is_kept_unless_it_is_switched_off(
+    cupy: Any, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = kept(Choice(FLAT))
+    monkeypatch.setenv(tuned.SWITCH, "0")
+    call(cupy)
+    assert FLAT.argument not in loaded[0]
+    assert dict(gpu.choices) == {}
+    monkeypatch.delenv(tuned.SWITCH)
+    gpu.retuned()
+    call(cupy)
+    assert FLAT.argument in loaded[1]
+    assert dict(gpu.choices) == {QUESTION: Choice(FLAT)}
+
+
+@pytest.mark.usefixtures("cupy")
+def test_a_damaged_file_warns_once_and_not_at_every_call() -> None:
+    gpu = kept(Choice(FLAT))
+    path_of(facts_of(gpu.versions)).write_text("{")
+    with pytest.warns(TuningWarning):
+        assert QUESTION not in gpu.choices
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert QUESTION not in gpu.choices
+
+
+def test_choices_that_are_tried_prepare_launches_of_their_own(cupy: Any, loaded: list[str]) -> None:
+    """Neither side repeats what the other prepared."""
+    gpu: Any = load_implementation("gpu")
+    call(cupy)
+    call(cupy, gpu.with_choices({QUESTION: Choice(FLAT)}))
+    call(cupy)
+    assert [FLAT.argument in name for name in loaded] == [False, True]
+
+
+def test_what_is_measured_lies_beside_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder of ``$CONVPROOF_CACHE``, one file for each device."""
+    monkeypatch.setattr(tuned, "folder", lambda kind: Path("cache") / kind)
+    assert path_of(FACTS) == Path("cache/tuned/nvidia-h200-sm-90.json")
+
+
+def test_plan_takes_what_calls_take_on_the_gpu_that_is_there(
+    loaded: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And launches nothing."""
+    asked = ["plan", "1x2x5x5", "conv(3, 20, p1)", "--operation", "forward", "--json"]
+    for choice in (None, Choice(FLAT)):
+        if choice is not None:
+            kept(choice).retuned()
+        assert run(asked) == 0
+        (launch,) = json.loads(capsys.readouterr().out)["plans"][0]["launches"]
+        assert (launch["choice"] == "measured") == (choice is not None)
+        assert (launch["tile"] == FLAT.argument) == (choice is not None)
+    assert loaded == []
