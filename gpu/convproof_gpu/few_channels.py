@@ -7,7 +7,7 @@ float32. How the outputs are shared is chosen by what it would cost (``few_chann
 product               is computed by these kernels
 ====================  ======================================================================
 ``conv_forward``      unless its activation is tanh
-``conv_input_vjp``    never: an input's gradient has many channels to sum over
+``conv_input_vjp``    where ``few_channels_input`` should be faster; without a bias
 ``conv_weight_vjp``   if its taps and stride along the width are ``COMPILED``, not dilated,
                       and the batch is one launch
 ====================  ======================================================================
@@ -22,7 +22,7 @@ import numpy as np
 from convproof.index_maps import Correlated, Sizes
 from convproof.index_maps.depthwise import of_three_axes
 from convproof.index_maps.few_channels import QUAD, Forward, Gradient
-from convproof_gpu import products
+from convproof_gpu import few_channels_input, products
 from convproof_gpu.elements import type_of
 from convproof_gpu.few_channels_plans import (
     THREADS,
@@ -44,7 +44,6 @@ from convproof_gpu.operands import (
     epilogue,
     slices,
 )
-from convproof_gpu.products import conv_input_vjp as conv_input_vjp
 from convproof_gpu.tiles import TensorTile, tile_of
 
 LEAST = 2**17  # outputs of a layer: for fewer, these kernels are not worth their shapes
@@ -121,6 +120,29 @@ def conv_forward(
         kernel = Kernel("few_channels_forward", (element, row_taps(three)), shared=shared)
         launch(machine, kernel, forward_blocks(three, chosen), THREADS, args, ("y",))
     return y
+
+
+def conv_input_vjp(
+    machine: Machine,
+    sizes: Sizes,
+    y_bar: Any,
+    w: Any,
+    b: Any,
+    x_bar: Any,
+) -> Any:
+    """Write ``x_bar``, the adjoint of the convolution at ``y_bar``, and return it.
+
+    Args:
+        machine: where the arrays lie.
+        sizes: of a convolution that ``fits``.
+        y_bar: ``(N, M, *O)``.
+        w: ``(M, C, *K)``.
+        b: ``(C,)``, which a transposed convolution adds, or None.
+        x_bar: ``(N, C, *I)``.
+    """
+    if b is None and few_channels_input.fits(machine, sizes, type_of(y_bar=y_bar, w=w)):
+        return few_channels_input.conv_input_vjp(machine, sizes, y_bar, w, x_bar)
+    return products.conv_input_vjp(machine, sizes, y_bar, w, b, x_bar)
 
 
 def conv_weight_vjp(

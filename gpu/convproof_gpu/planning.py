@@ -15,6 +15,8 @@ the same, of   the same                                                       ``
 columns                                                                       (1 - h u)``
 few channels'  None: nothing predicts them                                    ``h / (1 - h u)``, or
 weights                                                                       ``N`` if it is less
+few channels'  None: what they are chosen by has not been measured            the same
+inputs
 other          None                                                           ``N``, their number
 =============  =============================================================  ===================
 
@@ -24,9 +26,10 @@ answers are rounded in the end: ``c`` is without that. Rates of these three were
 tiles.
 
 ``h`` is the number of additions that a product passes at most: those of a lane, of the lanes in
-pairs, and of the parts; or, of ``folding``, those of columns. ``c`` knows no bias, underflow,
-overflow, Inf or NaN. ``us`` is 0.86 to 1.34 times what VGG-16's convolutions took in
-``reports/gpu-bench-2026-11-26.txt``, AlexNet's 0.54 to 1.05 (the least is a folded gradient's).
+pairs, and of the parts; of an input its products; or, of ``folding``, those of columns. ``c`` knows
+no bias, underflow, overflow, Inf or NaN. ``us`` is 0.86 to 1.34 times what VGG-16's convolutions
+took in ``reports/gpu-bench-2026-11-26.txt``, AlexNet's 0.54 to 1.05 (the least is a folded
+gradient's).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,10 +41,12 @@ from typing import Any
 
 import numpy as np
 
+from convproof.index_maps import Sizes
 from convproof.index_maps.few_channels import LANES, QUAD, Gradient
 from convproof_gpu import candidates
 from convproof_gpu.bounds import UNIT, bound
 from convproof_gpu.choices import Choice, Choices, Question
+from convproof_gpu.few_channels_input_plans import most_met
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import arrays, ours
 from convproof_gpu.measuring.costs import Cost, cost
@@ -76,7 +81,7 @@ class Launch:
         threads: of a block.
         parts: in which its sums are left to be added; 1: they are whole.
         extents: on the tensor cores, products, and rows, columns and depth of each.
-        additions: of few channels' weights, that a product passes at most.
+        additions: of few channels' weights and inputs, that a product passes at most.
         choice: of its tile: ``"table"``, or ``"measured"`` by ``convproof tune``.
     """
 
@@ -256,7 +261,13 @@ def _element(kernel: Kernel) -> str:
 
 
 def _additions(kernel: Kernel, args: Sequence[Any]) -> int | None:
-    """Return the additions that a product of few channels' weights passes, from its plan."""
+    """Return the additions that a product of few channels passes, from its sizes or its plan."""
+    if kernel.file == "few_channels_input_vjp":
+        told = np.frombuffer(args[3], np.int32).tolist()
+        axes = (tuple(told[at : at + 3]) for at in range(4, len(told), 3))
+        sizes = Sizes(**dict(zip((f.name for f in fields(Sizes)), (*told[:4], *axes), strict=True)))
+        products: int = sizes.out_channels * prod(most_met(sizes, axis) for axis in range(3))
+        return products
     if kernel.file != "few_channels_weight_vjp":
         return None
     names = (field.name for field in fields(Gradient))

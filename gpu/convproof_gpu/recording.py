@@ -17,12 +17,14 @@ from convproof.functions import Role
 from convproof.layers import Bias, Layer, Shape
 from convproof_gpu.cubin import digest
 from convproof_gpu.few_channels import LEAST
+from convproof_gpu.few_channels_input_plans import HELD
 from convproof_gpu.machine import AtHand, Kernel
 from convproof_gpu.specialisations import files
 from convproof_gpu.wing import Wing
 
 _DIGITS = 16  # of a hash
 _MANY = 2**13  # images, whose sums are taken in parts
+_WIDER, _POSITIONS = 64, 2**19  # more of an axis, and of all, for tiles of few channels' inputs
 _BY_OUTPUTS = (layers.Conv, layers.ConvTranspose)  # whose kernels depend on how many there are
 
 
@@ -75,9 +77,13 @@ class KernelSources:
         """Return a small input, and one of so many images that what only large ones run is run.
 
         The weight's gradient is then summed in parts, and there are outputs enough for the kernels
-        of few channels, also of the convolution that a transposed one is the adjoint of.
+        of few channels, also of the convolution that a transposed one is the adjoint of; a
+        convolution of few has positions enough for tiles of them.
         """
         few, many = least_input(layer), _MANY
+        if type(layer) is layers.Conv and layer.groups == 1 and layer.in_channels <= HELD[-1]:
+            wide = tuple(n + _WIDER for n in few[2:])
+            return few, (max(8, _POSITIONS // prod(wide)), few[1], *wide)
         if type(layer) in _BY_OUTPUTS:
             many = max(many, -(-LEAST // min(prod(few), prod(layer.output_shape(few)))))
         return few, (many * few[0], *few[1:])

@@ -16,6 +16,7 @@ parameter   choices
 ``Pane``    those of ``bands``
 ``Tensor``  those of ``tiles`` for the tensor cores
 ``RowTaps`` those of ``few_channels_plans``; forward, any
+``IN``      those of ``few_channels_input_plans``
 ==========  ==================================================
 
 ``CHANNELS`` and ``PATCH`` are those of ``grouped``.
@@ -30,6 +31,7 @@ from convproof.index_maps.depthwise_strips import SIDES
 from convproof_gpu.bands import SQUARES, argument
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.elements import BYTES
+from convproof_gpu.few_channels_input_plans import HELD
 from convproof_gpu.few_channels_plans import ANY_TAPS, ROW_TAPS
 from convproof_gpu.grouped import CHANNELS, PATCHES
 from convproof_gpu.lines import EACH, SIZES
@@ -70,6 +72,7 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "TAPS": ("0", *map(str, TAPS)),
             "SIDE": tuple(map(str, SIDES)),
             "RowTaps": ROW_TAPS if file.endswith("vjp") else (*ROW_TAPS, ANY_TAPS),
+            "IN": tuple(map(str, HELD)),
             "Pane": tuple(map(argument, SQUARES)),
             "CHANNELS": tuple(map(str, CHANNELS)),
             "PATCH": tuple(map(str, PATCHES)),

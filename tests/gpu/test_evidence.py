@@ -71,7 +71,7 @@ def test_a_convolution_launches_its_products() -> None:
     assert _launched(conv) == few
     assert _launched(conv, many=True) == {
         "forward": ("few_channels_forward",),
-        "input": ("conv_tensor",),
+        "input": ("few_channels_input_vjp",),
         "weight": ("few_channels_weight_vjp", "sum_parts"),
         "bias": ("bias_vjp",),
     }
@@ -118,6 +118,7 @@ def test_every_kernel_of_a_layer_is_recorded_of_some() -> None:
         nn.Conv2d(4, 4, 3, padding=1, groups=4),
         nn.Conv2d(8, 8, 3, groups=2),
         nn.Conv2d(64, 64, 3),
+        nn.Conv2d(3, 64, 3),
     )
     found = {
         file
@@ -220,13 +221,16 @@ def test_what_was_not_asked_has_no_evidence(
 def test_what_only_large_inputs_launch_is_said_to_be_beyond_the_cases() -> None:
     """The kernels of few channels and of tensor cores, and the sum of parts."""
     conv = nn.Conv2d(3, 96, 3)
-    large = ("conv_tensor", "few_channels_forward", "few_channels_weight_vjp", "sum_parts")
+    firsts = ("few_channels_forward", "few_channels_input_vjp", "few_channels_weight_vjp")
+    large = (*firsts, "sum_parts")
     assert conv.evidence().beyond == large
     assert f"for large inputs alone: {', '.join(large)}" in str(conv.evidence())
     small = conv.evidence(input_size=(1, 3, 9, 9))
     assert small.beyond == ()
     assert not {*large} & {*small.kernels}
-    assert conv.evidence(input_size=(1, 3, 299, 299)).beyond == large
+    assert conv.evidence(input_size=(8, 3, 299, 299)).beyond == large
+    few = ("conv_tensor", "few_channels_forward", "few_channels_weight_vjp", "sum_parts")
+    assert conv.evidence(input_size=(1, 3, 99, 99)).beyond == few
     assert nn.Conv2d(64, 64, 3).evidence().beyond == ("conv_tensor",)
 
 

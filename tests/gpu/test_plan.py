@@ -129,6 +129,26 @@ def test_a_weight_of_few_channels_passes_the_additions_of_its_lane_of_the_lanes_
     assert not is_whole or passed == launch.additions
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape", "taps"),
+    [
+        (nn.Conv2d(3, 64, 3, padding=1), (32, 3, 224, 224), 3 * 3),
+        (nn.Conv2d(3, 96, 11, stride=4), (32, 3, 227, 227), 3 * 3),
+    ],
+)
+def test_an_input_of_few_channels_passes_the_additions_of_what_it_meets(
+    layer: Any, shape: tuple[int, ...], taps: int
+) -> None:
+    """h = M prod ceil(K / s) is no more than c, and nearly c; nothing predicts its time."""
+    spec = replace(layer.spec, bias=False)
+    plan = planned(Row(name="conv1", layer=spec, input_shape=shape, operation="input_vjp"))
+    (launch,) = plan.products
+    assert (launch.kernel.file, launch.parts, plan.us) == ("few_channels_input_vjp", 1, None)
+    products = spec.out_channels * taps
+    assert launch.additions == products
+    assert products <= plan.coefficient <= products * (1 + 2 * products * 2.0**-24) + 0.01
+
+
 @pytest.mark.parametrize("operation", ["forward", "input_vjp", "weight_vjp"])
 def test_a_precision_is_planned_with_its_own_tiles_time_and_bound(
     operation: str, capsys: pytest.CaptureFixture[str]

@@ -11,7 +11,8 @@ import numpy as np
 from convproof.errors import UnsupportedError
 from convproof.index_maps import Sizes
 from convproof.layers import Conv, LocallyConnected
-from convproof_gpu import depthwise, few_channels, folding, grouped, products
+from convproof_gpu import depthwise, few_channels, few_channels_input, folding, grouped, products
+from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Machine
 from convproof_gpu.operands import Activation, check_dims
 from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrapping_of
@@ -32,6 +33,8 @@ def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
     shape = x if isinstance(x, tuple) else x.shape
     sizes, wrapping = sizes_of(layer, shape), wrapping_of(layer, shape)
     x_bar = machine.empty(shape, y_bar.dtype)
+    if wrapping is None and few_channels_input.fits(machine, sizes, type_of(y_bar=y_bar, w=w)):
+        return few_channels_input.conv_input_vjp(machine, sizes, y_bar, w, x_bar)
     if wrapping is None and folding.fits(sizes, y_bar.dtype):
         return folding.conv_input_vjp(machine, sizes, y_bar, w, x_bar)
     if wrapping is None:

@@ -8,11 +8,11 @@ from typing import Any
 from unittest.mock import patch
 
 from convproof.mutants import Mutant
-from convproof_gpu import few_channels
+from convproof_gpu import few_channels, few_channels_input
 from convproof_gpu.mutants.patched import patched
 
 _COMMON, _FORWARD = "few_channels.cuh", "few_channels_forward.cu"
-_WEIGHT = "few_channels_weight_vjp.cu"
+_WEIGHT, _INPUT = "few_channels_weight_vjp.cu", "few_channels_input_vjp.cu"
 
 
 def _always(*fault: str) -> Mutant:
@@ -20,7 +20,8 @@ def _always(*fault: str) -> Mutant:
     mutant = patched(*fault)
 
     def faulty(*arrays: Any, **options: Any) -> Any:
-        with patch.object(few_channels, "LEAST", 1):
+        least = patch.object(few_channels, "LEAST", 1)
+        with least, patch.object(few_channels_input, "GAIN", 0):
             return mutant.code(*arrays, **options)
 
     faulty.__doc__, faulty.__name__ = mutant.code.__doc__, mutant.name
@@ -116,5 +117,66 @@ MUTANTS = [
         "few_channels_kernel_that_writes_channels_beyond_the_tail", "conv2d_weight", "shape",
         _WEIGHT, "channel < s.out_channels && plane", "channel <= s.out_channels && plane",
         "The weights of a channel too many are written.",
+    ),
+    _always(
+        "few_channels_input_kernel_without_a_barrier_before_computing", "conv2d_input", "shape",
+        _INPUT, "    cp_async_wait<0>();\n    __syncthreads();\n", "    cp_async_wait<0>();\n",
+        "Cotangents are read while others still copy them.",
+    ),
+    _always(
+        "few_channels_input_kernel_that_waits_for_no_copy", "conv2d_input", "shape",
+        _INPUT, "    cp_async_wait<0>();\n", "", "Cotangents are read before they are there.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_a_row_beyond_the_output", "conv2d_input", "shape", _INPUT,
+        "0 <= o && o < height", "0 <= o && o <= height",
+        "The row after the output is staged instead of zeros.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_a_column_beyond_the_output", "conv2d_input", "shape",
+        _INPUT, "0 <= at && at < width", "0 <= at && at <= width",
+        "The column after the output is staged instead of a zero.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_the_taps_of_the_first_phase", "conv2d_input", "exact",
+        _INPUT, "step * first % stride != phase", "step * first % stride != 0",
+        "Every row meets the taps of the first.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_the_weights_of_the_first_channel", "conv2d_input",
+        "channels", _INPUT, "(m * s.in_channels + c) * taps + tap",
+        "m * s.in_channels * taps + tap",
+        "Every input channel has the first one's weights.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_a_row_beyond_the_tail", "conv2d_input", "shape", _INPUT,
+        "i < 0 || i >= s.input[1]", "i < 0 || i > s.input[1]", "A row too many is written.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_a_column_beyond_the_tail", "conv2d_input", "shape", _INPUT,
+        "left + j < s.input[2])", "left + j <= s.input[2])", "A column too many is written.",
+    ),
+    _always(
+        "few_channels_input_kernel_that_writes_sums_where_others_read", "conv2d_input", "shape",
+        _INPUT, "    __syncthreads();  // others may still read what lies there\n", "",
+        "Sums are written over cotangents that others still read.",
+    ),
+    _always(
+        "few_channels_input_kernel_that_reads_sums_too_early", "conv2d_input", "shape", _INPUT,
+        "    __syncthreads();\n    if (c >=", "    if (c >=",
+        "Sums are read while others still write them.",
+    ),
+    _always(
+        "few_channels_input_kernel_without_the_last_of_three_rows", "conv2d_input", "exact",
+        _INPUT, "i >= -2; i--", "i >= -1; i--", "Of three rows of taps the last misses a row.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_the_first_images_cotangents", "conv2d_input", "exact",
+        _INPUT, "(n * s.out_channels + m) * outputs", "m * outputs",
+        "Every gradient is of the first image.",
+    ),
+    _always(
+        "few_channels_input_kernel_with_the_remainder_of_a_tap", "conv2d_input", "exact", _INPUT,
+        "- k / S + j", "- k % S + j", "A tap meets the output of its phase.",
     ),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from convproof import layers
 from convproof.index_maps.depthwise import TAPS
 from convproof.index_maps.depthwise_strips import SIDES
 from convproof.index_maps.few_channels import CHANNELS, QUAD
+from convproof.index_maps.few_channels_input import MOST_STRIDE
 from convproof_gpu import depthwise_plans, tiles
 from convproof_gpu.few_channels_plans import COMPILED
 from convproof_gpu.grouped import STRIP
@@ -165,6 +166,8 @@ def few_channels(rng: Random) -> Drawn:
     told = windows(rng, sizes, kernel[:-1]) if dims > 1 else dict.fromkeys(
         ("kernel_size", "stride", "padding", "dilation"), ()
     )  # fmt: skip
+    if dims > 1 and rng.random() < 0.1:
+        told["stride"] = (near(rng, MOST_STRIDE), *told["stride"][1:])
     low, high = rng.randrange(width), rng.randrange(width)
     dilation = rng.choice((1, 1, 1, 2))
     columns = near(rng, QUAD, 2 * QUAD, 8 * QUAD, 16 * QUAD, 33)

@@ -18,7 +18,7 @@ from convproof.layers import Layer, Shape
 from convproof.numeric.fast import implementation as fast
 from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import Request
-from convproof_gpu import few_channels, grouped, machine, operands
+from convproof_gpu import few_channels, few_channels_input, grouped, machine, operands
 from convproof_gpu.layers import cross_entropy, layout
 from convproof_gpu.machine import Kernel, Machine
 from convproof_gpu.sim import SimFault, conditions
@@ -49,7 +49,7 @@ class Trial:
         begin: where the arrays begin, in elements beyond a multiple of 16 bytes.
         images: of a launch; 0: as many as 32 bits address.
         wide: whether kernels that can compute offsets of 64 bits do.
-        few: whether few channels have kernels of their own from 64 outputs on.
+        few: whether few channels have kernels of their own from 64 outputs on, and for inputs.
         adversary: who orders the threads, or None.
     """
 
@@ -232,6 +232,7 @@ def wrong(trial: Trial, on: Machine) -> str:
             held.enter_context(patch.object(machine, "_INT", -1))
         if trial.few:
             held.enter_context(patch.object(few_channels, "LEAST", 64))
+            held.enter_context(patch.object(few_channels_input, "GAIN", 0))
             held.enter_context(patch.object(grouped, "LEAST", 64))
         if trial.images:
             most = trial.images * image_of(trial)
