@@ -19,6 +19,7 @@ from convproof.index_maps import (
 )
 from convproof.index_maps.correlation import adjoint, forward
 from convproof.index_maps.fully_connected import as_adjoint, is_fully_connected
+from convproof_gpu import outer, pointwise
 from convproof_gpu.choices import chosen
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, launch, packed
@@ -63,6 +64,8 @@ def conv_forward(
         tile: of a block; None: by the sizes.
     """
     check_counts(sizes, {"x": x}, {"y": y}, {"w": w}, {"b": b})
+    if tile is None and pointwise.forward_fits(sizes, activation):
+        return pointwise.forward(machine, sizes, x, w, b, y, activation[0])
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
     element = type_of(x=x, w=w, y=y)
     tile, _ = chosen(machine, "conv_forward", sizes, element, tile)
@@ -100,6 +103,8 @@ def conv_input_vjp(
         tile: of a block; None: by the sizes.
     """
     check_counts(sizes, {"x_bar": x_bar}, {"y_bar": y_bar}, {"w": w}, {"b": b}, of_inputs=True)
+    if tile is None and pointwise.input_vjp_fits(sizes, b, activation):
+        return pointwise.input_vjp(machine, sizes, y_bar, w, x_bar)
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
     element = type_of(y_bar=y_bar, w=w)
     tile, _ = chosen(machine, "conv_input_vjp", sizes, element, tile)
@@ -135,6 +140,8 @@ def conv_weight_vjp(
         splits: parts of the sum over outputs; 0: as many as fill a GPU.
     """
     check_counts(sizes, {"x": x}, {"y_bar": y_bar}, {"w_bar": w_bar})
+    if tile is None and not splits and outer.fits(sizes):
+        return outer.weight_vjp(machine, sizes, y_bar, x, w_bar)
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
     tile, parts = chosen(machine, "conv_weight_vjp", sizes, element, tile)
     splits = splits or parts

@@ -9,6 +9,7 @@ parameter   choices
 ``Int``     int, long long
 ``Tile``    those of ``tiles``
 ``WIDTH``   1, and as many elements as 16 bytes hold
+``QUAD``    those of ``outer``
 ``EACH``    those of ``lines``
 ``SIZE``    those of ``lines``
 ``SIDE``    those of ``depthwise_strips``
@@ -36,6 +37,7 @@ from convproof_gpu.few_channels_plans import ANY_TAPS, ROW_TAPS
 from convproof_gpu.grouped import CHANNELS, PATCHES
 from convproof_gpu.lines import EACH, SIZES
 from convproof_gpu.machine import Kernel
+from convproof_gpu.outer import QUADS
 from convproof_gpu.tiles import TENSOR_TILES, TILES
 
 _VECTOR = 16
@@ -67,6 +69,7 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "Tile": tuple(tile.argument for tile in TILES),
             "Tensor": tuple(tile.argument for tile in TENSOR_TILES),
             "WIDTH": ("1", str(_VECTOR // size)),
+            "QUAD": tuple(map(str, QUADS)),
             "EACH": tuple(map(str, EACH)),
             "SIZE": tuple(map(str, SIZES)),
             "TAPS": ("0", *map(str, TAPS)),

@@ -119,6 +119,8 @@ def test_every_kernel_of_a_layer_is_recorded_of_some() -> None:
         nn.Conv2d(8, 8, 3, groups=2),
         nn.Conv2d(64, 64, 3),
         nn.Conv2d(3, 64, 3),
+        nn.Conv2d(64, 128, 1),
+        nn.Conv2d(128, 64, 1),
     )
     found = {
         file

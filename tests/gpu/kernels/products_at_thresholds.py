@@ -10,6 +10,7 @@ from convproof.index_maps.depthwise import TAPS
 from convproof.index_maps.depthwise_strips import SIDES
 from convproof.index_maps.few_channels import CHANNELS, QUAD
 from convproof.index_maps.few_channels_input import MOST_STRIDE
+from convproof.index_maps.outer import SIDE, SLAB
 from convproof_gpu import depthwise_plans, tiles
 from convproof_gpu.few_channels_plans import COMPILED
 from convproof_gpu.grouped import STRIP
@@ -232,6 +233,58 @@ def linear(rng: Random) -> Drawn:
     return Drawn(layer, (*shape, inner))
 
 
+def outer_products(rng: Random) -> Drawn:
+    """Draw one window and few images, of sums about a block's, a large tile's or the least."""
+    images = rng.choice((0, *(near(rng, 1, SLAB, 2 * SLAB, tiles.FEW_DEPTHS),) * 9))
+    rows = near(rng, 8, 64, SIDE)
+    columns = near(rng, -(-tiles.LARGE.area // rows), SIDE, SIDE + 4)
+    if rng.random() < 0.5:  # by fours
+        rows, columns = (-(-lines // 4) * 4 for lines in (rows, columns))
+    if images * rows * columns > 2**19:
+        images = near(rng, SLAB)
+    if rng.random() < 0.5:
+        layer: Any = layers.Linear(in_features=columns, out_features=rows)
+        return Drawn(layer, (images, columns))
+    kernel = taps_of(rng, dims_of(rng), (1, 2, 3))
+    channels, dims = -(-columns // prod(kernel)), len(kernel)
+    window: dict[str, Any] = {
+        "kernel_size": kernel, "stride": tuple(near(rng, 2) for _ in kernel),
+        "padding": ((0, 0),) * dims, "dilation": (1,) * dims,
+    }  # fmt: skip
+    if rng.random() < 0.3:
+        layer = layers.ConvTranspose(
+            in_channels=rows, out_channels=channels, output_padding=(0,) * dims, **window
+        )
+        return Drawn(layer, (min(images, 17), rows, *(1,) * dims))
+    layer = layers.Conv(in_channels=channels, out_channels=rows, **window)
+    return Drawn(layer, (min(images, 17), channels, *kernel))
+
+
+def one_tap(rng: Random) -> Drawn:
+    """Draw one tap and few channels to sum over, of sums about a block's or a large tile's."""
+    rows, depths = near(rng, 8, 64, SIDE), near(rng, 1, SLAB, 2 * SLAB, tiles.FEW_DEPTHS)
+    sizes = plane(rng, dims_of(rng), 1, 32, 64, SIDE)
+    if rng.random() < 0.5:  # by fours
+        depths, rows = (-(-lines // 4) * 4 for lines in (depths, rows))
+        sizes = (*sizes[:-1], -(-sizes[-1] // 4) * 4)
+    dims, turned = len(sizes), rng.random() < 0.4
+    told: dict[str, Any] = {
+        "kernel_size": (1,) * dims, "stride": (1,) * dims, "padding": ((0, 0),) * dims,
+        "dilation": (1,) * dims, "bias": rng.random() < 0.6,
+    }  # fmt: skip
+    inner, outer = (depths, rows) if rng.random() < 0.6 else (rows, depths)
+    batch = batch_of(rng) if depths * rows * prod(sizes) < 2**18 else 1
+    if prod(sizes) < 8:
+        batch = near(rng, 64)
+    if turned:
+        layer: Any = layers.ConvTranspose(
+            in_channels=inner, out_channels=outer, output_padding=(0,) * dims, **told
+        )
+    else:
+        layer = layers.Conv(in_channels=inner, out_channels=outer, **told)
+    return Drawn(layer, (batch, inner, *sizes))
+
+
 def locally_connected(rng: Random) -> Drawn:
     """Draw weights that are not shared."""
     dims, groups = dims_of(rng), rng.choice((1, 1, 2))
@@ -265,5 +318,5 @@ def convolve(rng: Random) -> Drawn:
 PRODUCTS: tuple[Callable[[Random], Drawn], ...] = (
     conv, conv, deep_conv, tensor_products, tensor_products, long_products, depthwise, depthwise,
     boxed, apart, strips, few_channels, few_channels, grouped, grouped, transposed, transposed,
-    linear, locally_connected, convolve,
+    linear, locally_connected, convolve, outer_products, one_tap,
 )  # fmt: skip

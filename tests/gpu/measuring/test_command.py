@@ -250,7 +250,7 @@ def test_every_kernel_of_a_row_is_found_to_be_compiled() -> None:
     found = prepare.kernels(rows(["lenet5"]), ("float32", "bfloat16"))
 
     files = {kernel.file for kernel in found}
-    assert {"conv_forward", "conv_input_vjp", "conv_weight_vjp", "softmax_forward"} <= files
+    assert {"conv_forward", "conv_input_vjp", "linear_weight_vjp", "softmax_forward"} <= files
     assert any("bf16" in k.expression or "bfloat16" in k.expression for k in found)
     asked: list[tuple[str, ...]] = []
     made = list(prepare.compiled(found, "sm_90", lambda *call: asked.append(call)))

@@ -19,6 +19,8 @@ COUNTS = {  # how many there are, for launches and choices: a wrong one is no ad
     "correlation.least_products": "the products of a sum, to choose a tile by",
     "fully_connected.images_are_rows": "whether they are, to choose a launch",
     "fully_connected.is_fully_connected": "the same",
+    "outer.is_outer": "the same",
+    "outer.is_pointwise": "the same",
     "few_channels.Forward.passes": "of a thread, over its channels",
     "few_channels.Gradient.warps": "of a block",
     "windows.Range.count": "of what Windows.taps yields, which windows proves",
