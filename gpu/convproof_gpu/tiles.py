@@ -97,15 +97,15 @@ _OF_WORDS = {  # the same where words are multiplied once; of two tiles measured
     (128, 128): (190, 2),
     (64, 128): (172, 3),
     (64, 64): (148, 4),
-    (32, 128): (89, 5),
-    (16, 128): (59, 6),
+    (32, 128): (89, 4),
+    (16, 128): (59, 5),
 }
 _OF_16_BITS = {
     (128, 128): (345, 2),
     (64, 128): (318, 3),
     (64, 64): (273, 4),
-    (32, 128): (164, 5),
-    (16, 128): (109, 6),
+    (32, 128): (164, 4),
+    (16, 128): (109, 4),
 }
 TENSOR_TILES = tuple(
     TensorTile(rows, columns, precision) for precision in PRECISIONS for rows, columns in _RATES

@@ -28,7 +28,7 @@
 //             int result(product, row, column)        where the sum belongs
 #pragma once
 #include "element.cuh"
-#include "warpgroup.cuh"
+#include "warps.cuh"
 
 enum Precision { FLOAT32, TF32 };
 
@@ -104,7 +104,7 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const Word* __re
   using Chunks = typename Map::Chunks;
   constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, THREADS = Tile::THREADS, DEPTH = UNITS * UNIT<Word>;
   constexpr int GROUPS = COLUMNS / 64, STEPS = 4, HALF = ROWS / 2, LINE = 32;  // words of 32 bits, as in all shared memory
-  constexpr bool ACROSS = Map::ACROSS, SPLIT = sizeof(Word) == 4 && Tile::PRECISION == FLOAT32, IN_REGISTERS = SPLIT || !ACROSS;
+  constexpr bool ACROSS = Map::ACROSS, SPLIT = sizeof(Word) == 4 && Tile::PRECISION == FLOAT32, IN_REGISTERS = SPLIT || !ACROSS || !WARPGROUPS;
   extern __shared__ __align__(1024) unsigned char memory[];
   float* const rows_of = reinterpret_cast<float*>(memory);  // 2 x ROWS lines, swizzled
   float* const columns_of = rows_of + 2 * ROWS * LINE;      // 2 x COLUMNS lines, or DEPTH x COLUMNS
@@ -241,9 +241,11 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const Word* __re
 #pragma unroll
           for (int e = 0; e < 4; e++) rest[s][e] = SPLIT ? low_word(__uint_as_float(high[s][e])) : 0u;
         }
+        if constexpr (!WARPGROUPS)
+          warps_multiply<SPLIT>(sum[i], high, rest, reinterpret_cast<const Word*>(b), reinterpret_cast<const Word*>(low), map.rows - first_row);
         warpgroup_begin();
 #pragma unroll
-        for (int s = 0; s < STEPS; s++) {
+        for (int s = 0; WARPGROUPS && s < STEPS; s++) {
           if constexpr (SPLIT) {
             warpgroup_multiply(part, rest[s], b, 8 * s, s > 0 || add);
             warpgroup_multiply(part, high[s], low, 8 * s);
@@ -262,7 +264,7 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const Word* __re
       if (i == GROUPS - 1 && more) copied(slab + 1);
       warpgroup_wait();
 #pragma unroll
-      for (int j = 0; j < HALF; j++) sum[i][j] += part[j];
+      for (int j = 0; WARPGROUPS && j < HALF; j++) sum[i][j] += part[j];
     }
   }
 

@@ -21,6 +21,12 @@
 // Where word k, of 32 bits, of line n lies.
 __device__ inline int swizzled(int n, int k) { return n * 32 + (k ^ (n & 7) * 4); }
 
+__device__ inline void multiplied(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float*) { mma_m16n8k8_tf32(d, a, b, d); }
+__device__ inline void multiplied(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const __half*) { mma_m16n8k16_f16(d, a, b, d); }
+__device__ inline void multiplied(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const __nv_bfloat16*) {
+  mma_m16n8k16_bf16(d, a, b, d);
+}
+
 #if !defined(CONVPROOF_SIM) && defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
 __device__ __forceinline__ void warpgroup_visible() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
@@ -93,12 +99,6 @@ __device__ inline void warpgroup_visible() {}
 __device__ inline void warpgroup_begin() {}
 __device__ inline void warpgroup_commit() {}
 __device__ inline void warpgroup_wait() {}
-
-__device__ inline void multiplied(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const float*) { mma_m16n8k8_tf32(d, a, b, d); }
-__device__ inline void multiplied(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const __half*) { mma_m16n8k16_f16(d, a, b, d); }
-__device__ inline void multiplied(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const __nv_bfloat16*) {
-  mma_m16n8k16_bf16(d, a, b, d);
-}
 
 template <int HALF, class Word>
 __device__ inline void warpgroup_multiply(float (&d)[HALF], const unsigned (&a)[4], const Word* b, int k, bool add = true) {

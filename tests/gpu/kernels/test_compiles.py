@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,20 +25,10 @@ def spilled(made: Cubin) -> list[tuple[str, str]]:
     return [(name, count) for name, count in found if count != "0"]
 
 
-def _asked(file: str, arch: str) -> Any:
-    """Return the parameters; without wgmma the larger tiles for the tensor cores do spill."""
-    spills = file == "conv_tensor" and arch != NEWEST
-    reason = "tiles of the tensor cores are made for wgmma: the larger spill where there is none"
-    return pytest.param(
-        file, arch, marks=[pytest.mark.xfail(strict=True, reason=reason)] if spills else []
-    )
-
-
 @needs_nvrtc
 @pytest.mark.full
-@pytest.mark.parametrize(
-    ("file", "arch"), [_asked(file, arch) for file in files() for arch in ARCHITECTURES]
-)
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("file", files())
 def test_every_specialisation_compiles_without_a_spill(file: str, arch: str) -> None:
     """By NVRTC, which needs no GPU."""
     assert_compiles(file, arch, specialisations(file))

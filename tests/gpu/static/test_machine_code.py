@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from convproof_gpu.cubin import KERNELS, Cubin, compiled, is_there
+from convproof_gpu.cubin import ARCHITECTURES, KERNELS, Cubin, compiled, is_there
 from convproof_gpu.machine import Kernel
 from convproof_gpu.specialisations import specialisations
 from convproof_gpu.tiles import TENSOR_TILES, TensorTile
@@ -49,8 +49,19 @@ def in_memory(made: Cubin) -> list[tuple[str, ...]]:
     return [row for row in found if row[1:] != ("0", "0", "0")]
 
 
+@cache
+def made_of(arch: str, *expressions: str) -> Cubin:
+    """Return kernels that several tests read."""
+    return compiled(SOURCE, arch, name_expressions=expressions)
+
+
+def usually(tile: TensorTile) -> list[Kernel]:
+    """Return the three kernels of a tile, of floats and three axes."""
+    return [each for each in kernels() if tile_argument(each) == tile.argument and usual(each)]
+
+
 def assert_in_registers(arch: str, chosen: list[Kernel]) -> None:
-    made = compiled(SOURCE, arch, name_expressions=[kernel.expression for kernel in chosen])
+    made = made_of(arch, *(kernel.expression for kernel in chosen))
     assert set(made.symbols) == {kernel.expression for kernel in chosen}
     assert in_memory(made) == []
     assert "serializ" not in made.log.lower()  # of wgmma, where registers are read too early
@@ -66,18 +77,22 @@ def assert_in_registers(arch: str, chosen: list[Kernel]) -> None:
 )
 def test_a_tile_keeps_its_sums_in_registers(tile: TensorTile) -> None:
     """No stack, no spill, no tensor instruction that waits for the one before."""
-    chosen = [kernel for kernel in kernels() if tile_argument(kernel) == tile.argument]
-    usually = list(filter(usual, chosen))
-    assert len(usually) == 3 < len(chosen)
-    assert_in_registers(HOPPER, usually)
+    assert len(usually(tile)) == 3
+    assert_in_registers(HOPPER, usually(tile))
+
+
+def test_a_tile_does_where_there_is_no_wgmma() -> None:
+    """Of ``64 x 128`` sums a thread has 64, and 168 registers: a slab's products of 16 rows."""
+    assert_in_registers(AMPERE, usually(TensorTile(64, 128)))
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("tile", TENSOR_TILES, ids=lambda tile: tile.argument)
-def test_every_specialisation_does(tile: TensorTile) -> None:
+def test_every_specialisation_does(tile: TensorTile, arch: str) -> None:
     """Of every element, number of axes and product."""
     chosen = [each for each in kernels() if tile_argument(each) == tile.argument]
-    assert_in_registers(HOPPER, chosen)
+    assert_in_registers(arch, chosen)
 
 
 def test_a_stack_is_seen() -> None:
@@ -166,19 +181,3 @@ def test_hopper_multiplies_by_warpgroups(
     assert not of(counts, "LDL") | of(counts, "STL")  # nothing lies in memory
     columns = [operands.split(",")[1] for each, operands in held if each.startswith("HGMMA")]
     assert {"gdesc" in column for column in columns} == {tile == WORDS}
-
-
-@needs_nvdisasm
-def test_an_older_gpu_multiplies_by_warps(tmp_path: Path) -> None:
-    """``mma.m16n8k8``: eight of them do one instruction's 64 rows."""
-    held = instructions(tmp_path, AMPERE, SMALL)
-    assert of(held, "HMMA") == {"HMMA.1688.F32.TF32": 3 * STEPS * SMALL.rows // 8}
-    assert not of(held, "HGMMA")
-
-
-@needs_nvdisasm
-@pytest.mark.parametrize("arch", [HOPPER, AMPERE])
-def test_weights_are_copied_to_shared_memory_by_16_bytes(arch: str, tmp_path: Path) -> None:
-    """``cp.async`` of a unit, that passes the first cache by."""
-    held = instructions(tmp_path, arch, SMALL)
-    assert sum(of(held, "LDGSTS", "128", "BYPASS").values()) >= 4
