@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from convproof.index_maps import Correlated, Paired, Sizes, Spread
-from convproof_gpu.tiles import Precision, TensorTile, tile_of
+from convproof_gpu.tiles import MOST_SHARED, Precision, TensorTile, tile_of
 
 Product = Literal["conv_forward", "conv_input_vjp", "conv_weight_vjp"]
 _Map = Correlated | Spread | Paired
@@ -67,6 +67,7 @@ class Chooses(Protocol):
 
     precision: Precision
     choices: Choices
+    shared: int
 
 
 def chosen(
@@ -85,12 +86,12 @@ def chosen(
         return tile, 0
     precision = machine.precision if element == "float" else "tf32"  # words, as they are
     question = Question(product, sizes, element, precision)
-    choice = machine.choices.get(question) or by_table(question)
+    choice = machine.choices.get(question) or by_table(question, machine.shared)
     if isinstance(choice.tile, TensorTile):
         return replace(choice.tile, parts=choice.parts), choice.parts
     return choice.tile, choice.parts
 
 
-def by_table(question: Question) -> Choice:
-    """Return the choice that was not measured."""
-    return Choice(tile_of(question.map_, question.precision, question.multiplied))
+def by_table(question: Question, shared: int = MOST_SHARED) -> Choice:
+    """Return the choice that was not measured, of blocks with so many bytes of shared memory."""
+    return Choice(tile_of(question.map_, question.precision, question.multiplied, shared))

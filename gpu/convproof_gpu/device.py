@@ -118,6 +118,12 @@ class Gpu(Promised):
         self._repeated.clear()
 
     @property
+    def shared(self) -> int:  # type: ignore[override]
+        """Bytes of shared memory that a block may have on the current device."""
+        runtime = self._cupy.cuda.runtime
+        return _shared(runtime, runtime.getDevice())
+
+    @property
     def versions(self) -> dict[str, str]:
         """What kernels run on: the device, its driver's CUDA, CuPy and NVRTC."""
         cupy, runtime = self._cupy, self._cupy.cuda.runtime
@@ -215,7 +221,7 @@ class Gpu(Promised):
         repeated = None
         found = None
         if outlined is not None:
-            found = prepared(function, layer, outlined[0], self.precision, self.choices)
+            found = prepared(function, layer, outlined[0], self)
         if outlined is not None and found is not None:
             handles = [self._loaded(launch.kernel).kernel.ptr for launch in found.launches]
             launch = self._cupy.cuda.driver.launchKernel
@@ -342,6 +348,12 @@ class CupyArrays:
         """Return CuPy's current stream."""
         pointer: int = self._cupy.cuda.get_current_stream(device).ptr
         return pointer
+
+
+@cache
+def _shared(runtime: Any, device: int) -> int:
+    """Return the bytes of shared memory that a block may have."""
+    return int(runtime.getDeviceProperties(device)["sharedMemPerBlockOptin"])
 
 
 @cache

@@ -17,7 +17,7 @@ import numpy as np
 from convproof.errors import ConvProofError
 from convproof.layers import Layer
 from convproof_gpu.choices import Choices
-from convproof_gpu.tiles import Precision
+from convproof_gpu.tiles import MOST_SHARED, Precision
 
 _MOST_BLOCKS = 2**31 - 1
 _INT = 2**31 - 2**16  # an int holds it, and a tile beyond it
@@ -54,12 +54,14 @@ class Kernel:
 class Machine(Protocol):
     """Where arrays lie and kernels run, and in which precision the tensor cores multiply floats.
 
-    Its choices are the tiles that it takes in place of the table's.
+    Its choices are the tiles that it takes in place of the table's; ``shared`` is how many bytes of
+    shared memory a block may have.
     """
 
     name: str
     precision: Precision
     choices: Choices
+    shared: int
 
     def with_precision(self, precision: Precision) -> "Machine":
         """Return the same machine, which multiplies floats so."""
@@ -103,6 +105,7 @@ class Promised:
 
     precision: Precision = "float32"
     choices: Choices = MappingProxyType({})
+    shared: int = MOST_SHARED
 
     def with_precision(self: "_Kind", precision: Precision) -> "_Kind":
         """Return the same machine, with all that it has loaded and noted."""
@@ -189,6 +192,12 @@ def launch(
     for name, array in args.items():
         if hasattr(array, "strides") and not isinstance(array, np.generic):
             _check_array(kernel, name, array)
+    if kernel.shared > machine.shared:
+        msg = (
+            f"{kernel.file} wants {kernel.shared} bytes of shared memory for a block, but this GPU "
+            f"has {machine.shared} for one. Take a smaller tile."
+        )
+        raise LaunchLawError(msg)
     if blocks > _MOST_BLOCKS:
         msg = (
             f"{kernel.file} would take {blocks} blocks, but a grid has at most {_MOST_BLOCKS}. "

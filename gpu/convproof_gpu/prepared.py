@@ -11,18 +11,17 @@ live at once, as the slices of a large batch.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
-from convproof_gpu.choices import Choices
 from convproof_gpu.lifetimes import Life, places
-from convproof_gpu.machine import AtHand, Kernel
-from convproof_gpu.tiles import Precision
+from convproof_gpu.machine import AtHand, Kernel, Promised
 
+_PLAIN = Promised()
 ALIGNMENT = 16  # bytes: every array that launches are repeated on begins at a multiple of it
 
 
@@ -151,8 +150,8 @@ class _Notes(AtHand):
 
     name = "notes"
 
-    def __init__(self, given: int, precision: Precision, choices: Choices) -> None:
-        self.precision, self.choices = precision, choices
+    def __init__(self, given: int, like: Promised) -> None:
+        self.precision, self.choices, self.shared = like.precision, like.choices, like.shared
         self.given_count = given
         self.allocated: list[tuple[Shape, np.dtype[Any]]] = []
         self.launches: list[Launch] = []
@@ -174,15 +173,20 @@ def prepared(
     function: Callable[..., Any],
     layer: Layer,
     arrays: Sequence[Outline | Shape | None],
-    precision: Precision = "float32",
-    choices: Choices = MappingProxyType({}),
+    machine: Promised = _PLAIN,
 ) -> Prepared | None:
     """Return what ``function(machine, layer, *arrays)`` launches, or None.
 
     None means that the function must be asked each time: it refuses such arrays, looks at their
     elements, or answers with a part of an array.
+
+    Args:
+        function: what launches a verb.
+        layer: of which.
+        arrays: outlines of its arrays; their buffers are 0, 1, and so on.
+        machine: whose precision, choices and shared memory decide on tiles.
     """
-    notes = _Notes(sum(isinstance(array, Outline) for array in arrays), precision, choices)
+    notes = _Notes(sum(isinstance(array, Outline) for array in arrays), machine)
     try:
         answer = function(notes, layer, *arrays)
     except (ConvProofError, AttributeError, TypeError):  # an outline has less than an array

@@ -114,13 +114,18 @@ _PROCESSORS, _COPY = 132, 3e6  # of the GPU that the rates were measured on, an 
 _MOST = 2**30 - 2**16  # that a `Quotient` divides
 _UNIT = UNIT_BYTES // 2  # channels, at most
 _FEW_SUMS, _FEW_COLUMNS = 1024, 16  # of which much of a tensor tile is zeros
+MOST_SHARED = 227 << 10  # bytes that a block may have of an H200
+TABLES = (6 << 10) + 4  # bytes of a tensor tile's tables, at most, beside its dynamic memory
 FEW_DEPTHS = 83  # of fewer products the bound of a tensor tile is above that of a sum of floats
 _LEAST_PART, MOST_PARTS = 256, 128  # depths of a part, and parts
 _ENDS = 200  # depths that a block's beginning and end take the time of
 
 
 def tile_of(
-    map_: Any, precision: Precision = "float32", element: str = "float"
+    map_: Any,
+    precision: Precision = "float32",
+    element: str = "float",
+    shared: int = MOST_SHARED,
 ) -> Tile | TensorTile:
     """Return the tile for the products of a map: on the tensor cores, if they do not idle there.
 
@@ -129,10 +134,15 @@ def tile_of(
         precision: of those of floats on the tensor cores; what is left to floats is as exact as
             floats in any.
         element: the C++ type of the operands.
+        shared: bytes of shared memory that a block may have.
     """
     _, rows, columns, _ = map_.extents
     if isinstance(map_, Correlated | Spread | Paired) and _pays(map_) and is_allowed(map_):
-        tiles = [tile for tile in TENSOR_TILES if tile.precision == precision]
+        tiles = [
+            tile
+            for tile in TENSOR_TILES
+            if tile.precision == precision and tile.shared + TABLES <= shared
+        ]
         return min(tiles, key=lambda tile: parted(tile, *launched_extents(map_), element)[0])
     if rows <= 2 * FLAT.rows:
         return FLAT

@@ -27,6 +27,7 @@ from convproof_gpu.measuring import arrays, errors, ours, reference
 from convproof_gpu.measuring.clock import Device, Side, Stopwatch, Timing, sets_of
 from convproof_gpu.measuring.rows import Row, summands
 from convproof_gpu.planning import Plan, planned
+from convproof_gpu.tiles import MOST_SHARED, TABLES
 from convproof_gpu.tuned import Entry
 from convproof_gpu.wing import Wing
 
@@ -100,7 +101,11 @@ def questions(row: Row, precision: str) -> tuple[Question, ...]:
 
 
 def lawful(
-    row: Row, precision: str, question: Question, held: Choices | None = None
+    row: Row,
+    precision: str,
+    question: Question,
+    held: Choices | None = None,
+    shared: int = MOST_SHARED,
 ) -> list[Candidate]:
     """Return the candidates for a question of a row: the table's, then those as exact as the law.
 
@@ -109,13 +114,14 @@ def lawful(
         precision: a key of ``ours.PRECISIONS``.
         question: what is chosen.
         held: choices for other questions.
+        shared: bytes of shared memory that a block may have.
     """
     others = {q: choice for q, choice in (held or {}).items() if q != question}
 
     def made(choice: Choice) -> Candidate:
         return Candidate(choice=choice, plan=planned(row, precision, {**others, question: choice}))
 
-    table = made(by_table(question))
+    table = made(by_table(question, shared))
     whole = made(Choice(table.choice.tile, 1))
     most = max(summands(row), table.plan.coefficient, whole.plan.coefficient)
     found = {_launched(table.plan): table}
@@ -124,7 +130,8 @@ def lawful(
             candidate = made(choice)
         except ConvProofError:  # it breaks a law of launches
             continue
-        if candidate.plan.coefficient <= most:
+        wanted = max(launch.kernel.shared for launch in candidate.plan.launches)
+        if candidate.plan.coefficient <= most and wanted + TABLES <= shared:
             found.setdefault(_launched(candidate.plan), candidate)
     return list(found.values())
 
@@ -172,7 +179,7 @@ class Tuner:
         for question in questions(row, precision):
             if question in known:
                 continue
-            rivals = lawful(row, precision, question, known)
+            rivals = lawful(row, precision, question, known, self.wing.machine.shared)
             if len(rivals) == 1:
                 continue
             with self.device.stream():

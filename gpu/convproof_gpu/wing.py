@@ -153,6 +153,11 @@ class Wing:
         """Return ``b_bar``."""
         return self._verb(layer, "bias_vjp", y_bar)
 
+    @property
+    def machine(self) -> Machine:
+        """Where the kernels run."""
+        return self._machine
+
     def _verb(self, layer: Layer, verb: str, *arrays: Any) -> Any:
         function: Callable[..., Any] | None = getattr(ROOMS.get(type(layer)), verb, None)
         if function is None:

@@ -16,6 +16,7 @@ from convproof.implementation import load_implementation
 from convproof_gpu import device, gpu, health
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.sim import SimModule
+from convproof_gpu.tiles import MOST_SHARED
 from tests.gpu.driver import Driver
 
 STAND_IN = Path(__file__).parent.parent / "verify" / "stand_in"
@@ -71,7 +72,7 @@ def stood_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     runtime = SimpleNamespace(
         getDeviceCount=lambda: 1,
         driverGetVersion=lambda: 13000,
-        getDeviceProperties=lambda _: {"name": b"a GPU", "major": 9, "minor": 0},
+        getDeviceProperties=lambda _: {"name": b"a GPU", "major": 9, "minor": 0, "sharedMemPerBlockOptin": MOST_SHARED},
         CUDARuntimeError=DriverError,
         getDevice=lambda: 0,
         setDevice=lambda _: None,

@@ -20,7 +20,7 @@ from convproof.verify.runner import Plan, failures, run
 from convproof.verify.targets.find import target_of
 from convproof.verify.targets.subject import TargetSubject
 from convproof_gpu import choices, device, tensors
-from convproof_gpu.machine import Kernel
+from convproof_gpu.machine import Kernel, Promised
 from convproof_gpu.measuring.rows import rows
 from convproof_gpu.prepared import Outline, prepared
 from convproof_gpu.recording import Recorder, blank
@@ -124,7 +124,8 @@ def test_a_networks_products_are_on_the_tensor_cores_in_just_the_precision(preci
         found += len(tiles(kernels, precision)) > 1
         shapes = (row.input_shape, row.weight_shape)
         held = [Outline(i, 0, s, np.dtype(np.float32)) for i, s in enumerate(shapes)]
-        calls = prepared(ROOMS[type(row.layer)].forward, row.layer, held, precision)  # type: ignore[arg-type]
+        promised = Promised().with_precision(precision)  # type: ignore[arg-type]
+        calls = prepared(ROOMS[type(row.layer)].forward, row.layer, held, promised)
         assert calls is not None
         once = [launch.kernel for launch in calls.launches]
         assert not tiles(once, other), row

@@ -11,6 +11,7 @@ from convproof.names import TorchNames
 from convproof_gpu.cubin import KERNELS
 from convproof_gpu.machine import Kernel
 from convproof_gpu.sim import SimKernel, SimModule, conditions
+from convproof_gpu.sim.source import PTX
 from convproof_gpu.simulated import Simulated
 from convproof_gpu.wing import Wing
 
@@ -26,10 +27,13 @@ class Patched(Simulated):
         new: what shall stand there.
 
     Raises:
-        ValueError: if it does not stand there once.
+        ValueError: if it does not stand there once, or the simulator has a file of its own instead.
     """
 
     def __init__(self, file: str, old: str, new: str) -> None:
+        if file in PTX:
+            msg = f"{file} is not compiled from a kernel's folder by the simulator: patch a kernel."
+            raise ValueError(msg)
         self._file = file
         self._text = _once((KERNELS / file).read_text(encoding="utf-8"), old, new, file)
         self._kernels: dict[Kernel, SimKernel] = {}
