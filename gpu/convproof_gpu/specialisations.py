@@ -8,6 +8,7 @@ parameter   choices
 ``DIMS``    1, 2, 3
 ``Int``     int, long long
 ``Tile``    those of ``tiles``
+``LAST``    0, 1
 ``WIDTH``   1, and as many elements as 16 bytes hold
 ``EACH``    those of ``lines``
 ``SIZE``    those of ``lines``
@@ -64,6 +65,7 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "Int": ("int", "long long"),
             "Tile": tuple(tile.argument for tile in TILES),
             "Tensor": tuple(tile.argument for tile in TENSOR_TILES),
+            "LAST": ("0", "1"),
             "WIDTH": ("1", str(_VECTOR // size)),
             "EACH": tuple(map(str, EACH)),
             "SIZE": tuple(map(str, SIZES)),
