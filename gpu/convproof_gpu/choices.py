@@ -67,7 +67,10 @@ class Chooses(Protocol):
 
     precision: Precision
     choices: Choices
-    shared: int
+
+    @property
+    def shared(self) -> int:
+        """Bytes of shared memory that a block may have."""
 
 
 def chosen(

@@ -54,14 +54,16 @@ class Kernel:
 class Machine(Protocol):
     """Where arrays lie and kernels run, and in which precision the tensor cores multiply floats.
 
-    Its choices are the tiles that it takes in place of the table's; ``shared`` is how many bytes of
-    shared memory a block may have.
+    Its choices are the tiles that it takes in place of the table's.
     """
 
     name: str
     precision: Precision
     choices: Choices
-    shared: int
+
+    @property
+    def shared(self) -> int:
+        """Bytes of shared memory that a block may have."""
 
     def with_precision(self, precision: Precision) -> "Machine":
         """Return the same machine, which multiplies floats so."""

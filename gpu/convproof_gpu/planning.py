@@ -43,6 +43,7 @@ import numpy as np
 
 from convproof.index_maps import Sizes
 from convproof.index_maps.few_channels import LANES, QUAD, Gradient
+from convproof.index_maps.pooled import MEMBERS
 from convproof_gpu import candidates
 from convproof_gpu.bounds import UNIT, bound
 from convproof_gpu.choices import Choice, Choices, Question
@@ -66,6 +67,9 @@ _FOLD = "fold_forward"  # adds what the products of a strided adjoint left in co
 _HELPERS = ("conv_tensor", "sum_parts", _FOLD)  # whose kernels without a tile multiply nothing
 _PAIRS = "conv_tensor_weight_vjp"  # of floats, whatever the elements
 _TABLE: Choices = MappingProxyType({})
+_MEMBERS = MappingProxyType(  # sums of a position, of kernels of two axes
+    {"conv_tensor_last": 1, "conv_tensor_pooled": MEMBERS}
+)
 _SLAB = 32
 _IN_PAIRS = 5  # additions in which the sums of a warp's lanes become one
 _HEAD, _AXES, _QUOTIENT = 5, 7, 3  # numbers of ``Correlations``: before its axes, of an axis
@@ -246,10 +250,12 @@ def _extents(kernel: Kernel, args: Sequence[Any]) -> tuple[int, int, int, int] |
         return None
     told = np.frombuffer(next(arg for arg in args if isinstance(arg, bytes)), np.int32).tolist()
     pairs = kernel.name == _PAIRS
-    axes, unit = int(kernel.arguments[not pairs]), unit_of(_element(kernel))
+    axes = 2 if kernel.name in _MEMBERS else int(kernel.arguments[not pairs])
+    unit = unit_of(_element(kernel))
     batch, groups, channels, rows, taps = told[:_HEAD]
     quotients = told[_HEAD + _AXES * axes :][: 2 * axes * _QUOTIENT : _QUOTIENT]
-    positions, padded = batch * prod(quotients[axes:]), taps * -(-channels // unit) * unit
+    positions = batch * prod(quotients[axes:]) * _MEMBERS.get(kernel.name, 1)
+    padded = taps * -(-channels // unit) * unit
     if pairs:
         return groups, rows, padded, positions
     return groups, rows, positions, padded

@@ -8,6 +8,7 @@ parameter   choices
 ``DIMS``    1, 2, 3
 ``Int``     int, long long
 ``Tile``    those of ``tiles``
+``LAST``    0, 1
 ``WIDTH``   1, and as many elements as 16 bytes hold
 ``QUAD``    those of ``outer``
 ``EACH``    those of ``lines``
@@ -68,6 +69,7 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "Int": ("int", "long long"),
             "Tile": tuple(tile.argument for tile in TILES),
             "Tensor": tuple(tile.argument for tile in TENSOR_TILES),
+            "LAST": ("0", "1"),
             "WIDTH": ("1", str(_VECTOR // size)),
             "QUAD": tuple(map(str, QUADS)),
             "EACH": tuple(map(str, EACH)),

@@ -50,7 +50,7 @@ def correlate(
     if element != _FLOAT:
         tile = replace(tile, precision="tf32")  # its words are wanted as they are
     x, w, b, y = given.values()
-    words, source = _words(tile, element), None
+    words, source = words_of(tile, element), None
     for laid in phases:
         if source is None:
             source = source_of(machine, laid, x, element, words)
@@ -60,12 +60,21 @@ def correlate(
             _multiply_channels(machine, pairs, (source, weights, b, y), tile, last)
             continue
         weights = weights_of(machine, laid, w, element, words)
-        _correlate(machine, laid, (source, weights, b, y), tile, last)
+        multiply(machine, laid, (source, weights, b, y), tile, last)
 
 
-def _correlate(
+def multiply(
     machine: Machine, laid: Laid, given: Sequence[Any], tile: TensorTile, last: dict[str, Any]
 ) -> None:
+    """Launch a correlation of a source and weights that are laid out, and a bias or None.
+
+    Args:
+        machine: where the arrays lie.
+        laid: the correlation.
+        given: the source, the weights, the bias and the result.
+        tile: of a block.
+        last: the kernel's last argument.
+    """
     x, w, b, y = given
     element, is_by_rows = type_of(x=x, w=w, y=y), images_are_rows(laid)
     if is_by_rows:
@@ -78,16 +87,29 @@ def _correlate(
     whole = s.positions == s.result  # one phase writes all
     _, splits = parted(tile, *extents, element) if whole else (0.0, 1)
     if splits == 1 and (b is None or not is_by_rows):
-        args = {"x": x, "w": w, "b": b, "y": y, "sizes": _told(laid)} | last
+        args = {"x": x, "w": w, "b": b, "y": y, "sizes": told_of(laid)} | last
         launch(machine, kernel, blocks, tile.threads, args, ("y",) if whole else ())
         return
-    parts, n = machine.empty((splits, y.size), np.float32), np.int32(y.size)
-    told = {"splits": np.int32(splits), "n": n, "sizes": _told(laid)}
-    kernel = replace(kernel, name="conv_tensor_parts")
-    args = {"x": x, "w": w, "parts": parts} | told
-    launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
+    parts = parts_of(machine, laid, (x, w), tile, splits)
     channels = s.positions if is_by_rows else (s.groups * s.rows, *s.result)
     _finish(machine, parts, b, y, channels, last)
+
+
+def parts_of(
+    machine: Machine, laid: Laid, given: Sequence[Any], tile: TensorTile, splits: int
+) -> Any:
+    """Return the sums of a source and weights that are laid out, each of a part of the depth."""
+    x, w = given
+    s = laid.sizes
+    n = s.batch * s.groups * s.rows * prod(s.result)
+    parts = machine.empty((splits, n), np.float32)
+    arguments = (type_of(x=x, w=w), str(len(laid.kernel)), tile.argument)
+    kernel = Kernel("conv_tensor", arguments, "conv_tensor_parts", tile.shared)
+    told = {"splits": np.int32(splits), "n": np.int32(n), "sizes": told_of(laid)}
+    args = {"x": x, "w": w, "parts": parts} | told
+    blocks = s.groups * tile.covering(s.rows, s.batch * prod(s.positions))
+    launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
+    return parts
 
 
 def _is_by_channels(laid: Laid) -> bool:
@@ -107,7 +129,7 @@ def _multiply_channels(
     parts = x_bar[None] if is_whole else machine.empty((splits, x_bar.size), np.float32)
     kernel = Kernel("conv_tensor", ("1", tile.argument), "conv_tensor_weight_vjp", tile.shared)
     args = {"y_bar": y_bar, "x": w, "parts": parts, "splits": np.int32(splits)}
-    args |= {"length": np.int32(-(-s.batch // laid.unit) * laid.unit), "sizes": _told(laid)}
+    args |= {"length": np.int32(-(-s.batch // laid.unit) * laid.unit), "sizes": told_of(laid)}
     blocks = tile.covering(s.rows, s.channels)
     launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
     if not is_whole:
@@ -213,7 +235,7 @@ def pair(
         LaunchLawError: if the weights have more elements than the kernels address.
     """
     element = type_of(y_bar=y_bar, x=x, w_bar=w_bar)
-    words = _words(tile, element)
+    words = words_of(tile, element)
     if element != _FLOAT:
         tile = replace(tile, precision="tf32")
     laid = forward(slices[0][1])
@@ -235,7 +257,7 @@ def pair(
             "parts": parts[number * splits : (number + 1) * splits],
             "splits": np.int32(splits),
             "length": np.int32(length),
-            "sizes": _told(of),
+            "sizes": told_of(of),
         }
         launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
     if is_whole:
@@ -261,7 +283,7 @@ def _check_laid(what: str, count: int, laid: Laid) -> None:
         raise LaunchLawError(msg)
 
 
-def _words(tile: TensorTile, element: str) -> int:
+def words_of(tile: TensorTile, element: str) -> int:
     """Return whether operands are rounded to words of tf32: those of 16 bits are such words."""
     return int(tile.precision == "tf32" and element == _FLOAT)
 
@@ -282,7 +304,7 @@ def _laid(laid: Laid) -> bytes:
     return np.array(numbers, np.int32).tobytes()
 
 
-def _told(laid: Laid) -> bytes:
+def told_of(laid: Laid) -> bytes:
     """Return the struct ``Correlations`` of ``tensor_products.cuh``."""
     s: Correlations = laid.sizes
     numbers = [s.batch, s.groups, s.channels, s.rows, prod(s.taps), *s.source, *s.result]

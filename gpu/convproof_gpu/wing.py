@@ -8,6 +8,7 @@ from convproof import layers
 from convproof.errors import UnsupportedError
 from convproof.layers import Layer
 from convproof_gpu.choices import Choices
+from convproof_gpu.fused import Fused
 from convproof_gpu.layers import (
     adaptive_avg_pool,
     adaptive_max_pool,
@@ -17,6 +18,7 @@ from convproof_gpu.layers import (
     conv_transpose,
     convolve,
     fold,
+    fused,
     global_avg_pool,
     global_max_pool,
     linear,
@@ -55,6 +57,7 @@ ROOMS: dict[type[Layer], ModuleType] = {
     layers.GlobalMaxPool: global_max_pool,
     layers.GlobalAvgPool: global_avg_pool,
     layers.MaxUnpool: max_unpool,
+    Fused: fused,
 }
 
 
@@ -136,10 +139,6 @@ class Wing:
     def forward(self, layer: Layer, x: Any, *arrays: Any) -> Any:
         """Return ``y``."""
         return self._verb(layer, "forward", x, *arrays)
-
-    def forward_relu(self, layer: Layer, x: Any, *arrays: Any) -> Any:
-        """Return ``max(y, 0)`` of a convolution, in one kernel: NaN stays NaN."""
-        return self._verb(layer, "forward_relu", x, *arrays)
 
     def input_vjp(self, layer: Layer, x: Any, y_bar: Any, *arrays: Any) -> Any:
         """Return ``x_bar``."""

@@ -72,7 +72,12 @@ def stood_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     runtime = SimpleNamespace(
         getDeviceCount=lambda: 1,
         driverGetVersion=lambda: 13000,
-        getDeviceProperties=lambda _: {"name": b"a GPU", "major": 9, "minor": 0, "sharedMemPerBlockOptin": MOST_SHARED},
+        getDeviceProperties=lambda _: {
+            "name": b"a GPU",
+            "major": 9,
+            "minor": 0,
+            "sharedMemPerBlockOptin": MOST_SHARED,
+        },
         CUDARuntimeError=DriverError,
         getDevice=lambda: 0,
         setDevice=lambda _: None,

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 
 from convproof import functional, get_implementation
+from convproof.implementation import load_implementation
 from convproof.index_maps import Sizes
 from convproof_gpu.cubin import KERNELS, compiled
+from convproof_gpu.fused import Fused
 from convproof_gpu.machine import packed
 from convproof_gpu.sim import SimModule, conditions
 from convproof_gpu.tiles import SMALL
+from tests.gpu.kernels.fused_cases import POOL, Asked, conv_of, ends
 
 pytestmark = pytest.mark.gpu
 FRAGMENTS = Path(__file__).parent / "sim" / "kernels" / "fragments.cu"
@@ -144,3 +147,23 @@ def test_work_goes_to_the_current_stream_and_into_a_graph(cupy: Any) -> None:
         graph.launch()
     stream.synchronize()
     assert (cupy.asnumpy(y) == 36).all()
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("name", ["gpu", "gpu-tf32"])
+def test_a_fused_layer_gives_the_bits_of_its_layers(
+    cupy: Any, name: str, dtype: str, batch: int
+) -> None:
+    """Pooled or not, channels first or last, of sums in parts too; and again, when prepared."""
+    wing: Any = load_implementation(name)
+    for asked in ends(Asked(Fused(conv=conv_of((64, 128))), batch, (57, 56))):
+        layer, (x, *weights) = asked.layer, map(cupy.asarray, asked.reals(dtype).values())
+        expected = wing.forward(Fused(conv=layer.conv), x, *weights)
+        expected = wing.forward(POOL, expected) if layer.pool else expected
+        expected = cupy.moveaxis(expected, 1, -1) if layer.writes_last else expected
+        x = cupy.ascontiguousarray(cupy.moveaxis(x, 1, -1)) if layer.reads_last else x
+        for _ in range(2):
+            found = wing.forward(layer, x, *weights)
+            assert found.shape == expected.shape == layer.output_shape(x.shape)
+            assert cupy.asnumpy(found).tobytes() == cupy.asnumpy(expected).tobytes()

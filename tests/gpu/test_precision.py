@@ -20,12 +20,14 @@ from convproof.verify.runner import Plan, failures, run
 from convproof.verify.targets.find import target_of
 from convproof.verify.targets.subject import TargetSubject
 from convproof_gpu import choices, device, tensors
+from convproof_gpu.fused import Fused
 from convproof_gpu.machine import Kernel, Promised
 from convproof_gpu.measuring.rows import rows
 from convproof_gpu.prepared import Outline, prepared
 from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.tiles import TensorTile
 from convproof_gpu.wing import ROOMS, Wing, sim, sim_tf32
+from tests.gpu.kernels.fused_cases import POOL
 from tests.gpu.kernels.tensor_cases import (
     OPERANDS,
     Held,
@@ -68,7 +70,9 @@ def launched(layer: Any, shape: Shape, precision: str, dtype: str = "float32") -
     wing.input_vjp(layer, shape, y_bar, w)
     wing.weight_vjp(layer, x, y_bar)
     if isinstance(layer, Conv):
-        wing.forward_relu(layer, x, w)
+        wing.forward(Fused(conv=layer), x, w)
+        if len(shape) == 4 and min(layer.output_shape(shape)[2:]) > 1:
+            wing.forward(Fused(conv=layer, pool=POOL), x, w)
     return list(recorder.kernels)
 
 

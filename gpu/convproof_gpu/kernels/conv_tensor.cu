@@ -3,16 +3,21 @@
 //   conv_tensor             y[n, g R + r, i(q)] = activation( b[g R + r] + sum_{j,c}  w'[g R + r, j, c] * x'[n, g, o(q, j), c] )
 //   conv_tensor_parts       the same sums, not yet added to a bias, each of a part of the depth; conv_tensor_finish adds them
 //   conv_tensor_weight_vjp  parts[g R + r, j, c] = sum_{n,q}  y_bar'[g R + r, n, q] * x'[n, g, o(q, j), c]
+//   conv_tensor_last        y[n, i, r] = relu( b[r] + the same sum )   of one group
+//   conv_tensor_pooled      y[n, g R + r, p] = max_m relu( b[g R + r] + the sum at q = 2 p + m )   or y[n, p, r], m in {0, 1}^2
+//                           or of the sums in parts, which conv_tensor_finish_fused adds
 //   conv_tensor_source      x'[n, g, o, c] = x[n, g C + c, o]
 //   conv_tensor_rows        y_bar'[r, n, q] = y_bar[n, r, q]
 //   conv_tensor_weights     w'[g R + r, j, c] = w[g R + r, c, j],  or  w[g C + c, r, tap + apart j]  of an adjoint's phase
 //   conv_tensor_sum         w_bar[g R + r, c, j] = sum of the parts
 //
-// Stands in      convproof/index_maps/correlation.py
+// Stands in      convproof/index_maps/correlation.py; the pooled columns and channels last, convproof/index_maps/pooled.py
 // Shapes         x (N, G C, *source)   b (G R) or null   y (N, G R, *result), C-contiguous; x' (N, G, *source, C'),
 //                w' (G R, J, C'): C' is C padded with zeros to whole units of 16 bytes, (J, C') in the order of `Order`;
-//                y_bar' (G R, N Q) padded with zeros to a multiple of 4, or y_bar as it is (Pairing)
-// Mapping        tensor_contraction.cuh; a block of conv_tensor_source turns 32 channels of 64 positions round
+//                y_bar' (G R, N Q) padded with zeros to a multiple of 4, or y_bar as it is (Pairing); with its channels
+//                last y (N, *result, R), where R is whole units of 16 bytes; pooled, of floor(result / 2) windows
+// Mapping        tensor_contraction.cuh; a block of conv_tensor_source turns 32 channels of 64 positions round, one of
+//                conv_tensor_finish_fused has 8 channels of 32 windows
 // Order of sum   tensor_contraction.cuh; the bias last; the parts, ascending: the same in every run
 // Races          none: one thread owns an output, or a weight of a part; no atomics
 // Preconditions  every array has less than 2^31 elements; operands begin at multiples of 16 bytes; one block for each
@@ -28,6 +33,38 @@ conv_tensor(const T* __restrict__ x, const T* __restrict__ w, const T* __restric
   contract_on_tensor_cores<T, Tensor>(Correlation<DIMS, UNIT<T>>(sizes), w, x, 1, [&](int product, int r, int at, int, float sum) {
     if (b != nullptr) sum += widened(b[product * sizes.rows + r]);
     y[at] = rounded<T>(epilogue(sum));
+  });
+}
+
+template <class T, class Tensor>
+__global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
+conv_tensor_last(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ b, T* __restrict__ y, const Correlations<2> sizes,
+                 const int relu) {
+  contract_on_tensor_cores<T, Tensor>(Last<UNIT<T>>(sizes), w, x, 1, [&](int, int r, int at, int, const float (&sums)[UNIT<T>]) {
+    Vector<T, UNIT<T>> unit;
+#pragma unroll
+    for (int k = 0; k < UNIT<T>; k++) unit.at[k] = rectified(sums[k], b, r + k, relu);
+    store(y + at, unit);
+  });
+}
+
+// LAST: y has its channels last.
+template <class T, int LAST, class Tensor>
+__global__ void __launch_bounds__(Tensor::THREADS, Tensor::RESIDENT)
+conv_tensor_pooled(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ b, T* __restrict__ y,
+                   const Correlations<2> sizes, const int relu) {
+  constexpr int ROWS = LAST ? UNIT<T> : 1;
+  using Map = Pooled<UNIT<T>, LAST != 0>;
+  contract_on_tensor_cores<T, Tensor>(Map(sizes), w, x, 1, [&](int product, int r, int at, int, const float (&sums)[4 * ROWS]) {
+    const int channel = product * sizes.rows + r;
+    Vector<T, ROWS> greatest;
+#pragma unroll
+    for (int k = 0; k < ROWS; k++) {
+      greatest.at[k] = rectified(sums[k], b, channel + k, relu);
+#pragma unroll
+      for (int m = 1; m < 4; m++) greatest.at[k] = greater(greatest.at[k], rectified(sums[m * ROWS + k], b, channel + k, relu));
+    }
+    store(y + at, greatest);
   });
 }
 
@@ -182,4 +219,44 @@ __global__ void conv_tensor_finish(const float* __restrict__ parts, const T* __r
   for (int split = 0; split < splits; split++) sum += parts[static_cast<long long>(split) * n + at];
   if (b != nullptr) sum += widened(b[at / volume % channels]);
   y[at] = rounded<T>(epilogue(sum));
+}
+
+// Of a part, (N, rows, height, width), the windows of `side` x `side` positions, 2 or 1, down x along; last: y has its channels last.
+struct Cells {
+  int rows, height, width, down, along, side, last;
+};
+
+// A block has 8 channels of 32 windows of an image: neighbours read neighbouring windows, and write these, or the channels.
+template <class T>
+__global__ void __launch_bounds__(256)
+conv_tensor_finish_fused(const float* __restrict__ parts, const T* __restrict__ b, T* __restrict__ y, const int splits, const int n,
+                         const Cells cells, const int relu) {
+  constexpr int CHANNELS = 8, WINDOWS = 32;
+  __shared__ T turned[CHANNELS][WINDOWS + 1];
+  const int windows = cells.down * cells.along, thread = threadIdx.x, lane = thread % WINDOWS, warp = thread / WINDOWS;
+  const int along = (windows + WINDOWS - 1) / WINDOWS, deep = (cells.rows + CHANNELS - 1) / CHANNELS;
+  int block = blockIdx.x;
+  const int first = block % along * WINDOWS;
+  block /= along;
+  const int channel = block % deep * CHANNELS, image = block / deep;
+  const int r = channel + warp, p = first + lane;
+  if (r < cells.rows && p < windows) {
+    const int down = p / cells.along * cells.side, beside = p % cells.along * cells.side;
+    T greatest = rounded<T>(0.0f);
+    for (int m = 0; m < cells.side * cells.side; m++) {
+      const int row = (image * cells.rows + r) * cells.height + (down + m / cells.side);
+      const int at = row * cells.width + (beside + m % cells.side);
+      float sum = 0.0f;
+#pragma unroll 4
+      for (int split = 0; split < splits; split++) sum += parts[static_cast<long long>(split) * n + at];
+      const T v = rectified(sum, b, r, relu);
+      greatest = m == 0 ? v : greater(greatest, v);
+    }
+    if (cells.last) turned[warp][lane] = greatest;
+    else y[(image * cells.rows + r) * windows + p] = greatest;
+  }
+  if (!cells.last) return;
+  __syncthreads();
+  const int c = channel + thread % CHANNELS, w = first + thread / CHANNELS;
+  if (c < cells.rows && w < windows) y[(image * windows + w) * cells.rows + c] = turned[thread % CHANNELS][thread / CHANNELS];
 }

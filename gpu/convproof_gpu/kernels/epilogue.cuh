@@ -14,3 +14,17 @@ struct Epilogue {
     return v;
   }
 };
+
+// The same of a ReLU or of nothing, of a channel: what a thread does to many sums, for which a tanh would cost registers.
+template <class T>
+__device__ inline T rectified(float sum, const T* __restrict__ b, int channel, int relu) {
+  if (b != nullptr) sum += widened(b[channel]);
+  return rounded<T>(relu != 0 && sum < 0.0f ? 0.0f : sum);
+}
+
+// The first of the greatest in turn, of which NaN is one.
+template <class T>
+__device__ inline T greater(T before, T v) {
+  const float one = widened(before), other = widened(v);
+  return other > one || (other != other && one == one) ? v : before;
+}

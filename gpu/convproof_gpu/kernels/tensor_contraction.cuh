@@ -25,7 +25,8 @@
 //             meets(spot, chunk)                      whether the source has it
 //             unsigned row(product, row), long_row()  where a row of the left operand begins, and the next from there; modulo 2^32
 //             int beyond(depth)                       and how far beyond that a depth lies
-//             int result(product, row, column)        where the sum belongs
+//             CELL_ROWS, CELL_COLUMNS                 of the neighbouring sums that one thread stores: a cell is all there, or not
+//             int result(product, row, column)        where the sum belongs, or the cell that begins there
 #pragma once
 #include "element.cuh"
 #include "warps.cuh"
@@ -104,6 +105,7 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const Word* __re
   using Chunks = typename Map::Chunks;
   constexpr int ROWS = Tile::ROWS, COLUMNS = Tile::COLUMNS, THREADS = Tile::THREADS, DEPTH = UNITS * UNIT<Word>;
   constexpr int GROUPS = COLUMNS / 64, STEPS = 4, HALF = ROWS / 2, LINE = 32;  // words of 32 bits, as in all shared memory
+  constexpr int DOWN = Map::CELL_ROWS, ALONG = Map::CELL_COLUMNS;
   constexpr bool ACROSS = Map::ACROSS, SPLIT = sizeof(Word) == 4 && Tile::PRECISION == FLOAT32, IN_REGISTERS = SPLIT || !ACROSS || !WARPGROUPS;
   extern __shared__ __align__(1024) unsigned char memory[];
   float* const rows_of = reinterpret_cast<float*>(memory);  // 2 x ROWS lines, swizzled
@@ -268,21 +270,60 @@ __device__ inline void contract_on_tensor_cores(const Map& map, const Word* __re
     }
   }
 
-  // The sums change hands, so that a thread stores those of one column, and neighbours store side by side.
+  // The sums change hands, so that a thread stores those of a cell, and neighbours store side by side.
   float* const sums = rows_of;
-  const auto place = [](int r, int c) { return r * COLUMNS + (c ^ (r / 2 & 3) * 8); };
+  const auto place = [](int r, int c) {
+    if constexpr (DOWN == 1) return r * COLUMNS + (c ^ (r / 2 & 3) * 8);
+    return c * ROWS + (r ^ (ROWS < LINE ? c / 2 & 1 : c & 3) * 8);
+  };
   __syncthreads();
 #pragma unroll
   for (int i = 0; i < GROUPS; i++)
 #pragma unroll
-    for (int j = 0; j < HALF; j++) sums[place(j / 4 * 8 + 2 * t + j % 2, 64 * i + 16 * warp + g + 8 * (j % 4 / 2))] = sum[i][j];
+    for (int j = 0; j < HALF; j += DOWN == 1 ? 1 : 2) {
+      float* const to = sums + place(j / 4 * 8 + 2 * t + j % 2, 64 * i + 16 * warp + g + 8 * (j % 4 / 2));
+      if constexpr (DOWN == 1) *to = sum[i][j];
+      else *reinterpret_cast<float2*>(to) = make_float2(sum[i][j], sum[i][j + 1]);
+    }
   __syncthreads();
-  const int my_column = thread % COLUMNS, c = first_column + my_column;
-  if (c >= map.columns) return;
+  if constexpr (DOWN * ALONG == 1) {
+    const int my_column = thread % COLUMNS, c = first_column + my_column;
+    if (c >= map.columns) return;
 #pragma unroll 1
-  for (int r = thread / COLUMNS; r < ROWS && first_row + r < map.rows; r += THREADS / COLUMNS) {
-    float v = sums[place(r, my_column)];
-    if (!(fabsf(v) <= 3.402823466e38f)) v = plain_sum(map, left, right, product, first_row + r, c, begin, end);
-    store(product, first_row + r, map.result(product, first_row + r, c), split, v);
+    for (int r = thread / COLUMNS; r < ROWS && first_row + r < map.rows; r += THREADS / COLUMNS) {
+      float v = sums[place(r, my_column)];
+      if (!(fabsf(v) <= 3.402823466e38f)) v = plain_sum(map, left, right, product, first_row + r, c, begin, end);
+      store(product, first_row + r, map.result(product, first_row + r, c), split, v);
+    }
+  } else {
+    constexpr int BESIDE = DOWN == 1 ? COLUMNS / ALONG : ROWS / DOWN, CELL = DOWN * ALONG;
+#pragma unroll 1
+    for (int cell = thread; cell < ROWS * COLUMNS / CELL; cell += THREADS) {
+      const int along = cell % BESIDE, across = cell / BESIDE;
+      const int r = (DOWN == 1 ? across : along) * DOWN, c = (DOWN == 1 ? along : across) * ALONG;
+      if ((first_row + r >= map.rows) | (first_column + c >= map.columns)) continue;
+      float v[CELL];
+      const auto read = [&]() {
+        bool finite = true;
+#pragma unroll
+        for (int e = 0; e < CELL; e += 4) {
+          const float4 some = *reinterpret_cast<const float4*>(sums + place(r + e % DOWN, c + e / DOWN));
+          v[e] = some.x, v[e + 1] = some.y, v[e + 2] = some.z, v[e + 3] = some.w;
+        }
+#pragma unroll
+        for (int e = 0; e < CELL; e++) finite &= fabsf(v[e]) <= 3.402823466e38f;
+        return finite;
+      };
+      if (!read()) {
+#pragma unroll 1
+        for (int e = 0; e < CELL; e++) {
+          float& v = sums[place(r + e % DOWN, c + e / DOWN)];
+          if (!(fabsf(v) <= 3.402823466e38f))
+            v = plain_sum(map, left, right, product, first_row + r + e % DOWN, first_column + c + e / DOWN, begin, end);
+        }
+        read();
+      }
+      store(product, first_row + r, map.result(product, first_row + r, first_column + c), split, v);
+    }
   }
 }

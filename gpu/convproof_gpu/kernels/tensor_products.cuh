@@ -2,12 +2,15 @@
 //
 //   map          result               row   column    depth    left              right
 //   Correlation  y[n, g R + r, i(q)]  r     (n, q)    (j, c)   w'[g R + r, j, c]  x'[n, g, o(q, j), c]
+//   Last         y[n, q, r]           r     (n, q)    (j, c)   w'[r, j, c]        x'[n, o(q, j), c]
+//   Pooled       y[n, g R + r, p]     r     (n, p, m) (j, c)   w'[g R + r, j, c]  x'[n, g, o(2 p + m, j), c]
 //   Pairing      w_bar'[g R + r, j, c]  r   (j, c)    (n, q)   y_bar              x'
 //
 //   o(q, j) = origin + stride q + step j     within the source, along each axis
 //   i(q)    = first + spread q               within the result
+//   m       = (0, 0), (0, 1), (1, 0), (1, 1) in this order: of four neighbouring columns, all of a window p of 2 x 2
 //
-// Stands in      convproof/index_maps/correlation.py
+// Stands in      convproof/index_maps/correlation.py; Last and Pooled in pooled.py
 #pragma once
 #include "quotient.cuh"
 #include "tensor_contraction.cuh"
@@ -77,8 +80,11 @@ struct Windowed {  // what both maps say of spots and units
 
   __device__ Spots spot(int product, int number) const {
     int q[DIMS];
-    Spots at;
     const int n = unfolded(number, s.positions, q);
+    return spot(product, n, q);
+  }
+  __device__ Spots spot(int product, int n, const int (&q)[DIMS]) const {
+    Spots at;
 #pragma unroll
     for (int d = 0; d < DIMS; d++) at.start[d] = s.origin[d] + s.stride[d] * q[d];
     at.offset = (static_cast<unsigned>((n * s.groups + product) * volume) + modular(at.start, s.source)) * static_cast<unsigned>(padded);
@@ -100,6 +106,7 @@ struct Windowed {  // what both maps say of spots and units
 template <int DIMS, int UNIT>
 struct Correlation : Windowed<DIMS, UNIT> {
   static constexpr bool ACROSS = true;
+  static constexpr int CELL_ROWS = 1, CELL_COLUMNS = 1;
   int products, rows, columns, depths;
 
   __device__ explicit Correlation(const Correlations<DIMS>& of)
@@ -117,10 +124,42 @@ struct Correlation : Windowed<DIMS, UNIT> {
   }
 };
 
+// A convolution of one group, whose rows are whole units and lie side by side in the result.
+template <int UNIT>
+struct Last : Correlation<2, UNIT> {
+  static constexpr int CELL_ROWS = UNIT;
+
+  using Correlation<2, UNIT>::Correlation;
+  __device__ int result(int, int r, int column) const { return column * this->rows + r; }
+};
+
+// A convolution whose positions are told to be those of the windows; LAST: as above, else with the result's channels first.
+template <int UNIT, bool LAST>
+struct Pooled : Correlation<2, UNIT> {
+  static constexpr int CELL_ROWS = LAST ? UNIT : 1, CELL_COLUMNS = 4;
+
+  __device__ explicit Pooled(const Correlations<2>& of) : Correlation<2, UNIT>(of) { this->columns *= CELL_COLUMNS; }
+
+  __device__ Spot<2> spot(int product, int number) const {
+    int q[2];
+    const int n = unfolded(number / CELL_COLUMNS, this->s.positions, q);
+    q[0] = q[0] * 2 + number / 2 % 2, q[1] = q[1] * 2 + number % 2;
+    return Correlation<2, UNIT>::spot(product, n, q);
+  }
+  __device__ int result(int product, int r, int column) const {
+    const int window = column / CELL_COLUMNS;
+    if (LAST) return window * this->rows + r;
+    int p[2];
+    const int n = unfolded(window, this->s.positions, p);
+    return ((n * this->products + product) * this->rows + r) * this->positions + (p[0] * this->s.positions[1].by + p[1]);
+  }
+};
+
 // Rows of y_bar are positions of an image, as y_bar lies, or depths of all images, as conv_tensor_rows lays them.
 template <int DIMS>
 struct Pairing : Windowed<DIMS, 4> {
   static constexpr bool ACROSS = false;
+  static constexpr int CELL_ROWS = 1, CELL_COLUMNS = 1;
   int products, rows, columns, depths, length;
 
   __device__ Pairing(const Correlations<DIMS>& of, int length)

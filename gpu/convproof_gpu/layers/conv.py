@@ -20,12 +20,17 @@ from convproof_gpu.wrapping import widened, wrap_forward, wrap_input_vjp, wrappi
 
 def forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any = None) -> Any:
     """Return ``y``."""
-    return _forward(machine, layer, x, w, b, "none")
+    return activated(machine, layer, x, w, b, "none")
 
 
-def forward_relu(machine: Machine, layer: Conv, x: Any, w: Any, b: Any = None) -> Any:
-    """Return ``relu(y)``, which is written once."""
-    return _forward(machine, layer, x, w, b, "relu")
+def activated(machine: Machine, layer: Conv, x: Any, w: Any, b: Any, activation: Activation) -> Any:
+    """Return ``activation(y)``, which is written once."""
+    sizes = sizes_of(layer, x.shape)
+    y = machine.empty(layer.output_shape(x.shape), x.dtype)
+    x = _bordered(machine, layer, x)
+    return kernels_of(sizes).conv_forward(
+        machine, sizes, x, w, b, y, activation=(activation, 1.0, 1.0)
+    )
 
 
 def input_vjp(machine: Machine, layer: Conv, x: Any, y_bar: Any, w: Any) -> Any:
@@ -91,15 +96,6 @@ def sizes_of(layer: Conv, shape: tuple[int, ...]) -> Sizes:
         stride=layer.stride,
         dilation=layer.dilation,
         low=tuple(0 if circular else axis.padding[0] for axis in axes),
-    )
-
-
-def _forward(machine: Machine, layer: Conv, x: Any, w: Any, b: Any, activation: Activation) -> Any:
-    sizes = sizes_of(layer, x.shape)
-    y = machine.empty(layer.output_shape(x.shape), x.dtype)
-    x = _bordered(machine, layer, x)
-    return kernels_of(sizes).conv_forward(
-        machine, sizes, x, w, b, y, activation=(activation, 1.0, 1.0)
     )
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from convproof.implementation import Implementation
-from convproof.layers import Layer, ReLU
+from convproof.layers import Conv, Layer, ReLU
+from convproof_gpu.fused import Fused
 from convproof_gpu.measuring.arrays import Arrays
 from convproof_gpu.measuring.rows import Row, is_product
+from convproof_gpu.wing import Wing
 
 PRECISIONS = {  # name: the elements' dtype
     "float32": "float32",
@@ -44,8 +46,10 @@ def call_of(implementation: Implementation, row: Row, arrays: Arrays) -> Callabl
     if row.operation == "weight_vjp":
         return lambda: verbs.weight_vjp(layer, x, y_bar)
     if row.operation == "fused":
-        biased, relu = replace(layer, bias=True), ReLU()  # type: ignore[call-arg]
-        if fused := getattr(verbs, "forward_relu", None):
-            return lambda: fused(biased, x, w, arrays.b)
+        assert isinstance(layer, Conv), layer
+        biased, relu = replace(layer, bias=True), ReLU()
+        if isinstance(implementation, Wing):
+            fused = Fused(conv=biased)
+            return lambda: verbs.forward(fused, x, w, arrays.b)
         return lambda: verbs.forward(relu, verbs.forward(biased, x, w, arrays.b))
     return lambda: verbs.forward(layer, x, *weights)

@@ -29,6 +29,7 @@ from convproof.networks.graph import INPUT, Network, Node
 from convproof.networks.initial import init
 from convproof.networks.names import named
 from convproof.networks.wiring import Concat, Dropout, Flatten
+from convproof_gpu.fused import Fused
 from convproof_gpu.measuring.clock import Device, Side, Stopwatch
 from convproof_gpu.measuring.rivals import settings
 
@@ -39,8 +40,8 @@ def ours(implementation: Any) -> Compute:
     """Return how our implementation computes a node, with its ReLU or without."""
 
     def compute(node: Node, read: list[Any], weights: list[Any], relu: bool) -> Any:
-        verb = implementation.forward_relu if relu else implementation.forward
-        return verb(node.layer, *read, *weights)
+        layer: Any = Fused(conv=node.layer) if relu else node.layer  # type: ignore[arg-type]
+        return implementation.forward(layer, *read, *weights)
 
     return compute
 

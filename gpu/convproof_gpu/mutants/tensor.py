@@ -50,12 +50,12 @@ MUTANTS = [
     ),
     _always(
         "tensor_kernel_without_a_barrier_before_the_sums", "conv2d", "shape", _TILE,
-        "(r / 2 & 3) * 8); };\n  __syncthreads();\n", "(r / 2 & 3) * 8); };\n",
+        "c & 3) * 8);\n  };\n  __syncthreads();\n", "c & 3) * 8);\n  };\n",
         "Sums are put where others still multiply the last slab.",
     ),
     _always(
         "tensor_kernel_without_a_barrier_before_the_sums_change_hands", "conv2d", "shape", _TILE,
-        "= sum[i][j];\n  __syncthreads();\n", "= sum[i][j];\n",
+        "sum[i][j + 1]);\n    }\n  __syncthreads();\n", "sum[i][j + 1]);\n    }\n",
         "Sums are stored while others still hand them over.",
     ),
     _always(

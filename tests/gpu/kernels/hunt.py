@@ -20,6 +20,7 @@ from typing import Any
 from convproof import layers
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
+from convproof_gpu.fused import Fused
 from convproof_gpu.machine import Kernel, Machine
 from convproof_gpu.specialisations import files, specialisations
 from convproof_gpu.wing import ROOMS
@@ -27,7 +28,8 @@ from tests.gpu.kernels.at_thresholds import FORMATS, OTHERS
 from tests.gpu.kernels.products_at_thresholds import PRODUCTS
 from tests.gpu.kernels.trials import Counting, Trial, wrong
 
-VERBS = ("forward", "forward_relu", "input_vjp", "weight_vjp", "bias_vjp")
+VERBS = ("forward", "input_vjp", "weight_vjp", "bias_vjp")
+SLICED = (layers.Conv, layers.ConvTranspose, Fused)
 KINDS = (*PRODUCTS, *OTHERS)
 MOST_FINDS, MOST_SHRINKS, EVERY = 5, 300, 20
 
@@ -53,7 +55,7 @@ def drawn(seed: int, number: int) -> Trial:
         adversary=rng.choice((None, None, rng.randrange(2**20))),
     )  # fmt: skip
     summed = isinstance(layer, layers.LocallyConnected) and trial.verb == "weight_vjp"
-    if not isinstance(layer, layers.Conv | layers.ConvTranspose) or shape[0] < 2 or summed:
+    if not isinstance(layer, SLICED) or shape[0] < 2 or summed:
         return trial
     images = rng.choice((0, 0, 1, 2))
     return replace(trial, images=images, shape=(5, *shape[1:]) if images else shape)
@@ -67,6 +69,8 @@ def smaller(trial: Trial) -> Iterator[Trial]:
             yield replace(trial, **{name: value})  # type: ignore[arg-type]
     for shape in _less(trial.shape, 0):
         yield from _legal(trial, trial.layer, shape)
+    if isinstance(trial.layer, Fused):
+        yield from _of_conv(trial, trial.layer)
     for field in fields(trial.layer):
         value = getattr(trial.layer, field.name)
         for less in _less(value, 0):
@@ -75,6 +79,18 @@ def smaller(trial: Trial) -> Iterator[Trial]:
             except (ConvProofError, ZeroDivisionError):
                 continue
             yield from _legal(trial, layer, trial.shape)
+
+
+def _of_conv(trial: Trial, fused: Fused) -> Iterator[Trial]:
+    """Yield trials whose convolution is simpler, or which have no pooling."""
+    without = replace(fused, pool=None)
+    yield from _legal(trial, without, trial.shape)
+    inner = replace(trial, layer=fused.conv, shape=fused.channels_first(trial.shape))
+    for each in smaller(inner):
+        shape = each.shape
+        last = (shape[0], *shape[2:], shape[1]) if fused.reads_last else shape
+        if isinstance(each.layer, layers.Conv):
+            yield from _legal(trial, replace(fused, conv=each.layer), last)
 
 
 def _less(value: Any, least: int) -> Iterator[Any]:
@@ -92,7 +108,11 @@ def _less(value: Any, least: int) -> Iterator[Any]:
 def _legal(trial: Trial, layer: Any, shape: Shape) -> Iterator[Trial]:
     """Yield the trial of a layer and a shape, made to fit each other, if they are legal."""
     try:
-        if isinstance(layer, layers.Conv | layers.ConvTranspose):
+        if isinstance(layer, Fused):
+            channels = layer.conv.in_channels
+            first = (shape[0], channels, *layer.channels_first(shape)[2:])
+            shape = (first[0], *first[2:], channels) if layer.reads_last else first
+        elif isinstance(layer, layers.Conv | layers.ConvTranspose):
             shape = (shape[0], layer.in_channels, *shape[2:])
         elif isinstance(layer, layers.Linear):
             shape = (*shape[:-1], layer.in_features)

@@ -1,6 +1,7 @@
 """Convolutions, and what else is products, whose sizes lie where a launcher decides."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from convproof.index_maps.few_channels_input import MOST_STRIDE
 from convproof.index_maps.outer import SIDE, SLAB
 from convproof_gpu import depthwise_plans, tiles
 from convproof_gpu.few_channels_plans import COMPILED
+from convproof_gpu.fused import Fused
 from convproof_gpu.grouped import STRIP
 from convproof_gpu.tensor_products import unit_of
 from tests.gpu.kernels.at_thresholds import (
@@ -222,6 +224,50 @@ def transposed(rng: Random) -> Drawn:
     return Drawn(layer, (min(like.shape[0], 3), held.out_channels, *sizes), like.few)
 
 
+def plane_products(rng: Random) -> Drawn:
+    """Draw a convolution of two axes on the tensor cores, of which some sums are shared out."""
+    inner = near(rng, 128, 192, 512, 1024)
+    layer = layers.Conv(
+        in_channels=inner, out_channels=near(rng, 64), kernel_size=(1, 1), stride=(1, 1),
+        padding=((0, 0),) * 2, dilation=(1, 1), bias=rng.random() < 0.5,
+    )  # fmt: skip
+    return Drawn(layer, (1, inner, near(rng, 8), near(rng, 8)))
+
+
+def fused(rng: Random) -> Drawn:
+    """Draw a convolution for any of the products, with a ReLU, a pooling and channels last."""
+    kinds = (
+        conv,
+        tensor_products,
+        tensor_products,
+        tensor_products,
+        plane_products,
+        plane_products,
+    )
+    like = rng.choice((*kinds, depthwise, few_channels, grouped))(rng)
+    held: Any = like.layer
+    reads, writes = (held.groups == 1 and rng.random() < 0.6 for _ in range(2))
+    inner, outer = held.in_channels, held.out_channels
+    inner = -(-inner // UNIT) * UNIT if reads else inner
+    outer = -(-outer // UNIT) * UNIT if writes else outer
+    held = replace(held, in_channels=inner, out_channels=outer)
+    shape = (like.shape[0], inner, *like.shape[2:])
+    outputs, pool = held.output_shape(shape)[2:], None
+    if min(outputs) > 1 and rng.random() < 0.7:
+        dims = len(outputs)
+        side = 2 if min(outputs) == 2 else rng.choice((2, 2, 2, 2, 3))
+        ends = rng.choice((0, 0, 0, 0, 1))
+        pool = layers.MaxPool(
+            kernel_size=(side,) * dims, stride=(rng.choice((2, 2, 2, 1)),) * dims,
+            padding=((ends, ends),) * dims, dilation=(1,) * dims, ceil_mode=rng.random() < 0.2,
+            return_indices=not writes and rng.random() < 0.05,
+        )  # fmt: skip
+    layer = Fused(
+        conv=held, relu=rng.random() < 0.7, pool=pool, reads_last=reads, writes_last=writes
+    )
+    return Drawn(layer, (shape[0], *shape[2:], inner) if reads else shape, like.few)
+
+
 def linear(rng: Random) -> Drawn:
     """Draw a fully connected layer, also of no rows and of several axes."""
     inner, outer = near(rng, 1, 4, 64, tiles.FEW_DEPTHS, 256), near(rng, 1, 4, 16, 64)
@@ -318,5 +364,5 @@ def convolve(rng: Random) -> Drawn:
 PRODUCTS: tuple[Callable[[Random], Drawn], ...] = (
     conv, conv, deep_conv, tensor_products, tensor_products, long_products, depthwise, depthwise,
     boxed, apart, strips, few_channels, few_channels, grouped, grouped, transposed, transposed,
-    linear, locally_connected, convolve, outer_products, one_tap,
+    linear, locally_connected, convolve, outer_products, one_tap, fused, fused,
 )  # fmt: skip

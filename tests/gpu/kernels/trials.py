@@ -19,6 +19,7 @@ from convproof.numeric.fast import implementation as fast
 from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import Request
 from convproof_gpu import few_channels, few_channels_input, grouped, machine, operands
+from convproof_gpu.fused import Fused
 from convproof_gpu.layers import cross_entropy, layout
 from convproof_gpu.machine import Kernel, Machine
 from convproof_gpu.sim import SimFault, conditions
@@ -75,6 +76,7 @@ class Trial:
         )
         return (
             "from convproof.layers import *\n"
+            "from convproof_gpu.fused import Fused\n"
             "from tests.gpu.kernels.trials import Counting, Trial, wrong\n"
             f"print(wrong(Trial({told}), Counting()))"
         )
@@ -142,7 +144,10 @@ def image_of(trial: Trial) -> int:
     channels, its columns.
     """
     layer: Any = trial.layer
-    x, y = trial.shape[1:], layer.output_shape(trial.shape)[1:]
+    shape = trial.shape
+    if isinstance(layer, Fused):
+        layer, shape = layer.conv, layer.channels_first(shape)
+    x, y = shape[1:], layer.output_shape(shape)[1:]
     if isinstance(layer, layers.Conv) and layer.padding_mode == "circular":
         x = x[0], *(axis.padded_size for axis in layer.axes(x[1:]))
     groups, columns = getattr(layer, "groups", 1), 1
@@ -178,12 +183,10 @@ def answered(trial: Trial, by: Any, given: dict[str, np.ndarray]) -> tuple[np.nd
     layer, verb = trial.layer, trial.verb
     x, y_bar, w, b = (given.get(name) for name in ("x", "y_bar", "w", "b"))
     weights = [array for array in (w, b) if array is not None]
-    if verb == "forward":
+    if isinstance(layer, Fused) and not isinstance(by, Wing):
+        answer = apart(layer, by, x, weights)
+    elif verb == "forward":
         answer = by.forward(layer, x, *weights)
-    elif verb == "forward_relu":
-        own = hasattr(by, verb)
-        answer = by.forward_relu(layer, x, *weights) if own else by.forward(layer, x, *weights)
-        answer = answer if own else np.maximum(answer, 0)
     elif verb == "input_vjp":
         of_bias = isinstance(layer, layers.Bias)
         answer = by.input_vjp(layer, x, y_bar, *([] if of_bias else weights[:1]))
@@ -192,6 +195,14 @@ def answered(trial: Trial, by: Any, given: dict[str, np.ndarray]) -> tuple[np.nd
     else:
         answer = by.bias_vjp(layer, y_bar)
     return answer if isinstance(answer, tuple) else (answer,)
+
+
+def apart(layer: Fused, by: Any, x: Any, weights: Sequence[Any]) -> Any:
+    """Return what an implementation answers layer by layer."""
+    y = by.forward(layer.conv, np.moveaxis(x, -1, 1) if layer.reads_last else x, *weights)
+    y = by.forward(layers.ReLU(), y) if layer.relu else y
+    y = y if layer.pool is None else by.forward(layer.pool, y)
+    return np.moveaxis(y, 1, -1) if layer.writes_last else y
 
 
 def of_scores(on: Machine, x: np.ndarray, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

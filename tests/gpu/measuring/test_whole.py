@@ -56,8 +56,6 @@ def test_a_network_that_is_wrong_is_seen_by_its_error() -> None:
         def forward(self, layer: Any, *arrays: Any) -> Any:
             return tensors.forward(layer, *arrays) * 1.01
 
-        forward_relu = forward
-
     found = measured("lenet5-simplified", 2, Wrong(), FakeDevice(1e6))
     assert found["sides"]["ours"]["error"] > 1e-3 > found["sides"]["torch NCHW"]["error"]
 
