@@ -101,6 +101,7 @@ class Gpu(Promised):
             raise GpuUnavailableError(why)
         self._kinds: dict[type, Arrays] = {self._cupy.ndarray: CupyArrays(self._cupy)}
         self._repeated: dict[tuple[Any, ...], Repeated | None] = {}
+        self._shared: dict[int, int] = {}
         self._thread = _Thread()
         self.choices = Kept(self._cupy.cuda.runtime.getDevice, lambda: self.versions)
         os.register_at_fork(after_in_child=self._repeat_nothing)
@@ -121,7 +122,11 @@ class Gpu(Promised):
     def shared(self) -> int:  # type: ignore[override]
         """Bytes of shared memory that a block may have on the current device."""
         runtime = self._cupy.cuda.runtime
-        return _shared(runtime, runtime.getDevice())
+        device = runtime.getDevice()
+        if device not in self._shared:
+            found = runtime.getDeviceProperties(device)["sharedMemPerBlockOptin"]
+            self._shared[device] = int(found)
+        return self._shared[device]
 
     @property
     def versions(self) -> dict[str, str]:
@@ -348,12 +353,6 @@ class CupyArrays:
         """Return CuPy's current stream."""
         pointer: int = self._cupy.cuda.get_current_stream(device).ptr
         return pointer
-
-
-@cache
-def _shared(runtime: Any, device: int) -> int:
-    """Return the bytes of shared memory that a block may have."""
-    return int(runtime.getDeviceProperties(device)["sharedMemPerBlockOptin"])
 
 
 @cache

@@ -165,7 +165,7 @@ def test_integers_of_eleven_bits_are_exact_in_tf32(verb: Verb) -> None:
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take every product to the tensor cores, in the precision that is asked for."""
 
-    def tile(_: Any, precision: Any = "float32", __: str = "float") -> TensorTile:
+    def tile(_: Any, precision: Any = "float32", *__: Any) -> TensorTile:
         return TensorTile(64, 64, precision)
 
     monkeypatch.setattr(choices, "tile_of", tile)

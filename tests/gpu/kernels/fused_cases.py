@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from convproof.layers import Conv, MaxPool, ReLU, Shape
 from convproof.numeric.fast import implementation as oracle
-from convproof_gpu import fused_products, products, tensor_products
+from convproof_gpu import choices, fused_products, pointwise, tensor_products
 from convproof_gpu.fused import Fused
 from convproof_gpu.layers import fused as room
 from convproof_gpu.machine import Machine
@@ -109,8 +109,8 @@ def fused_layers(draw: st.DrawFn, unit: int = 4) -> Asked:
 def taking(tile: Tile | TensorTile, splits: int = 1) -> Iterator[None]:
     """Take a tile for all products, and the depth in so many parts."""
     with (
-        patch.object(products, "tile_of", lambda *_: tile),
-        patch.object(fused_products, "tile_of", lambda *_: tile),
+        patch.object(choices, "tile_of", lambda *_: tile),
+        patch.object(pointwise, "forward_fits", lambda *_: False),
         patch.object(tensor_products, "parted", lambda *_: (0.0, splits)),
         patch.object(fused_products, "parted", lambda *_: (0.0, splits)),
     ):
