@@ -95,6 +95,8 @@ conv_transpose3d_bias = _names.conv_transpose3d_bias
 conv_transpose3d_input = _names.conv_transpose3d_input
 conv_transpose3d_weight = _names.conv_transpose3d_weight
 convolve = _names.convolve
+cross_entropy = _names.cross_entropy
+cross_entropy_input = _names.cross_entropy_input
 fold = _names.fold
 fold_input = _names.fold_input
 global_avg_pool1d = _names.global_avg_pool1d
@@ -196,6 +198,8 @@ __all__ = [
     "conv_transpose3d_input",
     "conv_transpose3d_weight",
     "convolve",
+    "cross_entropy",
+    "cross_entropy_input",
     "fold",
     "fold_input",
     "global_avg_pool1d",

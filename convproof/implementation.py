@@ -9,8 +9,9 @@ verb            arguments                                       returns
 ``bias_vjp``    ``layer, y_bar``                                ``b_bar``
 ==============  ==============================================  =================================
 
-``arrays`` are the weight and the bias (forward only), or the indices of ``MaxUnpool``. Where the
-layer is linear in ``x``, ``input_vjp`` needs only its shape and accepts that in place of ``x``.
+``arrays`` are the weight and the bias (forward only), or the integers of ``layer.index_shapes``.
+Where the layer is linear in ``x``, ``input_vjp`` needs only its shape and accepts that in place of
+``x``.
 Specs are checked before a verb is called, so an implementation checks nothing but its dtypes.
 """
 

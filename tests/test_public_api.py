@@ -82,7 +82,7 @@ WEIGHTED = ("conv", "conv_transpose", "locally_connected")
 POOLED = [f"{over}_{kind}_pool" for over in ("adaptive", "global") for kind in ("max", "avg")]
 POOLED += ["max_pool", "avg_pool", "max_unpool"]
 PLAIN = ["unfold", "fold", "local_response_norm", "maxout", "relu", "tanh", "scaled_tanh"]
-PLAIN += ["softmax"]
+PLAIN += ["softmax", "cross_entropy"]
 
 
 def test_functional_has_every_layer_with_its_vjps() -> None:

@@ -11,6 +11,7 @@ from convproof.layers.convolution import ConvTranspose as ConvTranspose
 from convproof.layers.convolution import Fold as Fold
 from convproof.layers.convolution import LocallyConnected as LocallyConnected
 from convproof.layers.convolution import Unfold as Unfold
+from convproof.layers.loss import CrossEntropy as CrossEntropy
 from convproof.layers.pointwise import Bias as Bias
 from convproof.layers.pointwise import Convolve as Convolve
 from convproof.layers.pointwise import Linear as Linear

@@ -26,6 +26,11 @@ class Layer:
         """Shape of each trainable array, by name."""
         return {}
 
+    def index_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Shape of each array of integers that stands beside an input, by name."""
+        del input_shape
+        return {}
+
     @property
     def parameters(self) -> int:
         """Number of trainable numbers."""

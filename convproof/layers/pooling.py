@@ -184,6 +184,10 @@ class MaxUnpool(Layer):
         """Channels and the spatial axes."""
         return len(self.kernel_size) + 1
 
+    def index_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Where each entry of the input goes."""
+        return {"indices": input_shape}
+
     def __post_init__(self) -> None:
         if isinstance(self.padding, str):
             msg = (

@@ -10,11 +10,12 @@ from typing import Any
 
 from convproof.implementation import Implementation, load_implementation
 from convproof.names.convolution import FUNCTIONS as _CONVOLUTION
+from convproof.names.loss import FUNCTIONS as _LOSS
 from convproof.names.pointwise import FUNCTIONS as _POINTWISE
 from convproof.names.pooling import FUNCTIONS as _POOLING
 from convproof.names.signals import FUNCTIONS as _SIGNALS
 
-FUNCTIONS = _CONVOLUTION | _POOLING | _POINTWISE | _SIGNALS
+FUNCTIONS = _CONVOLUTION | _POOLING | _POINTWISE | _LOSS | _SIGNALS
 
 
 class TorchNames:

@@ -25,6 +25,7 @@ _NAMES: dict[type[Layer], str] = {  # {dims} where a function exists per number 
     layers.ReLU: "relu",
     layers.Tanh: "tanh",
     layers.Softmax: "softmax",
+    layers.CrossEntropy: "cross_entropy",
 }
 _ARGUMENTS: dict[type[Layer], str] = {
     layers.Conv: "stride padding dilation groups",
@@ -40,6 +41,7 @@ _ARGUMENTS: dict[type[Layer], str] = {
     layers.LocalResponseNorm: "size alpha beta k",
     layers.Maxout: "pool_size",
     layers.Softmax: "dim",
+    layers.CrossEntropy: "reduction",
 }
 
 

@@ -113,29 +113,31 @@ def with_weights(name: str, build: Callable[..., Layer], bias: Callable[..., Bia
     }
 
 
-def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = False) -> Family:
+def without_weights(name: str, build: Callable[..., Layer], *, indices: str = "") -> Family:
     """Return the two functions of a layer without weights.
 
     Args:
         name: the layer's functional name.
         build: ``build(axes, *args)``, the spec for an input of so many axes; its docstring is the
             layer's.
-        indexed: whether the layer scatters to ``indices``, an array of the input's shape that
-            follows the input in ``f`` and the cotangent in ``f_input``.
+        indices: the name of the layer's ``index_shapes``, an array that follows the input in ``f``
+            and the cotangent in ``f_input``; "": it has none.
     """
 
     def forward(choose: Choose) -> Callable[..., Any]:
         def function(input: Any, *args: Any, **options: Any) -> Any:  # noqa: A002
-            arrays, args = _indices(args, options, indexed=indexed)
+            arrays, args = _indices(args, options, indices)
             layer = build(len(shape_of(input, "input")), *args, **options)
             return layer, verbs.forward(choose, layer, input, indices=arrays)
 
-        operands = None if indexed else Operands("forward", ("input",), ("input",))
-        return _described(choose, function, operands, name, build.__doc__, build, skip=1)
+        operands = None if indices else Operands("forward", ("input",), ("input",))
+        return _described(
+            choose, function, operands, name, build.__doc__, build, skip=1, indices=indices
+        )
 
     def input_vjp(choose: Choose) -> Callable[..., Any]:
         def function(x: Any, y_bar: Any, *args: Any, **options: Any) -> Any:
-            arrays, args = _indices(args, options, indexed=indexed)
+            arrays, args = _indices(args, options, indices)
             layer = build(len(shape_of(x, "x")), *args, **options)
             return layer, verbs.input_vjp(choose, layer, x, y_bar, indices=arrays)
 
@@ -148,20 +150,21 @@ def without_weights(name: str, build: Callable[..., Layer], *, indexed: bool = F
         The further arguments are those of ``{name}``.
         """
         own = ("x", "y_bar")
-        operands = None if indexed else Operands("input_vjp", own, own)
-        return _described(choose, function, operands, f"{name}_input", doc, build, skip=1)
+        operands = None if indices else Operands("input_vjp", own, own)
+        named = f"{name}_input"
+        return _described(choose, function, operands, named, doc, build, skip=1, indices=indices)
 
     BUILDERS[name] = build
     return {name: forward, f"{name}_input": input_vjp}
 
 
 def _indices(
-    args: tuple[Any, ...], options: dict[str, Any], *, indexed: bool
+    args: tuple[Any, ...], options: dict[str, Any], name: str
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the indices and the arguments without them."""
-    if not indexed:
+    """Return the indices of this name, if they have one, and the arguments without them."""
+    if not name:
         return (), args
-    return ((args[0],), args[1:]) if args else ((options.pop("indices"),), args)
+    return ((args[0],), args[1:]) if args else ((options.pop(name),), args)
 
 
 def _described(
@@ -173,6 +176,7 @@ def _described(
     build: Callable[..., Layer] | None = None,
     *,
     skip: int = 0,
+    indices: str = "",
 ) -> Callable[..., Any]:
     """Return the function under its public name and signature, to which its arguments are bound.
 
@@ -187,6 +191,7 @@ def _described(
         doc: its docstring.
         build: the layer's builder.
         skip: how many of its arguments the function gives it.
+        indices: the name of what it takes beside them; "": nothing.
     """
     own = [
         p
@@ -194,7 +199,7 @@ def _described(
         if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     ]
     further = list(signature(build).parameters.values())[skip:] if build is not None else []
-    extra = [] if operands else [Parameter("indices", Parameter.POSITIONAL_OR_KEYWORD)]
+    extra = [Parameter(indices, Parameter.POSITIONAL_OR_KEYWORD)] if indices else []
     public, calls = Signature([*own, *extra, *further]), Calls()
 
     def named(*args: Any, **options: Any) -> Any:

@@ -218,4 +218,4 @@ for _dims in DIMS:
     FUNCTIONS |= without_weights(f"adaptive_avg_pool{_dims}d", _adaptive_avg_pool(_dims))
     FUNCTIONS |= without_weights(f"global_max_pool{_dims}d", _global_max_pool(_dims))
     FUNCTIONS |= without_weights(f"global_avg_pool{_dims}d", _global_avg_pool(_dims))
-    FUNCTIONS |= without_weights(f"max_unpool{_dims}d", _max_unpool(_dims), indexed=True)
+    FUNCTIONS |= without_weights(f"max_unpool{_dims}d", _max_unpool(_dims), indices="indices")

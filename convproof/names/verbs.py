@@ -25,13 +25,13 @@ def forward(
         layer: the spec.
         x: the input.
         parameters: the weight and, if the layer has one, the bias.
-        indices: of ``MaxUnpool``: an array of the input's shape.
+        indices: of ``layer.index_shapes``: such as where ``MaxUnpool`` puts each entry.
     """
     images, batched = _with_batch(layer, x, "input")
     layer.output_shape(tuple(images.shape))
     for array, (name, shape) in zip(parameters, layer.parameter_shapes.items(), strict=True):
         check_shape(array, shape, name)
-    places = _places(indices, shape_of(x, "input"), batched)
+    places = _places(layer, indices, tuple(images.shape), batched)
     return _without(choose(x).forward(layer, images, *parameters, *places), batched)
 
 
@@ -46,7 +46,7 @@ def input_vjp(
         x: the input; where the layer is linear in it, its shape suffices.
         y_bar: the cotangent.
         weight: if the layer has one.
-        indices: of ``MaxUnpool``.
+        indices: of ``layer.index_shapes``.
     """
     if isinstance(x, tuple):
         batched = has_batch(x, layer.input_axes, "input_size")
@@ -56,7 +56,7 @@ def input_vjp(
         images, batched = _with_batch(layer, x, "x")
         shape = tuple(images.shape)
     cotangent = _cotangent(layer, shape, y_bar, batched)
-    places = _places(indices, shape if batched else shape[1:], batched)
+    places = _places(layer, indices, shape, batched)
     like = weight[0] if weight else x
     return _without(choose(like).input_vjp(layer, images, cotangent, *weight, *places), batched)
 
@@ -73,13 +73,17 @@ def bias_vjp(choose: Choose, layer: Bias, y_bar: Any) -> Any:
     return choose(y_bar).bias_vjp(layer, _with_batch(layer, y_bar, "y_bar")[0])
 
 
-def _places(indices: Sequence[Any], shape: Shape, batched: bool) -> tuple[Any, ...]:
+def _places(layer: Layer, indices: Sequence[Any], shape: Shape, batched: bool) -> tuple[Any, ...]:
     """Return the indices, checked, with a batch axis."""
-    for array in indices:
-        check_shape(array, shape, "indices")
+    for array, (name, held) in zip(indices, layer.index_shapes(shape).items(), strict=True):
+        shape_of(array, name)
         if not _is_integer(array.dtype):
-            msg = f"indices must be integers, got an array of {array.dtype}."
+            msg = (
+                f"{name} must be integers, got an array of {array.dtype}: they number positions or "
+                "classes, and are no probabilities."
+            )
             raise DTypeError(msg)
+        check_shape(array, held if batched else held[1:], name)
     return tuple(array if batched else array[None] for array in indices)
 
 

@@ -30,6 +30,7 @@ from convproof.nn.weightless import (
     MaxPool,
     MaxUnpool,
 )
+from convproof.nn.weightless import CrossEntropyLoss as CrossEntropyLoss
 from convproof.nn.weightless import Fold as Fold
 from convproof.nn.weightless import LocalResponseNorm as LocalResponseNorm
 from convproof.nn.weightless import Maxout as Maxout

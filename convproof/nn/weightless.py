@@ -1,4 +1,4 @@
-"""Layers without parameters: pooling, rearrangements, norms and activations."""
+"""Layers without parameters: pooling, rearrangements, norms, activations and a loss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from convproof.errors import UnsupportedError
 from convproof.functional import implementation_for
 from convproof.layers import Layer
+from convproof.layers.loss import Reduction
 from convproof.names import verbs
 from convproof.nn.module import Module
 from convproof.padding import Padding
@@ -280,3 +281,34 @@ class Softmax(Module):
             )
             raise UnsupportedError(msg)
         self._begin(spec=self._built(dim))
+
+
+class CrossEntropyLoss(Module):
+    """``log sum_c exp(x[n, c]) - x[n, target[n]]``, or its mean or sum.
+
+    Args:
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every loss. Torch's other arguments are
+            not here: every class has the weight 1, and every target is a class.
+    """
+
+    function = "cross_entropy"
+
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        self._begin(spec=self._built(reduction))
+
+    def __call__(  # type: ignore[override]  # it needs the targets
+        self,
+        input: Any,  # noqa: A002  # torch's name
+        target: Any,
+    ) -> Any:
+        """Return ``y``.
+
+        Args:
+            input: scores ``(N, C, *spatial)``, or ``(C,)``.
+            target: classes ``(N, *spatial)``, or without axes, in int64.
+        """
+        return verbs.forward(implementation_for, self.spec, input, indices=(target,))
+
+    def input_vjp(self, x: Any, y_bar: Any, target: Any = None) -> Any:
+        """Return the gradient of ``<layer(x, target), y_bar>`` in ``x``."""
+        return verbs.input_vjp(implementation_for, self.spec, x, y_bar, indices=(target,))

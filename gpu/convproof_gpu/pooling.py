@@ -109,7 +109,7 @@ def max_input_vjp(machine: Machine, windows: Windows, x: Any, y_bar: Any) -> Any
 
 
 def avg_forward(
-    machine: Machine, windows: Windows, counted: Counted, x: Any, y: Any, *, fixed: int = 0
+    machine: Machine, windows: Windows, counted: Counted, x: Any, y: Any, *, fixed: float = 0
 ) -> Any:
     """Write ``y = (1 / d_o) sum_i x[i]`` and return it.
 
@@ -132,7 +132,7 @@ def avg_input_vjp(
     y_bar: Any,
     x_bar: Any,
     *,
-    fixed: int = 0,
+    fixed: float = 0,
 ) -> Any:
     """Write ``x_bar``, where each cotangent is shared out evenly, and return it."""
     given = {"y_bar": y_bar, "x_bar": x_bar}
@@ -147,7 +147,7 @@ def _mean(
     windows: Windows,
     counted: Counted,
     given: dict[str, Any],
-    fixed: int,
+    fixed: float,
 ) -> Any:
     """Launch a kernel of means; the last array that is given is its result."""
     if cut is not None and max(*counted.below, *counted.above) < bands.MOST:

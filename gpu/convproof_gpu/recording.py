@@ -113,8 +113,9 @@ def _verbs(layer: Layer, dtype: str, shape: Shape) -> Mapping[Role, Callable[[Wi
     x, y_bar = blank(shape, dtype), blank(layer.output_shape(shape), dtype)
     parameters = [blank(each, dtype) for each in layer.parameter_shapes.values()]
     operands = parameters[:1]
-    if isinstance(layer, layers.MaxUnpool):
-        operands = parameters = [blank(shape, np.int64)]
+    indices = [blank(each, np.int64) for each in layer.index_shapes(shape).values()]
+    if indices:
+        operands = parameters = indices
     verbs: dict[Role, Callable[[Wing], Any]] = {
         "forward": lambda wing: wing.forward(layer, x, *parameters),
         "input": lambda wing: wing.input_vjp(layer, x, y_bar, *operands),
@@ -151,6 +152,8 @@ def least_input(layer: Any) -> Shape:
             return (1, prod(layer.kernel_size), prod(positions))
         case layers.Softmax():
             return (1,) * (layer.dim + 1 if layer.dim >= 0 else -layer.dim)
+        case layers.CrossEntropy():
+            return (1, 1)
         case layers.LocalResponseNorm() | layers.Maxout():
             return (1, getattr(layer, "pool_size", 1), 1)
     axes = layer.input_axes

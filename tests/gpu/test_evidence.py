@@ -23,11 +23,11 @@ from convproof_gpu.machine import Kernel
 from convproof_gpu.recording import KernelSources, Recorder, blank, least_input
 from convproof_gpu.simulated import Simulated
 from convproof_gpu.wing import Wing
-from tests.nn.samples import SAMPLES, UNPOOLING, in_integers, integers
+from tests.nn.samples import INDEXED, SAMPLES, in_integers, integers
 
-LAYERS = {name: layer for name, (layer, _) in SAMPLES.items()} | UNPOOLING
+LAYERS = {name: layer for name, (layer, _) in SAMPLES.items()} | INDEXED
 VERIFIED = [layer for names in FAMILIES.values() for layer in names]
-NO_LAYERS = {"layout", "cross_entropy_forward", "cross_entropy_input_vjp", "bias_forward"}
+NO_LAYERS = {"layout", "bias_forward"}
 QUICK = ["--seed", "1", "--examples", "6", "--in-process"]
 
 

@@ -61,6 +61,9 @@ OTHER: list[Callable[[Any], Any]] = [
     lambda x: F.softmax(x, 1),
     lambda x: F.local_response_norm(x, 3),
     lambda x: F.maxout(x, 2),
+    lambda x: F.cross_entropy(x, torch.arange(25).reshape(1, 5, 5) % 4),
+    lambda x: F.cross_entropy(x, torch.arange(25).reshape(1, 5, 5) % 4, reduction="sum"),
+    lambda x: F.cross_entropy(x, torch.arange(25).reshape(1, 5, 5) % 4, reduction="none"),
 ]
 
 
@@ -116,8 +119,10 @@ def test_the_operators_keep_torchs_rules() -> None:
     )  # fmt: skip
     pool = tensors._word(maxima)
     bias = tensors._word(layers.Bias(channels=6))
+    loss = tensors._word(layers.CrossEntropy())
     calls: list[tuple[Any, tuple[Any, ...]]] = [
         (tensors._forward, (word, x, [w, b])),
+        (tensors._forward, (loss, of(2, 3), [torch.tensor([0, 2])])),
         (tensors._argmax, (pool, x, [])),
         (tensors._input_vjp, (word, list(x.shape), None, y, [w])),
         (tensors._weight_vjp, (word, x, y)),

@@ -26,6 +26,8 @@ TORCH_ORDER = {
     "linear": "input, weight, bias=None",
     "local_response_norm": "input, size, alpha=0.0001, beta=0.75, k=1.0",
     "softmax": "input, dim=None",
+    "cross_entropy": "input, target, reduction='mean'",
+    "cross_entropy_input": "x, y_bar, target, reduction='mean'",
     "conv2d_input": "input_size, weight, y_bar, stride=1, padding=0, dilation=1, groups=1",
     "conv2d_weight": "x, weight_size, y_bar, stride=1, padding=0, dilation=1, groups=1",
     "conv2d_bias": "y_bar",
@@ -109,7 +111,11 @@ W = np.ones((6, 2, 3, 3), np.float32)
             r"y_bar must have the shape \(2, 6, 3, 3\), got \(2, 4, 5, 5\)",
         ),
         (lambda: functional.conv2d_input(5, W, X), ShapeError, "input_size must be a sequence"),
-        (lambda: functional.max_unpool2d(X, X[:1], 2), ShapeError, "indices must have the shape"),
+        (
+            lambda: functional.max_unpool2d(X, X[:1].astype(int), 2),
+            ShapeError,
+            "indices must have the shape",
+        ),
         (lambda: functional.max_unpool2d(X, X, 2), DTypeError, "indices must be integers"),
         (
             lambda: functional.max_unpool2d(X, X.astype(int), 2, padding="same"),

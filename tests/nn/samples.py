@@ -35,7 +35,8 @@ for _dims, _size in SPATIAL.items():
         SAMPLES[f"{_kind}{_dims}d"] = _class(*_args, **_options), (2, 4, *_size)
 UNPOOLING = {f"MaxUnpool{dims}d": getattr(nn, f"MaxUnpool{dims}d")(2) for dims in SPATIAL}
 WEIGHTED = [name for name, (layer, _) in SAMPLES.items() if layer.parameters]
-CLASSES = [*SAMPLES, *UNPOOLING]
+INDEXED = UNPOOLING | {"CrossEntropyLoss": nn.CrossEntropyLoss("sum")}
+CLASSES = [*SAMPLES, *INDEXED]
 
 
 def integers(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:

@@ -12,7 +12,7 @@ import torch
 
 from convproof import functional, nn
 from convproof.names.arguments import arguments_of
-from tests.nn.samples import CLASSES, SAMPLES, UNPOOLING, WEIGHTED, in_integers, integers
+from tests.nn.samples import CLASSES, INDEXED, SAMPLES, UNPOOLING, WEIGHTED, in_integers, integers
 from tests.test_public_api import HEAVY, OPTIONAL, _modules_after
 
 FIRST = ("input", "weight", "bias")
@@ -91,6 +91,15 @@ def test_unpooling_takes_the_indices_of_pooling(name: str, size: int) -> None:
     np.testing.assert_array_equal(layer(x[0], indices[0], wanted), y[0])
 
 
+def test_a_loss_takes_scores_and_targets() -> None:
+    """``log sum exp(x) - x[target]`` of each, and its derivative, as the functions do."""
+    loss, x, target = nn.CrossEntropyLoss("none"), integers((4, 3, 2)), np.arange(8).reshape(4, 2)
+    y, y_bar = loss(x, target % 3), integers((4, 2), 1)
+    np.testing.assert_array_equal(y, functional.cross_entropy(x, target % 3, "none"))
+    x_bar = functional.cross_entropy_input(x, y_bar, target % 3, "none")
+    np.testing.assert_array_equal(loss.input_vjp(x, y_bar, target % 3), x_bar)
+
+
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_a_tensors_gradients_by_autograd_are_the_layers(name: str) -> None:
     """d<layer(x), y_bar> in x, weight and bias."""
@@ -106,7 +115,7 @@ def test_a_tensors_gradients_by_autograd_are_the_layers(name: str) -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_what_is_written_makes_the_same_spec(name: str) -> None:
     """eval(repr(layer)) has the layer's spec."""
-    layer = UNPOOLING.get(name) or SAMPLES[name][0]
+    layer = INDEXED.get(name) or SAMPLES[name][0]
     again = eval(repr(layer), vars(nn))
     assert type(again) is type(layer)
     assert again.spec == layer.spec

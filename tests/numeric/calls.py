@@ -19,6 +19,7 @@ PLAIN = {
     layers.ReLU: "relu",
     layers.Tanh: "tanh",
     layers.Softmax: "softmax",
+    layers.CrossEntropy: "cross_entropy",
 }
 PER_DIMS = {
     layers.Conv: "conv",
@@ -46,6 +47,7 @@ ARGUMENTS = {
     layers.LocalResponseNorm: "size alpha beta k",
     layers.Maxout: "pool_size",
     layers.Softmax: "dim",
+    layers.CrossEntropy: "reduction",
 }
 
 
@@ -96,7 +98,7 @@ def answers_of_torch(functional: ModuleType, case: Case) -> dict[str, np.ndarray
     layer, x, arrays, y_bar = case
     grads = [torch.tensor(x, dtype=torch.float64, requires_grad=True)]
     given = [torch.tensor(array) for array in arrays]
-    if not isinstance(layer, layers.MaxUnpool):
+    if not layer.index_shapes(x.shape):
         given = [array.double().requires_grad_() for array in given]
         grads += given
     name = name_of(layer, x.ndim)

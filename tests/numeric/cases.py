@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from convproof import layers
 from convproof.implementation import Implementation
 from convproof.layers import Layer
+from convproof.layers.loss import Reduction
 from convproof.layers.pooling import AdaptivePool, Pool
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as reference
@@ -42,7 +43,7 @@ class Case(NamedTuple):
 
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> "Case":
         """Return the case with a function applied to every array but indices."""
-        indices = isinstance(self.layer, layers.MaxUnpool)
+        indices = self.layer.index_shapes(self.x.shape)
         arrays = self.arrays if indices else tuple(function(array) for array in self.arrays)
         return Case(self.layer, function(self.x), arrays, function(self.y_bar))
 
@@ -58,7 +59,7 @@ class Case(NamedTuple):
 
     def batch(self, images: int | slice) -> "Case":
         """Return the case of some of its images."""
-        indices = isinstance(self.layer, layers.MaxUnpool)
+        indices = self.layer.index_shapes(self.x.shape)
         arrays = tuple(array[images] for array in self.arrays) if indices else self.arrays
         return Case(self.layer, self.x[images], arrays, self.y_bar[images])
 
@@ -90,7 +91,7 @@ def with_data(
     """Draw the data of a layer: its input, its parameters unless given, and its cotangent."""
     x, y_bar = draw(integers(x_shape)), draw(integers(layer.output_shape(x_shape)))
     drawn = tuple(draw(integers(shape)) for shape in layer.parameter_shapes.values())
-    return Case(layer, x, arrays or drawn, unit * y_bar)
+    return Case(layer, x, arrays or drawn, np.asarray(unit * y_bar))
 
 
 @st.composite
@@ -203,6 +204,16 @@ def unpools(draw: st.DrawFn, *, torch: bool = False) -> Case:
     else:
         indices = draw(integers(shape, most=127)) % positions
     return draw(with_data(layer, shape, (indices,)))
+
+
+@st.composite
+def losses(draw: st.DrawFn, *reductions: Reduction) -> Case:
+    """Draw scores of one to five classes, with or without spatial axes, and targets."""
+    layer = layers.CrossEntropy(reduction=draw(st.sampled_from(reductions)))
+    classes, spatial = draw(st.integers(1, 5)), draw(st.lists(st.integers(1, 3), max_size=2))
+    shape = (draw(st.integers(1, 4)), classes, *spatial)
+    (size,) = layer.index_shapes(shape).values()
+    return draw(with_data(layer, shape, (draw(integers(size, most=127)) % classes,)))
 
 
 @st.composite

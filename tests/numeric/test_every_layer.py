@@ -13,11 +13,11 @@ from convproof.layers import Convolve, Layer
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.numeric.fast import implementation as fast
 from convproof.numeric.reference import implementation as reference
-from tests.numeric.cases import CASES, MEANS, SMOOTH, Case, answers, differences, few
+from tests.numeric.cases import CASES, MEANS, SMOOTH, Case, answers, differences, few, losses
 
 EXACT = [np.dtype(dtype) for dtype in (np.float32, np.float64, np.int64, np.int16, object)]
 HALVES = [np.dtype(np.float16), BFLOAT16]
-ALL = CASES | SMOOTH
+ALL = CASES | SMOOTH | {layers.CrossEntropy: losses("none")}
 LINEAR = [
     layers.Conv, layers.LocallyConnected, layers.ConvTranspose, layers.Unfold, layers.Fold,
     layers.Linear, layers.Bias, layers.MaxUnpool, *MEANS,

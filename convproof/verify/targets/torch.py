@@ -21,6 +21,7 @@ from convproof.layers import (
     Bias,
     Conv,
     ConvTranspose,
+    CrossEntropy,
     Fold,
     GlobalAvgPool,
     GlobalMaxPool,
@@ -282,3 +283,8 @@ def _(layer: Tanh, x: Tensor) -> Tensor:
 @compute.register
 def _(layer: Softmax, x: Tensor) -> Tensor:
     return F.softmax(x, layer.dim)
+
+
+@compute.register
+def _(layer: CrossEntropy, x: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(x, target, reduction=layer.reduction)

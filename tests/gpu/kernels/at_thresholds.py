@@ -230,6 +230,13 @@ def softmax(rng: Random) -> Drawn:
     return Drawn(layers.Softmax(dim=1), shape)
 
 
+def scored(rng: Random) -> Drawn:
+    """Draw the losses of such lines of scores, or their sum."""
+    images, classes, *inner = softmax(rng).shape
+    layer = layers.CrossEntropy(reduction=rng.choice(("none", "sum")))
+    return Drawn(layer, (images, max(classes, 1), *inner))
+
+
 def normalised(rng: Random) -> Drawn:
     """Draw a local response normalisation, which walks or does not."""
     channels = near(rng, 1, 5, norm.CHUNK, 2 * norm.CHUNK)
@@ -250,4 +257,5 @@ def maxout(rng: Random) -> Drawn:
 OTHERS: tuple[Callable[[Random], Drawn], ...] = (
     banded, banded, banded, pool, one_window, adaptive, unpool, unfold, bias, elementwise,
     elementwise, softmax, softmax, normalised, maxout,
+    scored,
 )  # fmt: skip

@@ -118,12 +118,22 @@ def arrays_of(trial: Trial) -> dict[str, np.ndarray]:
         if size:
             highest = np.arange(1 << int(rng.integers(0, size.bit_length())))
             named["x"][:, (int(rng.integers(0, size)) + highest) % size] = 0
+    if isinstance(layer, layers.CrossEntropy):
+        named["x"], named["w"] = _scores(rng, trial.shape)
     letters = {"weight": "w", "bias": "b"}
     named |= {letters[name]: integers(s) for name, s in layer.parameter_shapes.items()}
     output = layer.output_shape(trial.shape)
     if isinstance(layer, layers.MaxUnpool):
         named["w"] = rng.integers(0, max(prod(output[2:]), 1), trial.shape)
     return named | {"y_bar": integers(output)}
+
+
+def _scores(rng: np.random.Generator, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores of which one in a line counts, and targets."""
+    lines = np.full((shape[0], *shape[2:], shape[1]), FAR)
+    one, target = rng.integers(0, shape[1], (2, *lines.shape[:-1]))
+    np.put_along_axis(lines, one[..., None], 0, -1)
+    return np.ascontiguousarray(np.moveaxis(lines, -1, 1)), target
 
 
 def unit_of(layer: Layer, shape: Shape) -> int:
@@ -232,7 +242,7 @@ def wrong(trial: Trial, on: Machine) -> str:
     """Return what is wrong, or ""."""
     exact = arrays_of(trial)
     dtype = np.dtype(DTYPES[trial.dtype])
-    indices = isinstance(trial.layer, layers.MaxUnpool)
+    indices = trial.layer.index_shapes(trial.shape)
     given = {
         name: lying(array if indices and name == "w" else array.astype(dtype), trial.begin)
         for name, array in exact.items()

@@ -1,0 +1,58 @@
+"""Losses of a classifier: scores of classes against the indices of the right ones."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal, get_args
+
+from convproof.errors import GeometryError, ShapeError
+from convproof.layers.base import Layer, Shape
+
+Reduction = Literal["none", "mean", "sum"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossEntropy(Layer):
+    """``loss[n, i] = log sum_c exp(x[n, c, i]) - x[n, target[n, i], i]``: scores ``(N, C, *I)``.
+
+    Attributes:
+        reduction: ``"none"``: every loss, of the targets' shape; ``"mean"`` and ``"sum"``: one
+            number, without axes.
+    """
+
+    reduction: Reduction = "mean"
+
+    def __post_init__(self) -> None:
+        told: object = self.reduction  # perhaps an array: weights of classes
+        if not isinstance(told, str) or told not in get_args(Reduction):
+            msg = (
+                f"reduction must be 'none', 'mean' or 'sum', got {told!r}. There are no "
+                "weights of classes: multiply the losses of reduction='none'."
+            )
+            raise GeometryError(msg)
+
+    def index_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The class of every line of scores: the input's shape without the classes."""
+        axis = class_axis(input_shape)
+        return {"target": input_shape[:axis] + input_shape[axis + 1 :]}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The targets', or no axes where the losses are one number."""
+        if not input_shape or not input_shape[class_axis(input_shape)]:
+            msg = (
+                "cross_entropy takes scores (batch, classes, *spatial), or (classes,), of at least "
+                f"one class, got the shape {input_shape}."
+            )
+            raise ShapeError(msg)
+        losses = self.index_shapes(input_shape)["target"]
+        if self.reduction == "mean" and not prod(losses):
+            msg = (
+                f"there is no mean of the 0 losses of scores of the shape {input_shape}: 0 / 0. "
+                "Use reduction='sum', or 'none'."
+            )
+            raise ShapeError(msg)
+        return losses if self.reduction == "none" else ()
+
+
+def class_axis(input_shape: Shape) -> int:
+    """Return the axis of the classes: 1, or 0 where there is no other."""
+    return min(1, len(input_shape) - 1)
