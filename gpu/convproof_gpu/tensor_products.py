@@ -78,11 +78,11 @@ def _correlate(
     whole = s.positions == s.result  # one phase writes all
     _, splits = parted(tile, *extents, element) if whole else (0.0, 1)
     if splits == 1 and (b is None or not is_by_rows):
-        args = {"x": x, "w": w, "b": b, "y": y, "sizes": _told(laid)} | last
+        args = {"x": x, "w": w, "b": b, "y": y, "sizes": told_of(laid)} | last
         launch(machine, kernel, blocks, tile.threads, args, ("y",) if whole else ())
         return
     parts, n = machine.empty((splits, y.size), np.float32), np.int32(y.size)
-    told = {"splits": np.int32(splits), "n": n, "sizes": _told(laid)}
+    told = {"splits": np.int32(splits), "n": n, "sizes": told_of(laid)}
     kernel = replace(kernel, name="conv_tensor_parts")
     args = {"x": x, "w": w, "parts": parts} | told
     launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
@@ -107,7 +107,7 @@ def _multiply_channels(
     parts = x_bar[None] if is_whole else machine.empty((splits, x_bar.size), np.float32)
     kernel = Kernel("conv_tensor", ("1", tile.argument), "conv_tensor_weight_vjp", tile.shared)
     args = {"y_bar": y_bar, "x": w, "parts": parts, "splits": np.int32(splits)}
-    args |= {"length": np.int32(-(-s.batch // laid.unit) * laid.unit), "sizes": _told(laid)}
+    args |= {"length": np.int32(-(-s.batch // laid.unit) * laid.unit), "sizes": told_of(laid)}
     blocks = tile.covering(s.rows, s.channels)
     launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
     if not is_whole:
@@ -230,7 +230,7 @@ def pair(
             "parts": parts[number * splits : (number + 1) * splits],
             "splits": np.int32(splits),
             "length": np.int32(length),
-            "sizes": _told(of),
+            "sizes": told_of(of),
         }
         launch(machine, kernel, blocks * splits, tile.threads, args, ("parts",))
     if is_whole:
@@ -268,7 +268,7 @@ def _laid(laid: Laid) -> bytes:
     return np.array(numbers, np.int32).tobytes()
 
 
-def _told(laid: Laid) -> bytes:
+def told_of(laid: Laid) -> bytes:
     """Return the struct ``Correlations`` of ``tensor_products.cuh``."""
     s: Correlations = laid.sizes
     numbers = [s.batch, s.groups, s.channels, s.rows, prod(s.taps), *s.source, *s.result]

@@ -27,7 +27,9 @@ from tests.nn.samples import SAMPLES, UNPOOLING, in_integers, integers
 
 LAYERS = {name: layer for name, (layer, _) in SAMPLES.items()} | UNPOOLING
 VERIFIED = [layer for names in FAMILIES.values() for layer in names]
-NO_LAYERS = {"layout", "cross_entropy_forward", "cross_entropy_input_vjp", "bias_forward"}
+NO_LAYERS = {
+    "layout", "cross_entropy_forward", "cross_entropy_input_vjp", "bias_forward", "conv_halo"
+}  # fmt: skip
 QUICK = ["--seed", "1", "--examples", "6", "--in-process"]
 
 

@@ -26,6 +26,7 @@ PROOFS: tuple[str, ...] = (
     "tiles",
     "few_channels",
     "few_channels_gradient",
+    "halo",
     "hoisted",
     "int32",
     "int32_windows",
@@ -42,6 +43,7 @@ PROOFS: tuple[str, ...] = (
     "int32_strips",
     "int32_few_channels",
     "int32_grouped",
+    "int32_halo",
     "interior",
     "truncation",
 )
