@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, Protocol
 
+from convproof_gpu import halo_plans
 from convproof_gpu.choices import Choice, Question
+from convproof_gpu.halo_plans import HALO_TILES, refused
 from convproof_gpu.operands import MOST
 from convproof_gpu.tiles import (
     MOST_PARTS,
@@ -80,7 +82,33 @@ class _Tensors:
         del question, choice
 
 
-FAMILIES: tuple[Family, ...] = (_Floats(), _Tensors())
+class _Halos:
+    """Tiles whose source is staged once for all taps, of words and of 16 bits."""
+
+    tiles = HALO_TILES
+
+    def choices(self, question: Question) -> Iterator[Choice]:
+        """Yield every tile that takes the convolution."""
+        asked, is_adjoint = (question.sizes, question.element), _is_adjoint(question)
+        if question.product == "conv_weight_vjp" or question.precision != "tf32":
+            return
+        if is_allowed(question.map_):
+            for tile in self.tiles:
+                if not refused(*asked, tile, is_adjoint=is_adjoint):
+                    yield Choice(tile)
+
+    def coefficient(self, question: Question, choice: Choice) -> Fraction:
+        """Return the bound of the depths, with the zeros that fill the slabs of a tap."""
+        del choice
+        asked = question.sizes, question.element
+        return halo_plans.coefficient(*asked, is_adjoint=_is_adjoint(question))
+
+
+def _is_adjoint(question: Question) -> bool:
+    return question.product == "conv_input_vjp"
+
+
+FAMILIES: tuple[Family, ...] = (_Floats(), _Tensors(), _Halos())
 
 
 def choices(question: Question) -> Iterator[Choice]:

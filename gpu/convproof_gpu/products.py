@@ -19,9 +19,10 @@ from convproof.index_maps import (
 )
 from convproof.index_maps.correlation import adjoint, forward
 from convproof.index_maps.fully_connected import as_adjoint, is_fully_connected
-from convproof_gpu import outer, pointwise
+from convproof_gpu import halo, outer, pointwise
 from convproof_gpu.choices import chosen
 from convproof_gpu.elements import type_of
+from convproof_gpu.halo_plans import HaloTile
 from convproof_gpu.machine import Kernel, LaunchLawError, Machine, launch, packed
 from convproof_gpu.operands import (
     MOST,
@@ -49,7 +50,7 @@ def conv_forward(
     y: Any,
     *,
     activation: tuple[Activation, float, float] = ("none", 1.0, 1.0),
-    tile: Tile | TensorTile | None = None,
+    tile: Tile | TensorTile | HaloTile | None = None,
 ) -> Any:
     """Write ``y = activation(conv(x, w) + b)`` and return it.
 
@@ -69,6 +70,8 @@ def conv_forward(
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
     element = type_of(x=x, w=w, y=y)
     tile, _ = chosen(machine, "conv_forward", sizes, element, tile)
+    if isinstance(tile, HaloTile):
+        return halo.conv_forward(machine, sizes, x, w, b, y, tile=tile, activation=activation)
     unit = unit_of(element) if isinstance(tile, TensorTile) else 1
     for images, part in slices(sizes, unit=unit):
         given = {"x": x[images], "w": w, "b": b, "y": y[images]}
@@ -88,7 +91,7 @@ def conv_input_vjp(
     x_bar: Any,
     *,
     activation: tuple[Activation, float, float] = ("none", 1.0, 1.0),
-    tile: Tile | TensorTile | None = None,
+    tile: Tile | TensorTile | HaloTile | None = None,
 ) -> Any:
     """Write ``x_bar``, the adjoint of the convolution at ``y_bar``, and return it.
 
@@ -108,6 +111,10 @@ def conv_input_vjp(
     last: dict[str, Any] = {"epilogue": epilogue(*activation)}
     element = type_of(y_bar=y_bar, w=w)
     tile, _ = chosen(machine, "conv_input_vjp", sizes, element, tile)
+    if isinstance(tile, HaloTile):
+        return halo.conv_input_vjp(
+            machine, sizes, y_bar, w, b, x_bar, tile=tile, activation=activation
+        )
     unit = unit_of(element) if isinstance(tile, TensorTile) else 1
     for images, part in slices(sizes, unit=unit):
         given = {"y_bar": y_bar[images], "w": w, "b": b, "x_bar": x_bar[images]}

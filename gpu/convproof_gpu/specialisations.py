@@ -17,6 +17,7 @@ parameter   choices
 ``TAPS``    0, and those of ``depthwise``
 ``Pane``    those of ``bands``
 ``Tensor``  those of ``tiles`` for the tensor cores
+``Halos``   those of ``halo_plans``
 ``RowTaps`` those of ``few_channels_plans``; forward, any
 ``IN``      those of ``few_channels_input_plans``
 ==========  ==================================================
@@ -36,6 +37,7 @@ from convproof_gpu.elements import BYTES
 from convproof_gpu.few_channels_input_plans import HELD
 from convproof_gpu.few_channels_plans import ANY_TAPS, ROW_TAPS
 from convproof_gpu.grouped import CHANNELS, PATCHES
+from convproof_gpu.halo_plans import HALO_TILES
 from convproof_gpu.lines import EACH, SIZES
 from convproof_gpu.machine import Kernel
 from convproof_gpu.outer import QUADS
@@ -81,6 +83,7 @@ def _chosen(file: str, match: re.Match[str]) -> Iterator[Kernel]:
             "Pane": tuple(map(argument, SQUARES)),
             "CHANNELS": tuple(map(str, CHANNELS)),
             "PATCH": tuple(map(str, PATCHES)),
+            "Halos": tuple(tile.argument for tile in HALO_TILES),
         }
         for arguments in product(*(choices[name] for name in names)):
             yield Kernel(file, arguments, match["name"])

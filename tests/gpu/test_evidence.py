@@ -27,7 +27,7 @@ from tests.nn.samples import INDEXED, SAMPLES, in_integers, integers
 
 LAYERS = {name: layer for name, (layer, _) in SAMPLES.items()} | INDEXED
 VERIFIED = [layer for names in FAMILIES.values() for layer in names]
-NO_LAYERS = {"layout", "bias_forward"}
+NO_LAYERS = {"layout", "bias_forward", "conv_halo"}
 QUICK = ["--seed", "1", "--examples", "6", "--in-process"]
 
 

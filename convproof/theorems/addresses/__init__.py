@@ -29,6 +29,7 @@ PROOFS: tuple[str, ...] = (
     "few_channels",
     "few_channels_gradient",
     "few_channels_input",
+    "halo",
     "hoisted",
     "int32",
     "int32_windows",
@@ -48,6 +49,7 @@ PROOFS: tuple[str, ...] = (
     "int32_few_channels",
     "int32_few_channels_input",
     "int32_grouped",
+    "int32_halo",
     "interior",
     "truncation",
 )

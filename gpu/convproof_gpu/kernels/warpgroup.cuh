@@ -12,11 +12,22 @@
 // says ("128-byte swizzle" of the PTX ISA), from an address that 1024 divides. A sum is not to be read or written from
 // the first product of a group until `warpgroup_wait`; what others stored is ordered by `warpgroup_visible` in the
 // storing thread and a barrier.
+//
+// a may lie in `Planes` instead, not swizzled: a core matrix is 16 bytes of eight rows side by side, from any multiple of
+// 16 bytes. Of the descriptor (PTX ISA 9.7.15.5.1.2.1, K-major, no swizzling; CUTLASS, cute/arch/mma_sm90_desc.hpp and
+// make_gmma_desc: ((8,n),2):((1,SBO),LBO) in 16 bytes) the leading dimension byte offset is from the first column of core
+// matrices to the second, a plane; the stride byte offset from eight rows to the next eight.
 #pragma once
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #include "prims.cuh"
+
+// Bytes, multiples of 16: from 16 bytes of a row's depth to its next, and from eight rows to the next eight.
+struct Planes {
+  int plane, eight;
+};
+constexpr int SLAB = 4;  // products of a warpgroup, of 32 bytes of depth each
 
 // Where word k, of 32 bits, of line n lies.
 __device__ inline int swizzled(int n, int k) { return n * 32 + (k ^ (n & 7) * 4); }
@@ -38,6 +49,11 @@ __device__ __forceinline__ void warpgroup_wait() { asm volatile("wgmma.wait_grou
 __device__ __forceinline__ unsigned long long described(const void* lines, int k) {
   const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(lines)) + 4 * k;
   return static_cast<unsigned long long>((address & 0x3ffff) >> 4) | 1ull << 16 | 64ull << 32 | 1ull << 62;
+}
+
+__device__ __forceinline__ unsigned long long described(const void* first, const Planes& planes) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(first)), plane = planes.plane, eight = planes.eight;
+  return static_cast<unsigned long long>(eight >> 4) << 32 | ((address & 0x3ffff) >> 4 | plane >> 4 << 16);
 }
 
 #define WORDS4(d, i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
@@ -73,7 +89,16 @@ FROM_REGISTERS(8, 16, 8, 9, 10, 11, 12, 13)
                  : WORDS##HALF(d, 0)                                                                                              \
                  : "l"(described(a, k)), "l"(described(b, k)), "r"(add ? 1 : 0));                                                 \
   }
+#define FROM_PLANES(WORD, KIND, MORE, HALF, N, A, B, ADD)                                                                       \
+  __device__ __forceinline__ void warpgroup_multiply(float (&d)[HALF], unsigned long long a, const WORD* b, int k, bool add) {          \
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #ADD ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N KIND " {" NAMES##HALF "}, %" #A \
+                 ", %" #B ", p, 1, 1" MORE ";\n}"                                                                                 \
+                 : WORDS##HALF(d, 0)                                                                                              \
+                 : "l"(a), "l"(described(b, k)), "r"(add ? 1 : 0));                                                               \
+  }
 #define OF_WORDS(WORD, KIND, MORE)                       \
+  FROM_PLANES(WORD, KIND, MORE, 64, 128, 64, 65, 66) \
+  FROM_PLANES(WORD, KIND, MORE, 32, 64, 32, 33, 34)  \
   FROM_SHARED(WORD, KIND, MORE, 64, 128, 64, 65, 66) \
   FROM_SHARED(WORD, KIND, MORE, 32, 64, 32, 33, 34)  \
   FROM_SHARED(WORD, KIND, MORE, 16, 32, 16, 17, 18)  \
@@ -81,7 +106,24 @@ FROM_REGISTERS(8, 16, 8, 9, 10, 11, 12, 13)
 OF_WORDS(float, "k8.f32.tf32.tf32", "")
 OF_WORDS(__half, "k16.f32.f16.f16", ", 0, 0")
 OF_WORDS(__nv_bfloat16, "k16.f32.bf16.bf16", ", 0, 0")
+
+// sum[m, n] += sum_{k < SLAB K} a[m, k] * b[n, k], the sum over k alone at first, in `part`; add is false. While it is on
+// its way `meanwhile` is done.
+template <int HALF, class Word, class Meanwhile>
+__device__ __forceinline__ void warpgroup_add(float (&sum)[HALF], float (&part)[HALF], const Word* a, const Planes& planes, const Word* b,
+                                              bool add, const Meanwhile& meanwhile) {
+  const unsigned long long first = described(a, planes);
+  warpgroup_begin();
+#pragma unroll
+  for (int s = 0; s < SLAB; s++) warpgroup_multiply(part, first + s * (2 * planes.plane >> 4), b, 8 * s, s > 0 || add);
+  warpgroup_commit();
+  meanwhile();
+  warpgroup_wait();
+#pragma unroll
+  for (int j = 0; j < HALF; j++) sum[j] += part[j];
+}
 #undef OF_WORDS
+#undef FROM_PLANES
 #undef FROM_SHARED
 #undef NAMES64
 #undef NAMES32
@@ -120,6 +162,28 @@ __device__ inline void warpgroup_multiply(float (&d)[HALF], const Word* a, const
   unsigned words[4];
   ldmatrix(words, reinterpret_cast<const unsigned*>(a) + swizzled(threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16, k + 4 * (threadIdx.x % 32 / 16)));
   warpgroup_multiply(d, words, b, k, add);
+}
+
+template <int HALF, class Word, class Meanwhile>
+__device__ inline void warpgroup_add(float (&sum)[HALF], float (&)[HALF], const Word* a, const Planes& planes, const Word* b, bool,
+                                     const Meanwhile& meanwhile) {
+  unsigned words[SLAB][4];
+  const int row = threadIdx.x / 32 % 4 * 16 + threadIdx.x % 16, g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+  const char* const lines = reinterpret_cast<const char*>(a) + row / 8 * planes.eight + row % 8 * 16 + threadIdx.x % 32 / 16 * planes.plane;
+#pragma unroll
+  for (int s = 0; s < SLAB; s++) ldmatrix(words[s], lines + 2 * s * planes.plane);
+#pragma unroll
+  for (int j = 0; j < HALF / 4; j++) {
+    float part[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+#pragma unroll
+    for (int s = 0; s < SLAB; s++) {
+      const unsigned* const n = reinterpret_cast<const unsigned*>(b);
+      multiplied(part, words[s], {n[swizzled(8 * j + g, 8 * s + t)], n[swizzled(8 * j + g, 8 * s + t + 4)]}, b);
+    }
+#pragma unroll
+    for (int e = 0; e < 4; e++) sum[4 * j + e] += part[e];
+  }
+  meanwhile();
 }
 
 #endif

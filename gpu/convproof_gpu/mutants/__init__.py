@@ -7,6 +7,7 @@ from convproof_gpu.mutants.contraction import MUTANTS as _CONTRACTION
 from convproof_gpu.mutants.depthwise import MUTANTS as _DEPTHWISE
 from convproof_gpu.mutants.few_channels import MUTANTS as _FEW_CHANNELS
 from convproof_gpu.mutants.grouped import MUTANTS as _GROUPED
+from convproof_gpu.mutants.halo import MUTANTS as _HALO
 from convproof_gpu.mutants.outer import MUTANTS as _OUTER
 from convproof_gpu.mutants.pointwise import MUTANTS as _POINTWISE
 from convproof_gpu.mutants.pooling import MUTANTS as _POOLING
@@ -18,6 +19,7 @@ MUTANTS = [
     *_DEPTHWISE,
     *_FEW_CHANNELS,
     *_GROUPED,
+    *_HALO,
     *_POOLING,
     *_POINTWISE,
     *_TENSOR,

@@ -28,11 +28,13 @@ class Drawn(NamedTuple):
         shape: of ``x``.
         few: whether few channels, also of groups, have kernels of their own from 64 outputs on,
             rather than 2^17.
+        halo: whether a source is staged once for all taps, if it can be.
     """
 
     layer: Layer
     shape: Shape
     few: bool = False
+    halo: bool = False
 
 
 def near(rng: Random, *marks: int) -> int:

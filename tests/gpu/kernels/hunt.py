@@ -25,6 +25,7 @@ from convproof_gpu.machine import Kernel, Machine
 from convproof_gpu.specialisations import files, specialisations
 from convproof_gpu.wing import ROOMS
 from tests.gpu.kernels.at_thresholds import FORMATS, OTHERS
+from tests.gpu.kernels.halo_cases import TILES
 from tests.gpu.kernels.products_at_thresholds import PRODUCTS
 from tests.gpu.kernels.trials import Counting, Trial, wrong
 
@@ -47,12 +48,13 @@ def verbs_of(layer: Layer, shape: Shape) -> list[str]:
 def drawn(seed: int, number: int) -> Trial:
     """Return the trial of a number."""
     rng = Random(f"{seed} {number}")
-    layer, shape, few = KINDS[number % len(KINDS)](rng)
+    layer, shape, few, halo = KINDS[number % len(KINDS)](rng)
     trial = Trial(
         layer=layer, shape=shape, verb=rng.choice(verbs_of(layer, shape)),
         dtype=rng.choice(FORMATS), seed=rng.randrange(2**20),
         begin=rng.choice((0, 0, 0, 1, 2, 4)), wide=rng.random() < 0.2, few=few,
         adversary=rng.choice((None, None, rng.randrange(2**20))),
+        halo=1 + rng.randrange(len(TILES)) if halo else 0,
     )  # fmt: skip
     summed = isinstance(layer, layers.LocallyConnected) and trial.verb == "weight_vjp"
     if not isinstance(layer, SLICED) or shape[0] < 2 or summed:
@@ -64,6 +66,7 @@ def drawn(seed: int, number: int) -> Trial:
 def smaller(trial: Trial) -> Iterator[Trial]:
     """Yield legal trials that are simpler in one number: halved, less by one, or the least."""
     plain = {"adversary": None, "begin": 0, "images": 0, "wide": False, "dtype": "float32"}
+    plain |= {"halo": 0}
     for name, value in plain.items():
         if getattr(trial, name) != value:
             yield replace(trial, **{name: value})  # type: ignore[arg-type]

@@ -84,6 +84,23 @@ def tensor_products(rng: Random) -> Drawn:
     return Drawn(layer, (rng.choice((1, 2)), inner, *sizes))
 
 
+def halo(rng: Random) -> Drawn:
+    """Draw a convolution of stride 1 whose planes end about squares, lines and runs of a tile."""
+    dims, groups = rng.choice((1, 2, 2, 2)), rng.choice((1, 1, 1, 2))
+    kernel = tuple(rng.choice((2, 3, 3) if d == 0 else (1, 2, 3, 3)) for d in range(dims))
+    inner, outer = near(rng, 1, UNIT, BLOCK), near(rng, 4, 8, 64)
+    if prod(kernel) * inner * outer > 2**13:
+        inner = near(rng, 4)
+    sizes = plane(rng, dims, 64, 128, 256)
+    told = windows(rng, sizes, kernel)
+    told |= {"stride": (1,) * dims, "dilation": tuple(min(t, 2) for t in told["dilation"])}
+    layer = layers.Conv(
+        in_channels=groups * inner, out_channels=groups * outer, groups=groups, **told,
+        bias=rng.random() < 0.7, padding_mode=rng.choice(("zeros", "zeros", "circular")),
+    )  # fmt: skip
+    return Drawn(layer, (rng.choice((0, 1, 1, 2)), groups * inner, *sizes), halo=True)
+
+
 def long_products(rng: Random) -> Drawn:
     """Draw a convolution on the tensor cores whose sums are shared out among blocks."""
     inner = near(rng, 1024)
@@ -362,6 +379,7 @@ def convolve(rng: Random) -> Drawn:
 
 
 PRODUCTS: tuple[Callable[[Random], Drawn], ...] = (
+    halo,
     conv, conv, deep_conv, tensor_products, tensor_products, long_products, depthwise, depthwise,
     boxed, apart, strips, few_channels, few_channels, grouped, grouped, transposed, transposed,
     linear, locally_connected, convolve, outer_products, one_tap, fused, fused,

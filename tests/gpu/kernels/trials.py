@@ -18,14 +18,16 @@ from convproof.layers import Layer, Shape
 from convproof.numeric.fast import implementation as fast
 from convproof.theorems.allowed import allowed_error
 from convproof.theorems.base import Request
-from convproof_gpu import few_channels, few_channels_input, grouped, machine, operands
+from convproof_gpu import choices, few_channels, few_channels_input, grouped, machine, operands
 from convproof_gpu.fused import Fused
 from convproof_gpu.layers import cross_entropy, layout
 from convproof_gpu.machine import Kernel, Machine
+from convproof_gpu.mutants.halo import where_taken
 from convproof_gpu.sim import SimFault, conditions
 from convproof_gpu.simulated import Simulated
 from convproof_gpu.wing import Wing
 from tests.gpu.kernels.at_thresholds import FORMATS
+from tests.gpu.kernels.halo_cases import TILES
 
 DTYPES = dict(zip(FORMATS, (np.float32, np.float16, ml_dtypes.bfloat16), strict=True))
 MEANS = {
@@ -52,6 +54,7 @@ class Trial:
         wide: whether kernels that can compute offsets of 64 bits do.
         few: whether few channels have kernels of their own from 64 outputs on, and for inputs.
         adversary: who orders the threads, or None.
+        halo: the number, from 1, of the halo's tile that products take where they can; 0: none.
     """
 
     layer: Layer
@@ -64,6 +67,7 @@ class Trial:
     wide: bool = False
     few: bool = False
     adversary: int | None = None
+    halo: int = 0
 
     @property
     def lines(self) -> str:
@@ -255,6 +259,9 @@ def wrong(trial: Trial, on: Machine) -> str:
             held.enter_context(patch.object(few_channels, "LEAST", 64))
             held.enter_context(patch.object(few_channels_input, "GAIN", 0))
             held.enter_context(patch.object(grouped, "LEAST", 64))
+        if trial.halo:
+            chosen = where_taken(TILES[trial.halo - 1])
+            held.enter_context(patch.object(choices, "tile_of", chosen))
         if trial.images:
             most = trial.images * image_of(trial)
             held.enter_context(patch.object(operands, "_PER_LAUNCH", most))
