@@ -1,5 +1,6 @@
 """The examples are right, and are called as their README says."""
 
+import re
 import subprocess
 import sys
 from itertools import product
@@ -66,6 +67,15 @@ def test_the_readme_names_every_example() -> None:
     files = sorted(path.name for path in EXAMPLES.glob("*.py"))
     assert files
     assert all(f"`{name}`" in text for name in files)
+
+
+@pytest.mark.full
+def test_lenet5_runs_on_whatever_is_there() -> None:
+    """It says where, and a digit of each of two images."""
+    script = [sys.executable, "lenet5_inference.py"]
+    done = subprocess.run(script, cwd=EXAMPLES, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(gpu|sim): \d+ launches, \d+ bytes: digits \[\d \d\]\n", done.stdout)
 
 
 def test_the_two_lines_are_a_suite() -> None:

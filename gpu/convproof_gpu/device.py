@@ -240,6 +240,25 @@ class Gpu(Promised):
         """Let a forked process, in which CUDA is of no use, be told so."""
         self._kinds.clear()  # also of whoever multiplies in another precision
 
+    def captured(self, run: Callable[[], None]) -> Callable[[], None]:
+        """Return the launch of one CUDA graph of all that ``run`` launches.
+
+        It is run once before, which loads its kernels and finds memory for what it allocates, in a
+        pool that nothing else takes from.
+        """
+        cuda = self._cupy.cuda
+        pool, stream = cuda.MemoryPool(), cuda.Stream(non_blocking=True)
+        cuda.get_current_stream().synchronize()
+        with stream, cuda.using_allocator(pool.malloc):
+            run()
+            stream.synchronize()
+            stream.begin_capture()
+            try:
+                run()
+            finally:
+                graph = stream.end_capture()
+        return _Replay(cuda, graph, pool)
+
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
     ) -> None:
@@ -284,6 +303,16 @@ class Gpu(Promised):
             array = self._cupy.from_dlpack(held.view(torch.int16))
             return array.view(ml_dtypes.bfloat16)
         return self._cupy.from_dlpack(held)
+
+
+class _Replay:
+    """A graph on CuPy's current stream, with the memory that it works in."""
+
+    def __init__(self, cuda: Any, graph: Any, pool: Any) -> None:
+        self._cuda, self._graph, self._pool = cuda, graph, pool
+
+    def __call__(self) -> None:
+        self._graph.launch(self._cuda.get_current_stream())
 
 
 class _Thread(threading.local):

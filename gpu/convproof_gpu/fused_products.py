@@ -155,7 +155,7 @@ def _finish(
     b, y = given
     s = laid.sizes
     cells = Cells.of(s.groups * s.rows, s.result, ends.side, last=ends.writes_last)
-    told = {"splits": np.int32(len(parts)), "n": np.int32(parts[0].size)}
+    told = {"splits": np.int32(len(parts)), "n": np.int32(parts.size // len(parts))}
     args = {"parts": parts, "b": b, "y": y} | told
     args |= {"cells": packed(cells, "int"), "relu": np.int32(relu)}
     kernel = Kernel("conv_tensor", (type_of(y=y),), "conv_tensor_finish_fused")

@@ -96,6 +96,9 @@ class Machine(Protocol):
         None: there are none for such arrays, and the function is to be called.
         """
 
+    def captured(self, run: Callable[[], None]) -> Callable[[], None]:
+        """Return what does again, on the same arrays, what ``run`` launches now."""
+
     def run(
         self, kernel: Kernel, blocks: int, threads: int, args: Sequence[Any], outputs: Sequence[str]
     ) -> None:
@@ -146,6 +149,10 @@ class AtHand(Promised):
 
     def repeated(self, function: Callable[..., Any], layer: Layer, arrays: Sequence[Any]) -> None:
         """Return None: the function is called each time."""
+
+    def captured(self, run: Callable[[], None]) -> Callable[[], None]:
+        """Return the same call."""
+        return run
 
 
 def integer_type(*counts: int) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
 from convproof_gpu.lifetimes import Life, places
-from convproof_gpu.machine import AtHand, Kernel, Promised
+from convproof_gpu.machine import AtHand, Kernel, Machine, Promised
 
 _PLAIN = Promised()
 ALIGNMENT = 16  # bytes: every array that launches are repeated on begins at a multiple of it
@@ -150,7 +150,7 @@ class _Notes(AtHand):
 
     name = "notes"
 
-    def __init__(self, given: int, like: Promised) -> None:
+    def __init__(self, given: int, like: Promised | Machine) -> None:
         self.precision, self.choices, self.shared = like.precision, like.choices, like.shared
         self.given_count = given
         self.allocated: list[tuple[Shape, np.dtype[Any]]] = []
@@ -173,7 +173,9 @@ def prepared(
     function: Callable[..., Any],
     layer: Layer,
     arrays: Sequence[Outline | Shape | None],
-    machine: Promised = _PLAIN,
+    machine: Promised | Machine = _PLAIN,
+    *,
+    sharing: bool = True,
 ) -> Prepared | None:
     """Return what ``function(machine, layer, *arrays)`` launches, or None.
 
@@ -185,6 +187,7 @@ def prepared(
         layer: of which.
         arrays: outlines of its arrays; their buffers are 0, 1, and so on.
         machine: whose precision, choices and shared memory decide on tiles.
+        sharing: whether arrays that do not live at once are one buffer.
     """
     notes = _Notes(sum(isinstance(array, Outline) for array in arrays), machine)
     try:
@@ -205,7 +208,7 @@ def prepared(
         answers=tuple(part.buffer for part in answers),
         several=isinstance(answer, tuple),
     )
-    return _sharing(found)
+    return _sharing(found) if sharing else found
 
 
 def _sharing(found: Prepared) -> Prepared:

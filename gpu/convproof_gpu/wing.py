@@ -159,11 +159,20 @@ class Wing:
         """Where the kernels run."""
         return self._machine
 
-    def _verb(self, layer: Layer, verb: str, *arrays: Any) -> Any:
-        function: Callable[..., Any] | None = getattr(ROOMS.get(type(layer)), verb, None)
-        if function is None:
+    def function(self, layer: Layer, verb: str) -> Callable[..., Any]:
+        """Return what launches a verb: of a machine, the layer and its arrays.
+
+        Raises:
+            UnsupportedError: if the kernels do not have the layer, or not this verb of it.
+        """
+        found: Callable[..., Any] | None = getattr(ROOMS.get(type(layer)), verb, None)
+        if found is None:
             msg = f"the implementation {self.name!r} has no {verb} for {type(layer).__name__}."
             raise UnsupportedError(msg)
+        return found
+
+    def _verb(self, layer: Layer, verb: str, *arrays: Any) -> Any:
+        function = self.function(layer, verb)
         answer = self._machine.repeated(function, layer, arrays)
         return self._asked(function, layer, arrays) if answer is None else answer
 

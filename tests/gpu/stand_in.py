@@ -2,8 +2,8 @@
 
 import importlib
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,8 +51,57 @@ class Function:
         self.max_dynamic_shared_size_bytes = 0
 
     def __call__(self, grid: Any, block: Any, args: Any, *, shared_mem: int = 0) -> None:
-        self._kernel.max_dynamic_shared_size_bytes = self.max_dynamic_shared_size_bytes
-        self._kernel(grid, block, [_simulated(value) for value in args], shared_mem)
+        def run() -> None:
+            self._kernel.max_dynamic_shared_size_bytes = self.max_dynamic_shared_size_bytes
+            self._kernel(grid, block, [_simulated(value) for value in args], shared_mem)
+
+        captured = Stream.captured
+        run() if captured is None else captured.append(run)
+
+
+class Stream:
+    """A stream, of which all that is launched can be captured instead of run."""
+
+    captured: list[Callable[[], None]] | None = None
+    ptr = STREAM
+
+    def __init__(self, *, non_blocking: bool = False) -> None:
+        del non_blocking
+
+    def __enter__(self) -> None:
+        """Nothing: there is one stream."""
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing."""
+
+    def synchronize(self) -> None:
+        """Nothing: all has been run."""
+
+    def begin_capture(self) -> None:
+        Stream.captured = []
+
+    def end_capture(self) -> "Graph":
+        captured, Stream.captured = Stream.captured, None
+        return Graph(captured or [])
+
+
+class Graph:
+    """Captured launches.
+
+    Attributes:
+        launched: how often any graph was.
+    """
+
+    launched = 0
+
+    def __init__(self, launches: list[Callable[[], None]]) -> None:
+        self._launches = launches
+
+    def launch(self, stream: Any) -> None:
+        assert stream.ptr == STREAM
+        Graph.launched += 1
+        for each in self._launches:
+            each()
 
 
 def _simulated(value: Any) -> Any:
@@ -87,7 +136,10 @@ def stood_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         runtime=runtime,
         Device=lambda: one,
         driver=driver,
-        get_current_stream=lambda _: SimpleNamespace(ptr=STREAM),
+        get_current_stream=lambda *_: Stream(),
+        Stream=Stream,
+        MemoryPool=lambda: SimpleNamespace(malloc=None),
+        using_allocator=lambda _: nullcontext(),
     )
     stand_in.RawModule = lambda *, path: Module(driver, path)
     stand_in.ndarray.device = one

@@ -106,15 +106,12 @@ def command(
         with Output(json_path) as output:
             _tell(output, report.merged([report.read(file) for file in files]))
         return 0
-    if whole:
-        operations = ("forward", "fused")  # of which the kernels of a whole network are
-    wanted = part_of(rows(networks, operations, batch, pattern), *part)
+    wanted = () if whole else part_of(rows(networks, operations, batch, pattern), *part)
+    of_part = _wholes(networks, part) if whole else ()
     if prepare is not None:
-        return _prepared(wanted, precisions, prepare)
+        return _prepared(wanted, precisions, of_part, batch, prepare)
     before = report.begun(json_path if resume else None)
-    wanted = tuple(
-        r for r in wanted if not whole and not report.is_in(before["rows"], r, precisions)
-    )
+    wanted = tuple(r for r in wanted if not report.is_in(before["rows"], r, precisions))
     with Output(json_path) as output:
         document, bench = _begun(
             precisions=precisions,
@@ -124,7 +121,6 @@ def command(
             stopwatch=_stopwatch(rounds),
         )
         document = before | {"runs": [*before["runs"], *document["runs"]]}
-        of_part = _wholes(networks, part) if whole else ()
         for record in _measured(of_part, batch, seconds, bench, document["networks"]):
             document["networks"].append(record)
             if output.is_wanted and not output.owns_stdout:
@@ -168,10 +164,17 @@ def _measured(
             yield measured(name, batch, bench.implementation, bench.device)
 
 
-def _prepared(wanted: tuple[Any, ...], precisions: tuple[str, ...], arch: str) -> int:
-    from convproof_gpu.measuring.prepare import compiled, kernels
+def _prepared(
+    wanted: tuple[Any, ...],
+    precisions: tuple[str, ...],
+    networks: tuple[str, ...],
+    batch: int,
+    arch: str,
+) -> int:
+    from convproof_gpu.measuring.prepare import compiled, kernels, of_networks
 
-    for kernel in compiled(kernels(wanted, precisions), arch):
+    found = dict.fromkeys((*kernels(wanted, precisions), *of_networks(networks, batch)))
+    for kernel in compiled(tuple(found), arch):
         click.echo(f"{kernel.file}: {kernel.expression}")
     return 0
 

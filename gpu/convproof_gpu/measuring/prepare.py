@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 import ml_dtypes  # noqa: F401  # tells NumPy the name bfloat16
 
 from convproof.errors import ConvProofError
+from convproof.networks.names import named
 from convproof_gpu.cubin import kept
+from convproof_gpu.inference.building import Building
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import arrays, ours
 from convproof_gpu.measuring.rows import Row
@@ -35,6 +37,19 @@ def kernels(rows: Sequence[Row], precisions: Sequence[str]) -> tuple[Kernel, ...
                 ours.call_of(implementation, row, arrays.Arrays(**operands))()
             except ConvProofError:
                 continue  # the run tells why
+    return tuple(recorder.kernels)
+
+
+def of_networks(names: Sequence[str], batch: int) -> tuple[Kernel, ...]:
+    """Return every kernel that networks launch in float32, as they are measured as a whole."""
+    recorder = Recorder()
+    for name in names:
+        network = named(name)
+        known = {name: blank(shape, "float32") for name, shape in network.parameter_shapes.items()}
+        image = blank((batch, *network.input_shape), "float32")
+        for step in Building(Wing(recorder), network, known, image).steps:
+            if step.is_launch:
+                step.run(recorder, lambda outline: outline)
     return tuple(recorder.kernels)
 
 

@@ -1,13 +1,14 @@
 """``python -m convproof_gpu.measuring.whole vgg16``: a whole network forward, beside PyTorch's.
 
-Ours is a convolution with its bias and ReLU in one kernel, in one CUDA graph; the rivals are
-PyTorch's own layers in float32, in both layouts, with cuDNN's best algorithms, eager and as a
-graph.
+Ours is an ``Inference``; the rivals are PyTorch's own layers in float32, in both layouts, with
+cuDNN's best algorithms. Each is timed as a CUDA graph, and as it is called ("eager us"): ours is a
+graph then too.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from time import perf_counter
 from typing import Any
@@ -25,29 +26,42 @@ from convproof.layers import (
     Softmax,
     Tanh,
 )
+from convproof.networks import evaluate
 from convproof.networks.graph import INPUT, Network, Node
 from convproof.networks.initial import init
 from convproof.networks.names import named
 from convproof.networks.wiring import Concat, Dropout, Flatten
-from convproof_gpu.fused import Fused
+from convproof_gpu.inference import Inference
 from convproof_gpu.measuring.clock import Device, Side, Stopwatch
 from convproof_gpu.measuring.rivals import settings
+from convproof_gpu.wing import Wing
 
-Compute = Callable[[Node, list[Any], list[Any], bool], Any]
-
-
-def ours(implementation: Any) -> Compute:
-    """Return how our implementation computes a node, with its ReLU or without."""
-
-    def compute(node: Node, read: list[Any], weights: list[Any], relu: bool) -> Any:
-        layer: Any = Fused(conv=node.layer) if relu else node.layer  # type: ignore[arg-type]
-        return implementation.forward(layer, *read, *weights)
-
-    return compute
+Forward = Callable[[Any], Any]
+Made = Callable[[Network, dict[str, Any], Any], tuple[Forward, Forward]]
 
 
-def torchs(node: Node, read: list[Any], weights: list[Any], relu: bool) -> Any:
-    """Return what PyTorch computes of a node; its ReLU is a kernel of its own."""
+def ours(implementation: Any) -> Made:
+    """Return what makes our forward pass: as it is called, and as the clock's graph captures it.
+
+    An implementation that launches no kernels of ours is asked for layer after layer.
+    """
+
+    def made(network: Network, parameters: dict[str, Any], x: Any) -> tuple[Forward, Forward]:
+        if not isinstance(implementation, Wing):
+
+            def run(images: Any) -> Any:
+                return evaluate.forward(network, implementation, parameters, images).answer
+
+            return run, run
+        as_called = Inference(network, parameters, x, implementation=implementation)
+        launched = Inference(network, parameters, x, implementation=implementation, graph=False)
+        return as_called, partial(launched, out=as_called(x))
+
+    return made
+
+
+def _computed(node: Node, read: list[Any], weights: list[Any]) -> Any:
+    """Return what PyTorch computes of a node."""
     F: Any = import_module("torch.nn.functional")
     layer, x = node.layer, read[0]
     low = [pair[0] for pair in getattr(layer, "padding", ())]  # as many above
@@ -71,40 +85,24 @@ def torchs(node: Node, read: list[Any], weights: list[Any], relu: bool) -> Any:
     else:
         assert isinstance(layer, ReLU), layer
         y = F.relu(x)
-    return F.relu(y) if relu else y
+    return y
 
 
-def fused(network: Network) -> Iterator[tuple[Node, str, bool]]:
-    """Yield what the main answer needs, each answer's name, and whether a ReLU is part of it."""
-    readers: dict[str, list[Node]] = {}
-    for node in network.main():
-        for name in node.reads:
-            readers.setdefault(name, []).append(node)
-    done = set()
-    for node in network.main():
-        if node.name in done:
-            continue
-        after = readers.get(node.name, [])
-        relu = isinstance(node.layer, Conv) and [type(n.layer) for n in after] == [ReLU]
-        done |= {after[0].name} if relu else set()
-        yield node, after[0].name if relu else node.name, relu
-
-
-def forward(network: Network, parameters: dict[str, Any], x: Any, compute: Compute) -> Any:
-    """Return the network's answer: Dropout is the identity."""
+def forward(network: Network, parameters: dict[str, Any], x: Any) -> Any:
+    """Return PyTorch's main answer: Dropout is the identity."""
     torch: Any = import_module("torch")
     values = {INPUT: x}
-    for node, name, relu in fused(network):
+    for node in network.main():
         read, layer = [values[name] for name in node.reads], node.layer
         if isinstance(layer, Dropout):
-            values[name] = read[0]
+            values[node.name] = read[0]
         elif isinstance(layer, Flatten):
-            values[name] = read[0].reshape(read[0].shape[0], -1)
+            values[node.name] = read[0].reshape(read[0].shape[0], -1)
         elif isinstance(layer, Concat):
-            values[name] = torch.cat(read, 1)
+            values[node.name] = torch.cat(read, 1)
         else:
             weights = [parameters[f"{node.name}.{part}"] for part in layer.parameter_shapes]
-            values[name] = compute(node, read, weights, relu)
+            values[node.name] = _computed(node, read, weights)
     return values[network.outputs[0]]
 
 
@@ -112,43 +110,52 @@ def measured(name: str, batch: int, implementation: Any, device: Device) -> dict
     """Return the times and errors of a network's forward pass, ours and PyTorch's."""
     begin = perf_counter()
     with device.stream():
-        sides = _sides(named(name), batch, implementation, device)
+        sides = _sides(named(name), batch, ours(implementation), device)
     seconds = round(perf_counter() - begin, 1)
     return {"network": name, "batch": batch, "sides": sides, "seconds": seconds}
 
 
-def _sides(network: Network, batch: int, implementation: Any, device: Device) -> dict[str, Any]:
+def _sides(network: Network, batch: int, made: Made, device: Device) -> dict[str, Any]:
     torch: Any = import_module("torch")
     initial = init(network, np.random.default_rng(0))
     held = {key: torch.from_numpy(value).to(device.name) for key, value in initial.items()}
     x = torch.randn(batch, *network.input_shape, device=device.name)
     with settings("ieee", searched=False):
         wide = {key: value.double() for key, value in held.items()}
-        truth = forward(network, wide, x[:2].double(), torchs)
+        truth = forward(network, wide, x[:2].double())
     del wide
     last = {"memory_format": torch.channels_last}
     near = {key: v.contiguous(**last) if v.ndim == 4 else v for key, v in held.items()}
     x_near = x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
-    calls: dict[str, Callable[[], Any]] = {
-        "ours": lambda: forward(network, held, x, ours(implementation)),
-        "torch NCHW": lambda: forward(network, held, x, torchs),
-        "torch NHWC": lambda: forward(network, near, x_near, torchs),
+
+    def torchs(parameters: dict[str, Any], images: Any) -> tuple[Forward, Forward]:
+        def run(_: Any) -> Any:
+            return forward(network, parameters, images)
+
+        return run, run
+
+    makers: dict[str, Callable[[], tuple[Forward, Forward]]] = {
+        "ours": lambda: made(network, held, x),
+        "torch NCHW": lambda: torchs(held, x),
+        "torch NHWC": lambda: torchs(near, x_near),
     }
-    sides: dict[str, Any] = {side: {} for side in calls}
+    sides: dict[str, Any] = {side: {} for side in makers}
+    every: list[Side] = []
 
     def failed(side: str, error: Exception) -> None:
         sides[side]["why"] = f"{type(error).__name__}: {error}"
 
     with settings("ieee", searched=True):
-        for side, call in calls.items():
+        for side, make in makers.items():
             try:
-                difference = call()[:2].double() - truth
+                called, launched = make()
+                difference = called(x)[:2].double() - truth
             except Exception as error:  # the other sides are told all the same
                 failed(side, error)
                 continue
             sides[side]["error"] = float(difference.norm() / truth.norm())
-            sides[side]["eager us"] = device.latency_us(call, 5)
-        every = [Side(name=side, calls=[call]) for side, call in calls.items()]
+            sides[side]["eager us"] = device.latency_us(partial(called, x), 5)
+            every.append(Side(name=side, calls=[partial(launched, x)]))
         timed = Stopwatch(launches=2, rounds=5).compare(device, every, failed)
     for side, timing in timed.items():
         sides[side] |= {"us": timing.us, "least": timing.least, "most": timing.most}

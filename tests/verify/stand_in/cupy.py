@@ -38,6 +38,9 @@ class ndarray:  # noqa: N801  # its name there
     def __add__(self, other: Any) -> "ndarray":
         return ndarray(self.held + getattr(other, "held", other))
 
+    def view(self, dtype: Any) -> "ndarray":
+        return ndarray(self.held.view(dtype))
+
     def copy(self) -> "ndarray":
         return ndarray(self.held.copy())
 

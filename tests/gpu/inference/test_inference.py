@@ -1,0 +1,232 @@
+"""A network by launches that are prepared, folded and captured computes what its layers compute."""
+
+from collections import Counter
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from convproof.errors import DTypeError, NetworkError, ShapeError, UnsupportedError
+from convproof.layers import Conv, Linear, ReLU
+from convproof.networks import Network, evaluate
+from convproof.networks.build import network
+from convproof.networks.graph import Node
+from convproof.networks.initial import init
+from convproof.networks.names import named
+from convproof.networks.wiring import Concat
+from convproof_gpu.fused import Fused
+from convproof_gpu.inference import Inference
+from convproof_gpu.inference.building import Building
+from convproof_gpu.inference.fusing import parts
+from convproof_gpu.machine import Kernel
+from convproof_gpu.recording import Recorder, blank
+from convproof_gpu.simulated import Simulated
+from convproof_gpu.wing import sim
+from tests.gpu.stand_in import Graph
+from tests.networks.whole import SIZES, Arrays, small
+
+pytestmark = pytest.mark.usefixtures("untyped")
+QUICK = ("two-layer", "lenet5-simplified", "vgg11")
+DTYPES = [np.float32, np.float16, ml_dtypes.bfloat16]
+ON_TENSOR_CORES = network(
+    "n", "input(8, 8, 16) conv(3, 64, p1) conv(3, 64, p1) pool(2, s2) conv(3, 32, p1) fc(16)"
+)
+
+
+def drawn(net: Network, dtype: Any = np.float32, images: int = 2) -> tuple[Arrays, np.ndarray]:
+    rng = np.random.default_rng(0)
+    parameters = {name: array.astype(dtype) for name, array in init(net, rng).items()}
+    return parameters, rng.standard_normal((images, *net.input_shape)).astype(dtype)
+
+
+def one_by_one(net: Network, parameters: Arrays, x: np.ndarray, precision: str) -> np.ndarray:
+    verbs = sim.with_precision(precision)
+    answer: np.ndarray = evaluate.forward(net, verbs, parameters, x).answer
+    return answer
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.full) for n in SIZES]
+)
+def test_a_networks_bits_are_those_of_its_layers(name: str) -> None:
+    """y = f_k(... f_1(x)), and of other images by the same object."""
+    net = small(name)
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x, implementation="sim")
+    for images in (x, np.roll(x, 1), x):
+        assert np.array_equal(run(images), one_by_one(net, parameters, images, "float32"))
+
+
+@pytest.mark.parametrize("precision", ["float32", "tf32"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_they_are_of_every_format_and_precision(dtype: Any, precision: str) -> None:
+    """On the tensor cores, in parts and pooled."""
+    parameters, x = drawn(ON_TENSOR_CORES, dtype, images=3)
+    run = Inference(ON_TENSOR_CORES, parameters, x, implementation="sim", precision=precision)
+    assert np.array_equal(run(x), one_by_one(ON_TENSOR_CORES, parameters, x, precision))
+
+
+def test_weights_are_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the object is made; no call does it again."""
+    launched: list[Kernel] = []
+    held = Simulated.run
+
+    def noted(self: Simulated, kernel: Kernel, *rest: Any) -> None:
+        launched.append(kernel)
+        held(self, kernel, *rest)
+
+    monkeypatch.setattr(Simulated, "run", noted)
+    parameters, x = drawn(ON_TENSOR_CORES)
+    run = Inference(ON_TENSOR_CORES, parameters, x, implementation="sim")
+    assert [kernel.name for kernel in launched] == ["conv_tensor_weights"] * run.folded
+    assert run.folded > 0
+    for _ in range(2):
+        launched.clear()
+        run(x)
+        assert len(launched) == run.launches
+        assert all(kernel.name != "conv_tensor_weights" for kernel in launched)
+
+
+def test_the_parameters_are_those_of_when_it_was_made() -> None:
+    net = small("two-layer")
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x, implementation="sim")
+    right = one_by_one(net, parameters, x, "float32")
+    for array in parameters.values():
+        array[...] = 0
+    assert np.array_equal(run(x), right)
+
+
+def test_an_answer_is_not_overwritten_by_the_next() -> None:
+    net = small("two-layer")
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x, implementation="sim")
+    first = run(x)
+    kept = first.copy()
+    run(np.roll(x, 1))
+    assert np.array_equal(first, kept)
+
+
+def test_activations_share_memory() -> None:
+    """VGG's small sister needs less than all its activations take."""
+    net = small("vgg11")
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x, implementation="sim")
+    tape = evaluate.forward(net, sim, parameters, x)
+    assert run.bytes < sum(value.nbytes for value in tape.values.values()) / 2
+
+
+@pytest.mark.usefixtures("cupy")
+def test_on_a_gpu_a_call_is_one_graph() -> None:
+    """The stand-in's, which launches in the simulator what was captured."""
+    parameters, x = drawn(ON_TENSOR_CORES)
+    run = Inference(ON_TENSOR_CORES, parameters, x)
+    before = Graph.launched
+    for images in (x, np.roll(x, 1)):
+        assert np.array_equal(
+            run(images), one_by_one(ON_TENSOR_CORES, parameters, images, "float32")
+        )
+    assert Graph.launched == before + 2
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"x": np.zeros((3, 8), np.float32)}, ShapeError, r"of images \(2, 8\), got \(3, 8\)"),
+        ({"x": np.zeros((2, 8), np.float16)}, DTypeError, "of float32, got float16"),
+        ({"implementation": "numpy"}, UnsupportedError, "'gpu' or 'sim'"),
+        ({"precision": "f64"}, UnsupportedError, "float32 or tf32"),
+        ({"parameters": {}}, NetworkError, "is not given"),
+        ({"dtype": np.float16}, DTypeError, r"fc1\.weight is float16, but the images are float32"),
+    ],
+)
+def test_what_does_not_fit_is_told(change: Any, error: type[Exception], words: str) -> None:
+    net = network("n", "input(8) fc(4)")
+    parameters, x = drawn(net)
+    if "dtype" in change:
+        parameters = {name: array.astype(change["dtype"]) for name, array in parameters.items()}
+    with pytest.raises(error, match=words):
+        Inference(
+            net,
+            change.get("parameters", parameters),
+            x,
+            implementation=change.get("implementation", "sim"),
+            precision=change.get("precision", "float32"),
+        )(change.get("x", x))
+
+
+def test_what_only_auxiliary_classifiers_need_is_not_computed() -> None:
+    """GoogLeNet's main answer is read of 57 convolutions and one fully connected layer."""
+    found = [type(part.layer) for part in parts(named("googlenet-published"))]
+    assert found.count(Conv) + found.count(Fused) == 57
+    assert found.count(Linear) == 1
+
+
+def test_vgg16s_convolutions_are_fused_with_all_that_follows_them() -> None:
+    """13 with their ReLU, 5 of them with their pooling; every other node alone, and once."""
+    net = named("vgg16")
+    found = list(parts(net))
+    fused = [part.layer for part in found if isinstance(part.layer, Fused)]
+    assert len(fused) == 13
+    assert sum(layer.pool is not None for layer in fused) == 5
+    assert len({part.name for part in found}) == len(found) == len(net.nodes) - 13 - 5
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_what_another_node_reads_is_not_fused_away(name: str) -> None:
+    """Every node that a part reads is the last of another one, and so is the answer."""
+    net = named(name)
+    names = {part.name for part in parts(net)}
+    assert {read for part in parts(net) for read in part.reads} - {"input"} <= names
+    assert net.outputs[0] in names
+
+
+def test_a_convolution_that_two_nodes_read_keeps_its_answer() -> None:
+    """conv -> relu and conv -> concat: nothing is fused, and the bits are the same."""
+    conv = next(iter(network("n", "input(6, 6, 2) conv(3, 4, p1)"))).layer
+    nodes = (
+        Node(name="a", layer=conv, reads=("input",)),
+        Node(name="b", layer=ReLU(), reads=("a",)),
+        Node(name="c", layer=Concat(), reads=("a", "b")),
+    )
+    net = Network(name="n", input_shape=(2, 6, 6), nodes=nodes)
+    assert [part.name for part in parts(net)] == ["a", "b", "c"]
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x, implementation="sim")
+    assert np.array_equal(run(x), one_by_one(net, parameters, x, "float32"))
+
+
+def test_an_answer_is_written_where_it_is_wanted() -> None:
+    net = small("two-layer")
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x, implementation="sim")
+    out = np.empty_like(run(x))
+    assert run(x, out=out) is out
+    assert np.array_equal(out, run(x))
+
+
+def test_vgg16_turns_one_activation_round() -> None:
+    """Between its fused convolutions the channels lie last: one is turned, after the first."""
+    net = named("vgg16")
+    known = {name: blank(shape, np.float32) for name, shape in net.parameter_shapes.items()}
+    notes = _Notes()
+    built = Building(sim, net, known, blank((32, *net.input_shape), np.float32))
+    for step in built.steps:
+        step.run(notes, lambda outline: outline)
+    names = Counter(kernel.name or kernel.file for kernel in notes.launched)
+    assert names["conv_tensor_source"] == 1
+    assert names["layout"] == names["max_pool_forward_bands"] == 0
+    assert names["conv_tensor_pooled"] == 5
+
+
+class _Notes(Recorder):
+    """A recorder of every launch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.launched: list[Kernel] = []
+
+    def run(self, kernel: Kernel, *rest: Any) -> None:
+        del rest
+        self.launched.append(kernel)
