@@ -88,10 +88,18 @@ def _rounded(one: Meant, divisor: Meant, which: str) -> Meant:
         ),
         "ceiling": (lambda: sp.ceiling(p / q), lambda u, v: ceil(u / v)),
         "remainder": (lambda: terms.remainder(p, q), lambda u, v: u % v),
-        "Mod": (lambda: sp.Mod(p, q), lambda u, v: u % v),
+        "Mod": (lambda: _mod(p, q), lambda u, v: u % v),
     }
     build, mean = built[which]
     return Meant(build(), lambda at: Fraction(mean(one.at(at), divisor.at(at))))
+
+
+def _mod(p: Any, q: Any) -> Any:
+    """Return ``Mod(p, q)``, as it is where SymPy 1.14 never ends to take out what both share."""
+    try:
+        return sp.Mod(p, q)
+    except RecursionError:
+        return sp.Mod(p, q, evaluate=False)
 
 
 def _over(one: Meant, divisor: Meant, sign: int) -> Meant:
