@@ -123,6 +123,15 @@ def coefficient(question: Question, choice: Choice) -> Fraction | None:
     return family.coefficient(question, choice)
 
 
+def takes(question: Question, tile: Any) -> bool:
+    """Return whether a tile is of the question's precision, and of a kernel of its product."""
+    is_halo = tile in _Halos.tiles
+    is_paired = question.product == "conv_weight_vjp"
+    return getattr(tile, "precision", question.precision) == question.precision and not (
+        is_halo and is_paired
+    )
+
+
 def tile_called(argument: str) -> Any:
     """Return the tile of a name, or None if there is none."""
     every = (tile for family in FAMILIES for tile in family.tiles)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
+from convproof.errors import UnsupportedError
 from convproof.index_maps import Correlated, Paired, Sizes, Spread
 from convproof_gpu.tiles import MOST_SHARED, Precision, TensorTile, tile_of
 
@@ -89,7 +90,15 @@ def chosen(
         return tile, 0
     precision = machine.precision if element == "float" else "tf32"  # words, as they are
     question = Question(product, sizes, element, precision)
-    choice = machine.choices.get(question) or by_table(question, machine.shared)
+    choice = machine.choices.get(question)
+    if choice is None:
+        choice = by_table(question, machine.shared)
+    elif getattr(choice.tile, "precision", precision) != precision:
+        msg = (
+            f"{product} was asked for in {precision}, but {choice.tile} is of "
+            f"{choice.tile.precision}: choose a tile of {precision}."
+        )
+        raise UnsupportedError(msg)
     if isinstance(choice.tile, TensorTile):
         return replace(choice.tile, parts=choice.parts), choice.parts
     return choice.tile, choice.parts

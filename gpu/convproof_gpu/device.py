@@ -11,7 +11,7 @@ launches rely on, the verb is called and launches RawKernels.
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import metadata
 from typing import Any
@@ -256,8 +256,11 @@ class Gpu(Promised):
             stream.begin_capture()
             try:
                 run()
-            finally:
-                graph = stream.end_capture()
+            except BaseException:
+                with suppress(Exception):  # of a capture that is invalid now
+                    stream.end_capture()
+                raise
+            graph = stream.end_capture()
         return _Replay(cuda, graph, pool)
 
     def run(
@@ -311,8 +314,16 @@ class _Replay:
 
     def __init__(self, cuda: Any, graph: Any, pool: Any) -> None:
         self._cuda, self._graph, self._pool = cuda, graph, pool
+        self._device = cuda.runtime.getDevice()
 
     def __call__(self) -> None:
+        device = self._cuda.runtime.getDevice()
+        if device != self._device:
+            msg = (
+                f"the graph was made on device {self._device}, but device {device} is current: "
+                "call it within cupy.cuda.Device, or with an array that lies there."
+            )
+            raise LaunchLawError(msg)
         self._graph.launch(self._cuda.get_current_stream())
 
 

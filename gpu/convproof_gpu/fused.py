@@ -61,6 +61,9 @@ class Fused(Layer):
             raise UnsupportedError(msg)
         if pool is None:
             return
+        if not isinstance(pool, MaxPool):
+            msg = f"what is fused is a MaxPool, got a {type(pool).__name__}: call it alone."
+            raise UnsupportedError(msg)
         if len(pool.kernel_size) != len(conv.kernel_size):
             msg = (
                 f"the pooling must have the convolution's {len(conv.kernel_size)} axes, got "

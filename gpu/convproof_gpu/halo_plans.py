@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
-from typing import Literal
+from typing import ClassVar, Literal
 
 from convproof.index_maps import Sizes
 from convproof.index_maps.correlation import Laid, adjoint, forward
@@ -31,6 +31,7 @@ from convproof.index_maps.depthwise import quotient
 from convproof.index_maps.halo import Halo, place
 from convproof_gpu.bounds import bound
 from convproof_gpu.elements import BYTES
+from convproof_gpu.tiles import Precision
 
 _FLOAT, _UNIT, _UNITS, _LINE = "float", 16, 8, 128  # bytes; units of a slab, and their bytes
 _SQUARE, _EIGHT = 64, 8  # pixels
@@ -66,6 +67,8 @@ class HaloTile:
     rows: int
     warpgroups: int
     kind: Kind | None = None
+
+    precision: ClassVar[Precision] = "tf32"
 
     @property
     def threads(self) -> int:

@@ -18,18 +18,19 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
 from convproof.index_maps import Sizes
 from convproof.whole import write
 from convproof_gpu.cache import folder
-from convproof_gpu.candidates import tile_called
+from convproof_gpu.candidates import takes, tile_called
 from convproof_gpu.choices import Choice, Product, Question
 from convproof_gpu.cubin import digest
 from convproof_gpu.elements import BYTES
 from convproof_gpu.specialisations import files
-from convproof_gpu.tiles import PRECISIONS
+from convproof_gpu.tiles import MOST_PARTS, PRECISIONS
 
 SCHEMA = "convproof/tuned/1"
 SWITCH = "CONVPROOF_TUNED"
@@ -84,10 +85,12 @@ def read(facts: Mapping[str, str]) -> dict[Question, Entry]:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA or document["facts"] != dict(facts):
             return {}
-        return {_question(held): _entry(held) for held in document["entries"]}
+        questions = [_question(held) for held in document["entries"]]
+        pairs = zip(questions, document["entries"], strict=True)
+        return {question: _entry(held, question) for question, held in pairs}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         told = f"{type(error).__name__}: {error}"
         msg = f"it is damaged ({told}): the table's tiles are taken until `convproof tune`."
         warnings.warn_explicit(msg, TuningWarning, str(path), 0)  # one line, of the file's name
@@ -176,14 +179,16 @@ def _question(held: dict[str, Any]) -> Question:
     return Question(names[0], sizes, names[1], names[2])
 
 
-def _entry(held: dict[str, Any]) -> Entry:
+def _entry(held: dict[str, Any], question: Question) -> Entry:
     """Return a record's choice.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is none that may be taken: in another precision, say.
     """
     tile, parts = tile_called(held["tile"]), held["parts"]
-    if tile is None or type(parts) is not int or not 0 <= parts <= 128:
-        msg = f"no choice: {held['tile']!r} in {parts!r} parts"
+    times = float(held["us"]), float(held["table_us"])
+    is_choice = tile is not None and type(parts) is int and 0 <= parts <= MOST_PARTS
+    if not is_choice or not takes(question, tile) or not all(map(isfinite, times)):
+        msg = f"no choice for {question.precision}: {held['tile']!r} in {parts!r} parts"
         raise ValueError(msg)
-    return Entry(Choice(tile, parts), float(held["us"]), float(held["table_us"]))
+    return Entry(Choice(tile, parts), *times)

@@ -147,6 +147,7 @@ def stood_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(
         stand_in.ndarray, "__init__", lambda self, held: made(self, driver.allocated(held))
     )
+    monkeypatch.setattr(stand_in.ndarray, "__setitem__", _copied(stand_in.ndarray.__setitem__))
     monkeypatch.setattr(device, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
     monkeypatch.setattr(health, "installed_wheels", lambda: {"cupy-cuda13x": "14"})
     monkeypatch.setattr(device, "kept", _kept)
@@ -154,6 +155,18 @@ def stood_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield stand_in
     sys.modules.pop("cupy", None)
     forget()
+
+
+def _copied(held: Callable[..., None]) -> Callable[..., None]:
+    """Return a copy into an array, which a stream that is captured does not do yet."""
+
+    def copied(self: Any, key: Any, value: Any) -> None:
+        captured = Stream.captured
+        held(self, key, value) if captured is None else captured.append(
+            lambda: held(self, key, value)
+        )
+
+    return copied
 
 
 def _kept(file: str, arch: str, expression: str) -> tuple[Path, str]:

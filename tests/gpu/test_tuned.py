@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from convproof import functional
 from convproof.cli import run
+from convproof.errors import UnsupportedError
 from convproof.implementation import load_implementation
 from convproof.index_maps import Sizes
 from convproof.layers import Conv
 from convproof_gpu import device, tuned
-from convproof_gpu.candidates import FAMILIES
-from convproof_gpu.choices import Choice, Product, Question
+from convproof_gpu.candidates import FAMILIES, takes
+from convproof_gpu.choices import Choice, Product, Question, chosen
 from convproof_gpu.cubin import digest
-from convproof_gpu.tiles import FLAT, PRECISIONS, SMALL
+from convproof_gpu.halo_plans import HALO_TILES
+from convproof_gpu.simulated import Simulated
+from convproof_gpu.tiles import FLAT, PRECISIONS, SMALL, TensorTile
 from convproof_gpu.tuned import Entry, TuningWarning, facts_of, path_of, read, written
 
 FACTS = {"device": "NVIDIA H200 (sm_90)", "CUDA driver": "13000", "NVRTC": "13", "kernels": "ab"}
@@ -63,26 +66,33 @@ def questions(draw: st.DrawFn) -> Question:
     )
 
 
+TILES = [tile for family in FAMILIES for tile in family.tiles]
+
+
+@st.composite
+def answered(draw: st.DrawFn) -> tuple[Question, Entry]:
+    question = draw(questions())
+    tile = draw(st.sampled_from([tile for tile in TILES if takes(question, tile)]))
+    choice = Choice(tile, draw(st.integers(0, 128)))
+    return question, Entry(choice, draw(st.floats(0.1, 1e6)), draw(st.floats(0.1, 1e6)))
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    held=st.dictionaries(
-        questions(),
-        st.builds(
-            Entry,
-            st.builds(
-                Choice,
-                st.sampled_from([tile for family in FAMILIES for tile in family.tiles]),
-                st.integers(0, 128),
-            ),
-            st.floats(0.1, 1e6),
-            st.floats(0.1, 1e6),
-        ),
-        max_size=4,
-    )
-)
+@given(held=st.lists(answered(), max_size=4).map(dict))
 def test_what_is_written_is_read(held: dict[Question, Entry]) -> None:
     written(FACTS, held)
     assert read(FACTS) == held
+
+
+@pytest.mark.parametrize("tile", [TensorTile(128, 128, "tf32"), HALO_TILES[0]])
+def test_float32_is_never_tf32_whatever_a_file_says(tile: Any) -> None:
+    """Not read, with a warning; and a machine that is told so refuses."""
+    written(FACTS, {QUESTION: Entry(Choice(tile, 0), 3.5, 4.0)})
+    with pytest.warns(TuningWarning, match="no choice for float32"):
+        assert read(FACTS) == {}
+    machine = Simulated().with_choices({QUESTION: Choice(tile)})
+    with pytest.raises(UnsupportedError, match="asked for in float32"):
+        chosen(machine, "conv_forward", SIZES, "float", None)
 
 
 def test_nothing_is_read_where_nothing_was_written() -> None:
@@ -107,6 +117,7 @@ def damaged(text: str) -> list[str]:
     changes: list[tuple[str, Any]] = [
         ("tile", "Tile<1, 2, 3, 4, 5>"), ("parts", -1), ("parts", True), ("us", None),
         ("product", "conv_sideways"), ("element", "double"), ("precision", "tf16"), ("sizes", {}),
+        ("sizes", 3), ("us", float("nan")),
         ("sizes", {**whole["entries"][0]["sizes"], "batch": "1"}),
     ]  # fmt: skip
     found = [json.dumps(whole | {"entries": [whole["entries"][0] | {k: v}]}) for k, v in changes]

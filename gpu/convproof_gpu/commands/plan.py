@@ -113,7 +113,10 @@ def _text(plans: list["Plan"]) -> list[str]:
 
     columns = width()
     lines = [table(_HEADING, [_cells(plan) for plan in plans], _LEFT, columns, head=2)]
-    below = _BELOW + ((_WORDS,) if plans[0].precision in _OF_16_BITS else ())
+    precision = plans[0].precision
+    below: tuple[str, ...] = _BELOW
+    if precision in _OF_16_BITS:
+        below = (*below[:-1], f"{below[-1]}; before an answer is rounded to {precision}", _WORDS)
     lines += [each for line in below for each in folded(line, columns, 2)]
     if len({plan.row.name for plan in plans}) > 1:
         return lines

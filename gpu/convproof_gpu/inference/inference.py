@@ -28,7 +28,7 @@ from convproof.networks.evaluate import check
 from convproof.networks.graph import Network
 from convproof_gpu.inference.building import Building
 from convproof_gpu.inference.program import Held, constants, is_constant, part, put, shared
-from convproof_gpu.machine import Machine
+from convproof_gpu.machine import Machine, address
 from convproof_gpu.prepared import Outline
 from convproof_gpu.wing import Wing
 
@@ -37,7 +37,8 @@ class Inference:
     """A network's main answer for a batch of images, by launches that are all prepared.
 
     Parameters are read when this is made; whoever changes them makes another. Dropout is the
-    identity, and auxiliary classifiers are not computed. One object is for one thread.
+    identity, and auxiliary classifiers are not computed. One object is for one
+    thread and one stream.
 
     Args:
         network: what is computed.
@@ -54,7 +55,8 @@ class Inference:
         UnsupportedError: if the implementation has no launches, or not this precision.
 
     Example:
-        >>> from convproof.networks import named, init
+        >>> from convproof.networks.initial import init
+        >>> from convproof.networks.names import named
         >>> net = named("lenet5-simplified")
         >>> parameters = init(net, np.random.default_rng(0))
         >>> x = np.zeros((2, *net.input_shape), np.float32)
@@ -88,7 +90,7 @@ class Inference:
         _check_dtypes(parameters, x)
         with machine.stream_of(x):
             image = machine.given(x)
-            known = {name: machine.given(array) for name, array in parameters.items()}
+            known = {name: machine.given(array).copy() for name, array in parameters.items()}
             built = Building(self._wing, network, known, image)
             run = self._launched(machine, built, known)
             self._run = machine.captured(run) if graph else run
@@ -119,6 +121,8 @@ class Inference:
         Raises:
             ShapeError: if ``x`` has another shape than this was made for.
             DTypeError: if it has another dtype.
+
+        Both also of ``out``.
         """
         machine = self._wing.machine
         with machine.stream_of(x):
@@ -136,8 +140,27 @@ class Inference:
             self._run()
             if out is None:
                 return machine.returned(self._answer.copy(), x)
-            put(machine.given(out), self._answer)
+            held = machine.given(out)
+            self._check_out(out, held)
+            put(held, self._answer)
             return out
+
+    def _check_out(self, out: Any, held: Any) -> None:
+        """Raise unless the answer can be written into an array as the machine holds it."""
+        answer = self._answer
+        if tuple(held.shape) != tuple(answer.shape):
+            msg = f"the answer is {tuple(answer.shape)}, got out= of {tuple(held.shape)}."
+            raise ShapeError(msg)
+        if held.dtype != answer.dtype:
+            msg = f"the answer is of {answer.dtype}, got out= of {held.dtype}."
+            raise DTypeError(msg)
+        begin = out.data_ptr() if hasattr(out, "data_ptr") else address(out)
+        if begin != address(held):
+            msg = (
+                f"out= is no contiguous array where {self._wing.name!r} computes, which could be "
+                "written: pass one, or none."
+            )
+            raise ShapeError(msg)
 
     def _launched(
         self, machine: Machine, built: "Building", known: Mapping[str, Any]
@@ -159,15 +182,11 @@ class Inference:
         for step in once:
             step.run(machine, held)
         wanted = frozenset[int]().union(*(step.reads for step in self._steps)) & fixed
-        kept = {b: made[b].copy() if b in numbers else made[b] for b in wanted}
+        kept = {buffer: made[buffer] for buffer in wanted}
         ends = built.image.buffer, built.answer.buffer
         if built.answer.buffer in fixed:
             kept |= {built.answer.buffer: made[built.answer.buffer]}
-        begins, self._bytes = shared(
-            self._steps,
-            [0 if buffer in fixed else size for buffer, size in enumerate(buffers.sizes)],
-            [end for end in ends if end not in fixed],
-        )
+        begins, self._bytes = shared(self._steps, buffers.sizes, frozenset(ends) - fixed, fixed)
         memory = machine.empty((self._bytes,), np.uint8)
         arrays = _held(kept, memory, begins)
         self._image, self._answer = arrays(built.image), arrays(built.answer)
@@ -195,7 +214,14 @@ def _held(known: Mapping[int, Any], memory: Any = None, begins: Sequence[int] = 
 
 
 def _check_dtypes(parameters: Mapping[str, Any], x: Any) -> None:
+    """Raise ``DTypeError`` unless all are of one dtype, which kernels take, and one kind."""
     for name, array in parameters.items():
+        if type(array).__module__.partition(".")[0] != type(x).__module__.partition(".")[0]:
+            msg = (
+                f"{name} is a {type(array).__module__}.{type(array).__name__}, but the images are "
+                f"a {type(x).__module__}.{type(x).__name__}: pass one kind of array."
+            )
+            raise DTypeError(msg)
         if array.dtype != x.dtype:
             msg = f"{name} is {array.dtype}, but the images are {x.dtype}. Cast one."
             raise DTypeError(msg)

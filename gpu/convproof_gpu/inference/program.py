@@ -6,7 +6,7 @@ first step that they are an argument of to the last, and those that do not live 
 place.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -68,7 +68,7 @@ def is_constant(step: Step, found: frozenset[int]) -> bool:
 
 
 def shared(
-    steps: Sequence[Step], sizes: Sequence[int], kept: Iterable[int]
+    steps: Sequence[Step], sizes: Sequence[int], kept: Iterable[int], apart: Set[int] = frozenset()
 ) -> tuple[list[int], int]:
     """Return where each buffer begins, in bytes, and how many bytes there are; -1: not at all.
 
@@ -76,10 +76,11 @@ def shared(
         steps: in order.
         sizes: of every buffer, in bytes.
         kept: buffers that live from before the first step until after the last.
+        apart: buffers with memory of their own.
     """
     lives: list[Life | None] = [None] * len(sizes)
     for number, step in enumerate(steps):
-        for buffer in step.reads | step.writes:
+        for buffer in (step.reads | step.writes) - apart:
             life = lives[buffer]
             lives[buffer] = (number if life is None else life[0], number)
     for buffer in kept:

@@ -22,9 +22,9 @@ def written(kernel: Kernel) -> frozenset[int]:
     text = (KERNELS / f"{kernel.file}.cu").read_text(encoding="utf-8")
     found = re.search(_LAUNCHED.format(kernel.name or kernel.file), text)
     assert found, kernel
-    parameters = [each.strip() for each in found[1].split(",")]
+    parameters = re.split(r",(?![^<]*>)", found[1])  # not within a template's arguments
     return frozenset(
         place
         for place, parameter in enumerate(parameters)
-        if "*" in parameter and not parameter.startswith("const ")
+        if "*" in parameter and not parameter.strip().startswith("const ")
     )

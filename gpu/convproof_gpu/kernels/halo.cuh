@@ -109,6 +109,7 @@ __device__ inline void contract_halo(const Correlation<2, UNIT<Word>>& map, cons
         if (p + j * ABREAST < end) cp_async<16>(to + 16 * (p + j * ABREAST), right + (there ? at[j] + c * UNIT<Word> : 0), there);
       }
     }
+    __syncwarp();  // lanes leave the loop apart, and what waits for the tensor cores wants them together
   };
   int ahead = 0, ahead_tap = 0, ahead_channels = 0;  // the slab whose weights are copied next
   const auto load = [&]() {

@@ -19,9 +19,11 @@ from convproof_gpu.fused import Fused
 from convproof_gpu.inference import Inference
 from convproof_gpu.inference.building import Building
 from convproof_gpu.inference.fusing import parts
+from convproof_gpu.inference.program import constants, is_constant, shared
+from convproof_gpu.inference.written import written
 from convproof_gpu.machine import Kernel
 from convproof_gpu.recording import Recorder, blank
-from convproof_gpu.simulated import Simulated
+from convproof_gpu.simulated import Simulated, simulated
 from convproof_gpu.wing import sim
 from tests.gpu.stand_in import Graph
 from tests.networks.whole import SIZES, Arrays, small
@@ -130,6 +132,22 @@ def test_on_a_gpu_a_call_is_one_graph() -> None:
     assert Graph.launched == before + 2
 
 
+@pytest.mark.usefixtures("cupy")
+def test_joined_channels_are_copied_in_the_graph() -> None:
+    """Of two convolutions of one image: what was captured copies again."""
+    conv = next(iter(network("n", "input(6, 6, 2) conv(3, 4, p1)"))).layer
+    nodes = (
+        Node(name="a", layer=conv, reads=("input",)),
+        Node(name="b", layer=conv, reads=("input",)),
+        Node(name="c", layer=Concat(), reads=("a", "b")),
+    )
+    net = Network(name="n", input_shape=(2, 6, 6), nodes=nodes)
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x)
+    for images in (x, np.roll(x, 1)):
+        assert np.array_equal(run(images), one_by_one(net, parameters, images, "float32"))
+
+
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
@@ -180,6 +198,59 @@ def test_what_another_node_reads_is_not_fused_away(name: str) -> None:
     names = {part.name for part in parts(net)}
     assert {read for part in parts(net) for read in part.reads} - {"input"} <= names
     assert net.outputs[0] in names
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "words"),
+    [
+        (np.zeros((4, 2), np.float32).T, ShapeError, "no contiguous array where 'sim' computes"),
+        (np.zeros((3, 2, 4), np.float32), ShapeError, r"is \(2, 4\), got out= of \(3, 2, 4\)"),
+        (np.zeros((2, 4), np.int32), DTypeError, "of float32, got out= of int32"),
+    ],
+)
+def test_what_an_answer_cannot_be_written_into_is_refused(
+    out: np.ndarray, error: type[Exception], words: str
+) -> None:
+    """Nothing is written into a copy, or spread over more."""
+    net = network("n", "input(8) fc(4)")
+    parameters, x = drawn(net)
+    with pytest.raises(error, match=words):
+        Inference(net, parameters, x, implementation="sim")(x, out=out)
+
+
+@pytest.mark.parametrize("name", ["lenet5-simplified", "vgg11", "lenet5"])
+def test_what_a_launch_writes_is_what_its_source_says(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its outputs is among the pointers that are not const."""
+    held = Simulated.run
+
+    def checked(
+        self: Simulated, kernel: Kernel, blocks: int, threads: int, args: Any, outputs: Any
+    ) -> None:
+        names = [parameter.name for parameter in simulated(kernel).parameters]
+        assert {*outputs} <= {names[place] for place in written(kernel)}
+        held(self, kernel, blocks, threads, args, outputs)
+
+    monkeypatch.setattr(Simulated, "run", checked)
+    for net in (small(name), ON_TENSOR_CORES):
+        parameters, x = drawn(net)
+        Inference(net, parameters, x, implementation="sim")(x)
+
+
+def test_weights_that_were_laid_out_take_no_place_of_activations() -> None:
+    """VGG-16's activations at batch 32 lie in what two neighbours and a copy need at most."""
+    net = named("vgg16")
+    known = {name: blank(shape, np.float32) for name, shape in net.parameter_shapes.items()}
+    built = Building(sim, net, known, blank((32, *net.input_shape), np.float32))
+    fixed = constants(built.steps, (o.buffer for o in built.parameters.values()), 0)
+    left = [step for step in built.steps if not is_constant(step, fixed)]
+    ends = built.image.buffer, built.answer.buffer
+    _, size = shared(left, built.buffers.sizes, ends, fixed)
+    largest = max(
+        sum(built.buffers.sizes[b] for b in (step.reads | step.writes) - fixed) for step in left
+    )
+    assert size <= largest + built.image.nbytes + 2**20
 
 
 def test_a_convolution_that_two_nodes_read_keeps_its_answer() -> None:

@@ -50,15 +50,20 @@ def test_what_lives_at_once_lies_apart(steps: list[Step], data: st.DataObject) -
     """From the first step that has it to the last; ends live throughout."""
     count = 1 + max(buffer for each in steps for buffer in each.reads | each.writes)
     sizes = data.draw(st.lists(st.integers(1, 600), min_size=count, max_size=count))
-    begins, size = shared(steps, sizes, [0])
+    apart = data.draw(st.frozensets(st.integers(1, count - 1)))
+    begins, size = shared(steps, sizes, [0], apart)
+    assert all(begins[buffer] == -1 for buffer in apart)
     for number, _ in enumerate(steps):
         alive = [
             buffer
             for buffer in range(count)
             if buffer == 0
             or (
-                any(buffer in each.reads | each.writes for each in steps[: number + 1])
-                and any(buffer in each.reads | each.writes for each in steps[number:])
+                buffer not in apart
+                and (
+                    any(buffer in each.reads | each.writes for each in steps[: number + 1])
+                    and any(buffer in each.reads | each.writes for each in steps[number:])
+                )
             )
         ]
         ends = sorted((begins[buffer], begins[buffer] + sizes[buffer]) for buffer in alive)
