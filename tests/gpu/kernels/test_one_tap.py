@@ -18,6 +18,7 @@ from convproof.numeric.fast import implementation as oracle
 from convproof_gpu import operands
 from convproof_gpu import pointwise as launcher
 from convproof_gpu.elements import type_of
+from convproof_gpu.fused import Fused
 from convproof_gpu.machine import Kernel, Machine
 from convproof_gpu.measuring.rows import Row
 from convproof_gpu.planning import planned
@@ -171,11 +172,11 @@ def test_a_layer_of_one_tap_takes_outer_products() -> None:
         rng.integers(-3, 4, shape).astype(np.float32)
         for shape in ((2, 9, 6, 7), layer.weight_shape, (120,))
     )
-    for verb in ("forward", "forward_relu"):
-        y = getattr(wing, verb)(layer, x, w, b)
-        expected = oracle.forward(layer, x, w, b)
+    expected = oracle.forward(layer, x, w, b)
+    for relu in (False, True):
+        y = wing.forward(Fused(conv=layer, relu=relu), x, w, b)
         assert SIM.kernels[-1].file == "pointwise_forward"
-        assert np.array_equal(y, expected if verb == "forward" else np.maximum(expected, 0))
+        assert np.array_equal(y, np.maximum(expected, 0) if relu else expected)
 
     turned = ConvTranspose(
         in_channels=9, out_channels=120, kernel_size=(1, 1), stride=(1, 1), dilation=(1, 1),

@@ -25,6 +25,7 @@ NOT_COMPARED = {
 }
 OF_KERNELS = {  # what warpgroup.cuh has besides, for the kernels that include it
     "multiplied": "warpgroup_multiply's own, where there is no wgmma",
+    "warpgroup_add": "conv_halo's slab of a tap: compared with the kernel, by test_halo_on_gpu.py",
 }
 
 

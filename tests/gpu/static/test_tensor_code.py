@@ -124,6 +124,7 @@ WIDE = {  # by 16 bytes a thread loads, and stores; of float, a position's 32 ch
     "conv_tensor_weights": (0, 1),
     "conv_tensor_sum": (1, 0),
     "conv_tensor_finish": (0, 0),
+    "conv_tensor_finish_fused": (0, 0),
 }
 
 
