@@ -26,3 +26,9 @@ def untyped() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write as into a pipe, of any width: pytest-xdist names one of its own."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -9,6 +9,7 @@ from convproof.verify.targets.find import find_target
 LONG = "an_implementation_of_a_long_name"
 
 
+@pytest.mark.usefixtures("pipe")
 def test_the_list_stands_in_columns_and_declares_what_verify_does(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,6 +276,7 @@ def test_a_layer_of_a_network_and_the_same_one_written_out_are_planned_alike(
     assert launch["blocks"] == TILES[launch["tile"]].covering(256, 32 * 56 * 56)
 
 
+@pytest.mark.usefixtures("pipe")
 def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "lenet5", "--operation", "forward"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -83,6 +83,7 @@ def test_a_mistake_is_a_line(
 
 
 @pytest.mark.usefixtures("clock")
+@pytest.mark.usefixtures("pipe")
 def test_the_fastest_is_told_and_kept_and_not_measured_again(
     capsys: pytest.CaptureFixture[str], place: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_tile_that_is_wrong_fails_the_command(
 
 
 @pytest.mark.usefixtures("clock")
+@pytest.mark.usefixtures("pipe")
 def test_plan_says_of_a_launch_whose_choice_it_is(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
