@@ -140,8 +140,20 @@ class Sharing:
 
 
 def of_three_axes(sizes: Sizes) -> Sizes:
-    """Return the same convolution with axes of one position before its own."""
-    more = 3 - len(sizes.input)
+    """Return the same convolution with axes of one position before its own, three in all."""
+    return of_axes(sizes, 3)
+
+
+def of_axes(sizes: Sizes, dims: int) -> Sizes:
+    """Return the same convolution with axes of one position before its own.
+
+    Example:
+        >>> sizes = Sizes(batch=1, groups=1, in_channels=1, out_channels=1, input=(5,), kernel=(3,),
+        ...               output=(3,), stride=(1,), dilation=(1,), low=(0,))
+        >>> of_axes(sizes, 2).input, of_axes(sizes, 2).low
+        ((1, 5), (0, 0))
+    """
+    more = dims - len(sizes.input)
     one, none = (1,) * more, (0,) * more
     return replace(
         sizes,

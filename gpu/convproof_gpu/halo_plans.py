@@ -20,14 +20,14 @@ and no barrier. What it predicts was not measured: ``measuring.halo`` does, and 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import ClassVar, Literal
 
 from convproof.index_maps import Sizes
 from convproof.index_maps.correlation import Laid, adjoint, forward
-from convproof.index_maps.depthwise import quotient
+from convproof.index_maps.depthwise import of_axes, quotient
 from convproof.index_maps.halo import Halo, place
 from convproof_gpu.bounds import bound
 from convproof_gpu.elements import BYTES
@@ -40,6 +40,7 @@ _SHARED, _RESERVED = 228 * 1024, 1024  # bytes of a multiprocessor, and more tha
 _MOST = 2**30 - 2**16  # that a `Quotient` divides
 _STEPS, _STEP, _BANKS = 4, 32, 128  # of a slab; bytes of depth; bytes in a cycle
 _LEAST_TAPS = 2
+_AXES = 2
 _STAGED = 2**13  # positions; shared memory has not so many
 PROCESSORS = 132  # of an H200
 _CEILING = {_FLOAT: 405e6}  # operations per us; else
@@ -138,24 +139,9 @@ class Plan:
         return -(-self.blocks // blocks) * blocks * slowest
 
 
-def two_axes(sizes: Sizes) -> Sizes:
-    """Return the convolution of one axis with another, of one position, before it; or of two."""
-    more = 2 - len(sizes.input)
-    one, none = (1,) * more, (0,) * more
-    return replace(
-        sizes,
-        input=(*one, *sizes.input),
-        kernel=(*one, *sizes.kernel),
-        output=(*one, *sizes.output),
-        stride=(*one, *sizes.stride),
-        dilation=(*one, *sizes.dilation),
-        low=(*none, *sizes.low),
-    )
-
-
 def phases(sizes: Sizes, unit: int, *, is_adjoint: bool) -> tuple[Laid, ...]:
     """Return a convolution as a correlation, or the phases of its adjoint, of two axes."""
-    two = two_axes(sizes)
+    two = of_axes(sizes, _AXES)
     return tuple(adjoint(two, unit)) if is_adjoint else (forward(two, unit),)
 
 

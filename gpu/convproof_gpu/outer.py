@@ -12,12 +12,13 @@ parameter   is
 ==========  ==========================================================================
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from convproof.index_maps import Paired, Sizes
-from convproof.index_maps.outer import CREW, SIDE, Outer, is_outer, outer_of
+from convproof.index_maps.outer import CREW, SIDE, is_outer, outer_of
 from convproof_gpu.elements import type_of
 from convproof_gpu.machine import Kernel, Machine, address, launch
 from convproof_gpu.operands import slices
@@ -48,7 +49,10 @@ def weight_vjp(machine: Machine, sizes: Sizes, y_bar: Any, x: Any, w_bar: Any) -
         w_bar: ``(M, C, *I)``.
     """
     held = outer_of(sizes)
-    arguments = (type_of(y_bar=y_bar, x=x, w_bar=w_bar), str(quad_of(held, y_bar, x, w_bar)))
+    arguments = (
+        type_of(y_bar=y_bar, x=x, w_bar=w_bar),
+        str(quad_of((held.rows, held.columns), y_bar, x, w_bar)),
+    )
     args = {
         "y_bar": y_bar, "x": x, "w_bar": w_bar, "images": np.int32(held.images),
         "rows": np.int32(held.rows), "columns": np.int32(held.columns),
@@ -58,8 +62,8 @@ def weight_vjp(machine: Machine, sizes: Sizes, y_bar: Any, x: Any, w_bar: Any) -
     return w_bar
 
 
-def quad_of(held: Outer, *arrays: Any) -> int:
-    """Return how many neighbours may be loaded and stored at once."""
+def quad_of(counts: Sequence[int], *arrays: Any) -> int:
+    """Return how many neighbours of arrays, in lines of so many, are loaded and stored at once."""
     _, most = QUADS
-    whole = held.rows % most == held.columns % most == 0
+    whole = all(count % most == 0 for count in counts)
     return most if whole and all(address(a) % (most * a.dtype.itemsize) == 0 for a in arrays) else 1

@@ -22,9 +22,9 @@ import numpy as np
 from convproof.index_maps import Correlated, Sizes, Spread
 from convproof.index_maps.outer import CREW, SIDE, is_pointwise, pointwise_of
 from convproof_gpu.elements import type_of
-from convproof_gpu.machine import Kernel, Machine, address, launch
+from convproof_gpu.machine import Kernel, Machine, launch
 from convproof_gpu.operands import Activation, slices
-from convproof_gpu.outer import QUADS
+from convproof_gpu.outer import quad_of
 from convproof_gpu.tiles import LARGE, tile_of
 
 
@@ -76,14 +76,9 @@ def _launch(
     columns = held.images * held.positions
     told = np.array((held.depths, held.rows, columns, held.positions), np.int32)
     wide = [array for name, array in given.items() if name != "b"]
-    kernel = Kernel(file, (type_of(**given), str(quad_of(sizes, *wide))))
+    kernel = Kernel(
+        file, (type_of(**given), str(quad_of((sizes.in_channels, prod(sizes.output)), *wide)))
+    )
     blocks = -(-held.rows // SIDE) * -(-columns // SIDE)
     args = given | {"map": told.tobytes()} | more
     launch(machine, kernel, blocks, CREW, args, (next(reversed(given)),))
-
-
-def quad_of(sizes: Sizes, *arrays: Any) -> int:
-    """Return how many neighbours may be loaded and stored at once."""
-    _, most = QUADS
-    whole = sizes.in_channels % most == prod(sizes.output) % most == 0
-    return most if whole and all(address(a) % (most * a.dtype.itemsize) == 0 for a in arrays) else 1
