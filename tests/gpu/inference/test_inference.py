@@ -21,7 +21,7 @@ from convproof_gpu.inference.building import Building
 from convproof_gpu.inference.fusing import parts
 from convproof_gpu.inference.program import constants, is_constant, shared
 from convproof_gpu.inference.written import written
-from convproof_gpu.machine import Kernel
+from convproof_gpu.machine import Kernel, LaunchLawError
 from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.simulated import Simulated, simulated
 from convproof_gpu.wing import sim
@@ -130,6 +130,18 @@ def test_on_a_gpu_a_call_is_one_graph() -> None:
             run(images), one_by_one(ON_TENSOR_CORES, parameters, images, "float32")
         )
     assert Graph.launched == before + 2
+
+
+def test_a_graph_is_not_launched_on_another_device(
+    cupy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was made on device 0; on device 1 its memory is elsewhere."""
+    net = small("two-layer")
+    parameters, x = drawn(net)
+    run = Inference(net, parameters, x)
+    monkeypatch.setattr(cupy.cuda.runtime, "getDevice", lambda: 1)
+    with pytest.raises(LaunchLawError, match="made on device 0, but device 1 is current"):
+        run(x)
 
 
 @pytest.mark.usefixtures("cupy")

@@ -5,6 +5,8 @@ import pytest
 from convproof.mutants import Mutant
 from convproof.verify.zoo import refute
 from convproof_gpu.mutants import MUTANTS
+from convproof_gpu.mutants.patched import Patched
+from convproof_gpu.sim.source import PTX
 
 
 def by_name(mutant: Mutant) -> str:
@@ -25,3 +27,10 @@ def test_a_fault_in_a_kernel_is_refuted_by_its_law(mutant: Mutant) -> None:
 
 def test_there_are_forty_of_them() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 40
+
+
+@pytest.mark.parametrize("file", PTX)
+def test_a_patch_of_what_the_simulator_does_not_compile_is_refused(file: str) -> None:
+    """It has its own functions in place of these files: a fault there would survive unseen."""
+    with pytest.raises(ValueError, match="patch a kernel"):
+        Patched(file, "#pragma once", "")
