@@ -8,7 +8,7 @@
 along each axis, for ``inputs_begin`` and ``inputs_of``, ``outputs_begin`` and ``outputs_of`` of
 ``index_maps.depthwise`` run on symbols, and ``t >= 1``. What the kernel computes as
 ``outputs_begin`` is that; and an axis of one position, one tap and no padding, which
-``of_three_axes`` puts before the others, changes no number.
+``of_axes`` and ``of_three_axes`` put before the others, changes no number.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,7 @@ PROVES = (
     "depthwise.outputs_begin",
     "depthwise.outputs_of",
     "depthwise.reach",
+    "depthwise.of_axes",
     "depthwise.of_three_axes",
 )
 _i, _o, _k, _t, _p, _first = map(index, ("i", "o", "k", "t", "p", "first"))

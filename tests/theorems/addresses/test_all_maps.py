@@ -36,7 +36,8 @@ STATED = {  # what no symbol of its proof runs through, and the proof states ins
     "correlation.Laid.__call__": "ordered, then weight",
     "correlation.Laid.padded": "rounded up to whole units",
     "depthwise.quotient": "finds the factor",
-    "depthwise.of_three_axes": "puts sizes of 1 before others",
+    "depthwise.of_axes": "puts sizes of 1 before others",
+    "depthwise.of_three_axes": "of_axes at three",
 }
 
 
