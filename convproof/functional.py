@@ -30,13 +30,16 @@ _PATHS = {  # the top-level module of an array's type: its implementation
 
 
 def implementation_for(array: Any) -> Implementation:
-    """Return the implementation that fits an array.
+    """Return the implementation that fits an array, by its type's module or that of a base.
 
     Raises:
         DTypeError: if it is of no known kind.
     """
     module = type(array).__module__.partition(".")[0]
     if module not in _PATHS:
+        bases = (base.__module__.partition(".")[0] for base in type(array).__mro__)
+        module = next((base for base in bases if base in _PATHS), "")
+    if not module:
         known = ", ".join(sorted(_PATHS))
         msg = (
             f"convproof.functional takes arrays of {known}, got a {type(array).__module__}."

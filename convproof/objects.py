@@ -26,7 +26,8 @@ def from_file(path: Path, spec: str) -> Any:
         TargetError: if there is none, or importing it fails.
     """
     if not path.is_file():
-        msg = f"there is no file {str(path)!r} (in {spec!r})."
+        within = "" if str(path) == spec else f" (in {spec!r})"
+        msg = f"there is no file {str(path)!r}{within}."
         raise TargetError(msg)
     name = f"convproof_target_{path.stem}"
     found = importlib.util.spec_from_file_location(name, path)

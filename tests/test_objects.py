@@ -89,6 +89,11 @@ def test_a_file_that_is_no_module_is_told_in_one_line(file: str, words: str) -> 
     assert "\n" not in str(raised.value)
 
 
+def test_a_file_that_is_not_there_is_named_once() -> None:
+    with pytest.raises(TargetError, match=r"^there is no file 'absent.py'\.$"):
+        from_file(Path("absent.py"), "absent.py")
+
+
 @pytest.mark.parametrize(
     ("name", "absent", "words"),
     [

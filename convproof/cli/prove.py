@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--smt2",
     "smt2_path",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="Write what the engines were asked into DIR, to be re-checked by any solver.",
 )
 @click.option(
@@ -55,13 +55,16 @@ def command(
     numbers a step fails.
 
     \b
-      proved    every step is, and the false twin, in which one hypothesis,
-                guard or sign is changed, is refuted
+      proved    every step is, and the false twin, in which
+                one hypothesis, guard or sign is changed,
+                is refuted
       REFUTED   a step fails, at the numbers that are told
-      UNKNOWN   no engine has found out, or one took its process with it
-      UNSOUND   the twin is not refuted, or a step cannot be asked: its
-                hypotheses contradict each other, it divides by what may
-                be 0, engines contradict each other, its code raises
+      UNKNOWN   no engine has found out, or one took its
+                process with it
+      UNSOUND   the twin is not refuted, or a step cannot be
+                asked: its hypotheses contradict each other,
+                it divides by what may be 0, engines
+                contradict each other, its code raises
 
     The exit code is 0 if all are proved, 1 if one is not, 4 if a NAME stands for nothing or its
     file cannot be imported, as where a claim is built wrongly.

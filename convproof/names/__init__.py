@@ -15,6 +15,7 @@ from convproof.names.pointwise import FUNCTIONS as _POINTWISE
 from convproof.names.pooling import FUNCTIONS as _POOLING
 from convproof.names.signals import FUNCTIONS as _SIGNALS
 
+_VERBS = ("forward", "input_vjp", "weight_vjp", "bias_vjp")
 FUNCTIONS = _CONVOLUTION | _POOLING | _POINTWISE | _LOSS | _SIGNALS
 
 
@@ -44,6 +45,8 @@ class TorchNames:
 
     def __getattr__(self, key: str) -> Callable[..., Any]:
         msg = f"the implementation {self.name!r} has no function {key!r}."
+        if key in _VERBS:
+            msg += " The verbs of specs are those of convproof.implementation.load_implementation."
         raise AttributeError(msg)
 
 

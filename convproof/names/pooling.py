@@ -32,7 +32,8 @@ def _max_pool(dims: int) -> Callable[..., MaxPool]:
         """Return the maximum of each window.
 
         ``y[n,c,o] = max_k input[n, c, s o + t k - low]`` over the taps inside the input. The first
-        maximum in row-major order takes the gradient; a NaN in the window is its maximum.
+        maximum in row-major order takes the gradient; a NaN in the window is its maximum, the
+        first of several (torch on CPUs: the last).
 
         Args:
             input: ``(N, C, *spatial)``, or without ``N``.

@@ -41,7 +41,9 @@ _DOC = """
 def check_precision(precision: str) -> None:
     """Raise ``UnsupportedError`` if there is no such precision."""
     if precision not in PRECISIONS:
-        msg = f"precision is one of {', '.join(PRECISIONS)}, got {precision!r}."
+        held = {dtype: name for name, dtype in _DTYPES.items()}.get(precision)
+        advice = f" {precision} is called {held!r} here." if held else ""
+        msg = f"precision is one of {', '.join(PRECISIONS)}, got {precision!r}.{advice}"
         raise UnsupportedError(msg)
 
 

@@ -61,7 +61,7 @@ def forward(
 
     Args:
         network: what is computed.
-        implementation: by what.
+        implementation: by what: ``convproof.implementation.load_implementation("numpy")``.
         parameters: arrays by the names of ``network.parameter_shapes``.
         x: the images, ``(batch, *network.input_shape)``, or larger where all layers slide.
         masks: of dropout, in training; None: dropout is the identity.

@@ -13,7 +13,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from convproof.errors import ConvProofError
+import numpy as np
+
+from convproof.errors import ConvProofError, DTypeError
 from convproof.evidence import read
 from convproof.functions import FIRST, Function, Role
 from convproof.layers import Layer, Shape
@@ -173,8 +175,14 @@ def evidence_of(
         files: the other files.
 
     Raises:
+        DTypeError: if there is no such dtype.
         EvidenceError: if a file is no evidence.
     """
+    try:
+        dtype = np.dtype(dtype).name
+    except TypeError:
+        msg = f"dtype must be one of NumPy's, as 'float32' or 'bfloat16', got {dtype!r}."
+        raise DTypeError(msg) from None
     offered, reason = {}, ""
     for target, sources in all_sources().items():
         try:

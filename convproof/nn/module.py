@@ -83,6 +83,10 @@ class Module:
             files: evidence files beside those that are installed.
             input_size: of ``x``, batch included, whose kernels are asked for; None: those of any.
             dtype: of the arrays; "": of the parameters, and float32 without any.
+
+        Raises:
+            DTypeError: if there is no such dtype.
+            EvidenceError: if a file is no evidence.
         """
         held = [str(array.dtype).removeprefix("torch.") for array in self.parameters.values()]
         return evidence_of(

@@ -9,9 +9,10 @@ from convproof.report.wording import worded
 def theorem_facts(block: TheoremRecord) -> Iterator[tuple[str, Prose]]:
     """Yield what a record says of a proof, by name."""
     proved, total = block.steps
-    yield "holds for", block.kind
+    yield ("holds for" if total else "stated for"), block.kind
     engines = ", ".join(f"{n} by {name}" for name, n in block.engines)
-    yield "steps", f"{proved} of {total} proved" + (f": {engines}" if engines else "")
+    if total:
+        yield "steps", f"{proved} of {total} proved" + (f": {engines}" if engines else "")
     if block.rule:
         yield "rule", worded(block.rule)
     if block.changed:

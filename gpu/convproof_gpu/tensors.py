@@ -12,9 +12,9 @@ operator                    is
 
 Tensors of a CPU are seen as NumPy's arrays, by the implementation ``numpy``; those of a GPU are
 ``gpu``'s. What precision a call promises, its derivatives do: it is a part of the word that stands
-for a layer in an operator. Layers that are bilinear, or linear in ``x``, have second derivatives
-too. A call that nothing in PyTorch looks on, with no derivative wanted and no graph made, is not
-sent through an operator, which takes longer than a small kernel.
+for a layer in an operator. Layers that are bilinear, or linear in ``x``, and ReLU have second
+derivatives too. A call that nothing in PyTorch looks on, with no derivative wanted and no graph
+made, is not sent through an operator, which takes longer than a small kernel.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ import ml_dtypes
 
 from convproof import layers
 from convproof.layers import Layer
-from convproof_gpu.watched import is_watched
+from convproof_gpu.watched import is_transformed, is_watched
 
 _BILINEAR = (layers.Conv, layers.ConvTranspose, layers.Linear)
 _LINEAR = (
@@ -97,11 +97,11 @@ class Tensors:
 
 
 def _check(*arrays: Any) -> None:
-    """Raise unless all are tensors of one device, without tangents: none is dropped silently.
+    """Raise unless all are dense tensors of one device that autograd alone asks for derivatives.
 
     Raises:
-        DTypeError: if one is no tensor, or lies elsewhere.
-        UnsupportedError: in forward mode, which these operators do not have.
+        DTypeError: if one is no tensor, is sparse, or lies elsewhere.
+        UnsupportedError: in forward mode and in ``torch.func``, which these operators do not have.
     """
     held = [
         f"torch.Tensor on {array.device}"
@@ -115,10 +115,20 @@ def _check(*arrays: Any) -> None:
             f"{', '.join(dict.fromkeys(held))}. Use torch.from_numpy or .to(device)."
         )
         raise DTypeError(msg)
+    for array in arrays:
+        if array.layout is not torch.strided:
+            msg = f"the layers take dense tensors, got one of {array.layout}: use .to_dense()."
+            raise DTypeError(msg)
     if any(map(_has_tangent, arrays)):
         msg = (
             "the layers on tensors have no forward-mode derivatives (torch.func.jvp, jacfwd): use "
-            "backward mode (torch.autograd.grad, torch.func.jacrev)."
+            "backward mode (torch.autograd.grad)."
+        )
+        raise UnsupportedError(msg)
+    if any(map(is_transformed, arrays)):
+        msg = (
+            "the layers on tensors have no torch.func transforms (grad, vjp, jacrev, vmap): use "
+            "torch.autograd.grad, and a batch axis."
         )
         raise UnsupportedError(msg)
 
@@ -163,7 +173,8 @@ def _computed(verb: str, layer: Layer, precision: str, *given: Any) -> Any:
     implementation: Any = load_implementation("gpu" if like.is_cuda else "numpy")
     if like.is_cuda:
         return getattr(implementation.with_precision(precision), verb)(layer, *given)
-    answer = getattr(implementation, verb)(layer, *map(_as_array, given))
+    with np.errstate(all="ignore"):  # tensors overflow silently
+        answer = getattr(implementation, verb)(layer, *map(_as_array, given))
     if isinstance(answer, tuple):
         return tuple(_as_tensor(part, given) for part in answer)
     return _as_tensor(answer, given)
@@ -309,14 +320,17 @@ _argmax.register_autograd(_forward_backward, setup_context=_keep)
 
 def _keep_input_vjp(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
     del output
-    ctx.word, _, _, y_bar, arrays = inputs
-    ctx.save_for_backward(y_bar, *arrays)
+    ctx.word, _, x, y_bar, arrays = inputs
+    ctx.save_for_backward(y_bar, *([x] if isinstance(_layer(ctx.word), layers.ReLU) else arrays))
 
 
 def _input_vjp_backward(ctx: Any, u: Tensor) -> tuple[Any, ...]:
     """Return the gradients of ``<x_bar, u>`` in ``y_bar`` and in the weight."""
     layer = _layer(ctx.word)
     y_bar, *arrays = ctx.saved_tensors
+    if isinstance(layer, layers.ReLU):  # x_bar = [x > 0] y_bar, whose derivative in x is 0
+        (x,) = arrays
+        return None, None, None, _input_vjp(ctx.word, list(_sizes(x)), x, u, []), []
     bars: list[Tensor | None] = [None] * len(arrays)
     if not isinstance(layer, (*_BILINEAR, *_LINEAR)):
         _refuse(layer, "a second derivative")

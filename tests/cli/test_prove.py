@@ -82,7 +82,7 @@ def test_the_worked_example_has_two_true_claims_and_a_false_one(capsys: Capture)
         (["--json", "same_padding"], "write `convproof prove same_padding --json`"),
         (["--json", "claims.py:X"], "is taken for a NAME"),
         (["same_padding", "--json", "absent/found.json"], "No such file or directory"),
-        (["same_padding", "--smt2", "file"], "cannot be written: File exists."),
+        (["same_padding", "--smt2", "file"], "Directory 'file' is a file."),
         (["same_padding", "--smt2", "file/below"], "cannot be written: Not a directory."),
         (["same_padding", "--workers", "0"], "x>=1"),
     ],

@@ -96,6 +96,8 @@ def test_laws_are_proved_unless_they_are_not_asked(tmp_path: Path) -> None:
         (["derivation", "strided", "--input", "7", "--dims", "2"], "--input has 1 axis"),
         (["derivation", "strided", "--input", "5x5x5", "--no-proofs"], "one or two axes, not 3"),
         (["derivation", "pooling", "--groups", "2"], "--groups does not apply"),
+        (["derivation", "strided", "--stride", "1"], "not strided, but standard. Use stride >= 2"),
+        (["derivation", "padded", "--padding", "valid"], "Use padding >= 1, or the variant stand"),
         (["derivation", "standard", "--input", "900x900", "--no-proofs"], "more than the"),
         (["network", "vgg17"], "did you mean"),
         (["evidence", "absent.json"], "cannot be read"),

@@ -1,13 +1,15 @@
 """Text for terminals of any width: nothing is lost, and no line is wider."""
 
 import re
+from collections.abc import Iterator
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convproof import implementation
-from convproof.cli import run
+from convproof.cli import group, run
 from convproof.cli.terminal import folded, notes, table
 
 WORD = st.text("abcxyz09-.", min_size=1, max_size=8)
@@ -58,3 +60,24 @@ def test_list_and_doctor_stand_in_sixty_columns(
     assert out.split() == piped.split()
     assert all(len(line) <= 60 or re.fullmatch(r"\s*\S+", line) for line in out.splitlines())
     assert len(out.splitlines()) > len(piped.splitlines())
+
+
+def _commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        ctx = click.Context(command)
+        for name in command.list_commands(ctx):
+            found = command.get_command(ctx, name)
+            assert found is not None
+            yield from _commands(found, *path, name)
+
+
+def test_every_help_stands_in_sixty_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines that are kept as they are written, too."""
+    monkeypatch.setenv("COLUMNS", "60")
+    for path in _commands(group):
+        assert run([*path, "--help"]) == 0
+        wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > 60]
+        assert not wide, path

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convproof import nn
 from convproof.cli import run
-from convproof.errors import EvidenceError
+from convproof.errors import DTypeError, EvidenceError
 from convproof.evidence import read, schema
 from convproof.functions import FAMILIES
 from convproof.nn.evidence import installed
@@ -288,6 +288,11 @@ def test_a_broken_law_is_said_first(tmp_path: Path) -> None:
     assert "exact" not in told.functions[0].holding
     assert told.functions[0].exact == 0
     assert told.unasked == ("relu_input",)
+
+
+def test_a_dtype_that_is_none_is_refused() -> None:
+    with pytest.raises(DTypeError, match="got 'flot32'"):
+        nn.ReLU().evidence(dtype="flot32")
 
 
 def test_a_file_that_is_no_evidence_is_refused(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from convproof import functional as F  # noqa: N812  # as torch's is called
 from convproof import layers
 from convproof.errors import DTypeError, UnsupportedError
-from convproof_gpu import tensors
-from convproof_gpu.watched import is_watched
+from convproof_gpu import tensors, watched
+from convproof_gpu.watched import is_transformed, is_watched
 
 torch.set_num_threads(1)
 X, W, B = (4, 5, 5), (6, 2, 3, 3), (6,)
@@ -84,6 +84,23 @@ def test_linear_layers_have_both_derivatives(layer: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("layer", OTHER)
 def test_every_other_layer_has_its_derivative(layer: Callable[..., Any]) -> None:
     assert torch.autograd.gradcheck(layer, (of(1, *X),))
+
+
+def test_relu_has_both_derivatives_and_a_gradient_has_a_penalty_through_it() -> None:
+    """``d/dw |dy/dx|^2`` of convolutions with ReLU between them, in integers: torch's own."""
+    assert torch.autograd.gradgradcheck(F.relu, (of(1, *X),))
+
+    def penalty(names: Any) -> torch.Tensor:
+        x, w = (torch.arange(n).double() * 7 % 5 - 2 for n in (50, 16))
+        x, w = x.reshape(1, 2, 5, 5).requires_grad_(), w.reshape(2, 2, 2, 2).requires_grad_()
+        y = names.conv2d(names.relu(names.conv2d(x, w)), w)
+        (x_bar,) = torch.autograd.grad((y**2).sum(), x, create_graph=True)
+        (w_bar,) = torch.autograd.grad((x_bar**2).sum(), w)
+        return w_bar
+
+    ours = penalty(F)
+    assert torch.equal(ours, penalty(torch.nn.functional))
+    assert ours.abs().max() > 0
 
 
 def test_a_derivative_that_is_not_there_is_refused_and_never_zero() -> None:
@@ -172,6 +189,58 @@ def test_a_tangent_of_forward_mode_is_refused_not_dropped() -> None:
     ):
         with pytest.raises(UnsupportedError, match="no forward-mode derivatives"):
             call()
+
+
+def _sum(x: torch.Tensor) -> torch.Tensor:
+    y: torch.Tensor = F.conv2d(x, WEIGHT).sum()
+    return y
+
+
+@pytest.mark.parametrize("transform", ["grad", "jacrev", "vmap"])
+def test_a_transform_of_torch_func_is_refused_in_our_words(transform: str) -> None:
+    with pytest.raises(UnsupportedError, match=r"torch\.autograd\.grad"):
+        getattr(torch.func, transform)(_sum)(IMAGES)
+
+
+def test_what_a_transform_does_not_look_at_is_computed() -> None:
+    """``d/da a sum conv(x, w) = sum conv(x, w)``."""
+    assert torch.func.grad(lambda a: a * _sum(IMAGES))(torch.ones(())) == _sum(IMAGES)
+
+
+def test_a_compiled_graph_is_not_asked_for_transforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The questions would break it."""
+    monkeypatch.setattr(watched, "_is_mapped", lambda _: True)
+    assert torch.func.grad(lambda x: x.sum() * is_transformed(x))(PLAIN).any()
+    monkeypatch.setattr(watched, "_is_compiling", lambda: True)
+    assert not torch.func.grad(lambda x: x.sum() * is_transformed(x))(PLAIN).any()
+
+
+def test_a_sparse_tensor_is_refused() -> None:
+    with pytest.raises(DTypeError, match="dense tensors, got one of torch"):
+        F.relu(torch.eye(3).to_sparse())
+
+
+def test_a_tensor_without_memory_has_the_shape_of_the_answer() -> None:
+    y = F.conv2d(IMAGES.to("meta"), WEIGHT.to("meta"))
+    assert y.is_meta
+    assert y.shape == F.conv2d(IMAGES, WEIGHT).shape
+
+
+def test_a_tensor_of_another_class_is_a_tensor_and_the_answer_is_of_that_class() -> None:
+    """As in torch, whichever module the class stands in."""
+    x, calls = IMAGES, (F.relu, lambda x: F.conv2d(x, WEIGHT))
+    call: Any
+    for call in calls:
+        y = call(x.as_subclass(Labelled))
+        assert type(y) is Labelled
+        assert torch.equal(y.as_subclass(torch.Tensor), call(x))
+
+
+def test_tensors_overflow_silently() -> None:
+    """As in torch; a warning is an error here."""
+    x = torch.tensor([[[torch.inf]], [[1e30]]])
+    assert F.softmax(x, 0).isnan().any()
+    assert F.local_response_norm(x[None], 1).isnan().any()
 
 
 @pytest.mark.parametrize("index", [torch.tensor([[[1.7]]]), torch.tensor([[[True]]])])

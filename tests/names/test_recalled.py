@@ -128,6 +128,13 @@ def test_an_array_of_no_known_kind_is_refused_after_good_calls() -> None:
         F.relu(memoryview(X))  # type: ignore[arg-type]
 
 
+def test_an_array_of_a_class_of_ones_own_is_an_array() -> None:
+    class Named(np.ndarray):
+        """An array, in another module than NumPy."""
+
+    assert np.array_equal(F.relu(X.view(Named)), F.relu(X))
+
+
 def _relu() -> Any:
     from convproof.layers import ReLU
 

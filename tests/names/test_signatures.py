@@ -188,8 +188,15 @@ def test_an_implementation_says_what_it_lacks() -> None:
         get_implementation("scipy").maxout(X, 2)
     with pytest.raises(UnsupportedError, match="has no forward for MaxPool"):
         get_implementation("symbolic").max_pool2d(X, 2)
+    with pytest.raises(AttributeError, match=r"'forward'\. The verbs of specs are those of"):
+        get_implementation("numpy").forward  # noqa: B018
     with pytest.raises(AttributeError, match="has no function 'conv4d'"):
         get_implementation("numpy").conv4d  # noqa: B018
+
+
+def test_a_precision_by_the_name_of_its_dtype_is_refused_with_ours() -> None:
+    with pytest.raises(UnsupportedError, match="float16 is called 'f16' here"):
+        get_implementation("numpy").conv1d(X, X, precision="float16")
 
 
 @pytest.mark.parametrize("name", ["numpy", "reference", "symbolic", "torch"])

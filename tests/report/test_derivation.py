@@ -14,6 +14,7 @@ from convproof.report.derivation.document import booklet, laws_of, report
 from convproof.report.derivation.forms import agrees, forms_of, simpler
 from convproof.report.derivation.properties import table as properties
 from convproof.report.derivation.variants import VARIANTS, spec
+from convproof.report.facts import theorem_facts
 from convproof.report.html import html
 from convproof.report.kept import Became
 from convproof.report.latex import latex
@@ -166,6 +167,17 @@ def test_the_lectures_case_is_the_lectures() -> None:
     assert r"d\mathbf{w} = \left( x_{4}, x_{5}, x_{6} \right)" in text
 
 
+@pytest.mark.parametrize(("padding", "case"), [(0, 4), (1, 3)])
+def test_the_case_is_of_an_output_that_reads_something(padding: int, case: int) -> None:
+    """Transposed, with the taps 2 apart and of stride 2, every second output reads nothing."""
+    given = {"dilation": 2, "padding": padding}
+    layer, sizes = spec(VARIANTS["transposed"], 1, given=given)
+    *_, unfolded, _ = _of(
+        report(VARIANTS["transposed"], layer, sizes, command="", version=""), Matrix
+    )
+    assert {cell.column for cell in unfolded.cells if cell.marked} == {case}
+
+
 @pytest.mark.parametrize(("name", "dims"), WITH_WEIGHTS)
 def test_the_moving_pattern_is_every_cell_of_one_cotangent(name: str, dims: int) -> None:
     derivation = derive(*spec(VARIANTS[name], dims))
@@ -220,9 +232,11 @@ def test_the_record_of_a_law_is_its_proofs_and_says_when_it_was_not_asked(
     record, proof = law("transposed_size"), proofs()["transposed_size"]
     assert (record.statement, record.latex) == (proof.statement, proof.latex)
     assert record.verdict.word == "not asked"
+    assert not {"holds for", "steps"} & dict(theorem_facts(record)).keys()
     prove(["transposed_size"], workers=1)
     proved = law("transposed_size")
     assert proved.verdict.word == "proved"
+    assert {"holds for", "steps"} <= dict(theorem_facts(proved)).keys()
     assert proved.steps[0] == proved.steps[1] == sum(count for _, count in proved.engines) > 0
     assert proved.changed == proof.twin().changed
     assert proved.counterexample

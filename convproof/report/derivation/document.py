@@ -192,7 +192,7 @@ def _input_derivative(derivation: Derivation) -> Section:
 
 def _weight_derivative(derivation: Derivation) -> Section:
     assert isinstance(derivation.w, Letters)  # asked of no other
-    case = min(_CASE, derivation.triples.sizes[0] - 1)
+    case = _shown_output(derivation)
     da, dw = derivation.a.differential(), derivation.w.differential()
     read = frozenset(derivation.triples.input[derivation.triples.output == case].tolist())
     unfold, star = r"d\mathbf{w} = U^\top d\mathbf{a}", r"d\mathbf{w} = D\,\mathbf{x}"
@@ -229,6 +229,14 @@ def _weight_derivative(derivation: Derivation) -> Section:
             Equation(star), other, *written, *_case(derivation, case),
         ),
     )  # fmt: skip
+
+
+def _shown_output(derivation: Derivation) -> int:
+    """Return the output of the lecture's case, or the next whose window reads something."""
+    count = derivation.triples.sizes[0]
+    wanted = min(_CASE, count - 1)
+    reading = set(derivation.triples.output.tolist())
+    return next((o for o in (*range(wanted, count), *range(wanted)) if o in reading), wanted)
 
 
 def _case(derivation: Derivation, case: int) -> Iterator[Block]:

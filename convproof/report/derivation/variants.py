@@ -26,6 +26,7 @@ class Variant:
         given_2d: those that differ with two axes.
         laws: the proofs that are shown, in their order.
         channels: whether it is about channels.
+        by: the option whose value sets it apart from standard convolution; "": none alone.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Variant:
     laws: tuple[str, ...]
     given_2d: Mapping[str, Any] = field(default_factory=dict)
     channels: bool = False
+    by: str = ""
 
 
 _DERIVATIVES = ("input_derivative", "input_scatter", "weight_derivative", "adjoint")
@@ -50,20 +52,20 @@ _LIST = (
     Variant(
         name="padded", title="Padded convolution",
         says="Zeros at both ends of the input let the window reach over them.",
-        family="conv", input_size=(7, 3), given={"kernel_size": 3, "padding": 1},
+        by="padding", family="conv", input_size=(7, 3), given={"kernel_size": 3, "padding": 1},
         laws=("output_size", "same_padding", *_DERIVATIVES, "linearity", "equivariance"),
     ),
     Variant(
         name="strided", title="Strided convolution",
         says="The window moves by several positions at a time: standard convolution, then "
         "down-sampling, without computing what is thrown away.",
-        family="conv", input_size=(7, 5), given={"kernel_size": 3, "stride": 2},
+        by="stride", family="conv", input_size=(7, 5), given={"kernel_size": 3, "stride": 2},
         laws=("output_size", "strided", *_DERIVATIVES, "unread_input", "equivariance"),
     ),
     Variant(
         name="dilated", title="Dilated convolution",
         says="The taps lie apart, as if zeros were put between them: an up-sampled kernel.",
-        family="conv", input_size=(7, 4), given={"kernel_size": 3, "dilation": 2},
+        by="dilation", family="conv", input_size=(7, 4), given={"kernel_size": 3, "dilation": 2},
         given_2d={"kernel_size": 2},
         laws=(
             "output_size", "dilated", *_DERIVATIVES, "dilated_forward_strided_backward",
@@ -73,7 +75,7 @@ _LIST = (
     Variant(
         name="grouped", title="Grouped convolution",
         says="Channels are split into groups, each a layer of its own.",
-        family="conv", input_size=(4, 3),
+        by="groups", family="conv", input_size=(4, 3),
         given={"kernel_size": 2, "groups": 2, "in_channels": 4, "out_channels": 4},
         given_2d={"in_channels": 2, "out_channels": 2},
         laws=("output_size", "channels", "feature_maps", "parameter_count", *_DERIVATIVES),
@@ -114,7 +116,8 @@ def spec(
         given: the arguments of the layer that are asked for, in place of the variant's.
 
     Raises:
-        GeometryError: if the layer does not exist, or has more than two axes.
+        GeometryError: if the layer does not exist or is of another variant, or has more than two
+            axes.
     """
     if dims not in (1, 2):
         msg = f"a report shows one or two axes, not {dims}."
@@ -126,6 +129,7 @@ def spec(
         name: per_axis(asked[name], dims, name) for name in ("kernel_size", "stride", "dilation")
     }
     options["padding"] = pairs(asked["padding"], dims)
+    _check_set_apart(variant, dims, options | {"groups": asked.get("groups", 1)})
     if variant.family == "avg_pool":
         flags = {k: asked[k] for k in ("ceil_mode", "count_include_pad") if k in asked}
         return AvgPool(**options, **flags), sizes
@@ -135,3 +139,18 @@ def spec(
         return ConvTranspose(**options, **channels, bias=False, output_padding=extra), sizes
     mode = asked.get("padding_mode", "zeros")
     return Conv(**options, **channels, bias=False, padding_mode=mode), sizes
+
+
+def _check_set_apart(variant: Variant, dims: int, options: Mapping[str, Any]) -> None:
+    """Raise ``GeometryError`` for a stride of 1 that is called strided, and its like."""
+    plain: dict[str, list[Any]] = {
+        "stride": [(1,) * dims], "dilation": [(1,) * dims], "groups": [1],
+        "padding": [((0, 0),) * dims, "valid"],
+    }  # fmt: skip
+    if variant.by and options[variant.by] in plain[variant.by]:
+        least = 1 if variant.by == "padding" else 2
+        msg = (
+            f"with {variant.by} {least - 1} a convolution is not {variant.name}, but standard. "
+            f"Use {variant.by} >= {least}, or the variant standard."
+        )
+        raise GeometryError(msg)

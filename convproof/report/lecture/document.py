@@ -61,10 +61,11 @@ def document(audit: Audit, command: str = "convproof report lecture") -> Documen
 
 def _summary(audit: Audit) -> Iterator[Block]:
     undecided = len(audit.of("undecided"))
+    why = ", for no proof of them was asked, or found" if undecided else ""
     yield Text(
         f"{len(audit.all)} claims: numbers, rows of tables, formulas, matrices and statements in "
         f"words. {len(audit.of('agree'))} agree with what convproof computes or proves, "
-        f"{len(audit.of('disagree'))} do not, {undecided} are undecided; "
+        f"{len(audit.of('disagree'))} do not, {undecided} are undecided{why}; "
         f"{len(audit.unjudged)} sentences are not judged. The text of the lecture is a "
         "transcription, whose damage is told apart: it is not the lecture’s."
     )

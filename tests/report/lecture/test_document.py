@@ -131,6 +131,9 @@ def test_without_proofs_laws_are_undecided_and_blamed_for_nothing() -> None:
     assert claims["prior.mixture"]["verdict"] == "undecided"
     assert claims["prior.mixture"]["class"] is None
     assert not any(claim["class"] for claim in claims.values() if claim["verdict"] != "disagree")
+    told = "are undecided, for no proof of them was asked, or found;"
+    texts = [block for block in walk(document(found).blocks) if isinstance(block, Text)]
+    assert told in plain(texts[0].prose)
 
 
 def test_the_summary_adds_up() -> None:
