@@ -6,6 +6,7 @@ the implementation's name; to ask them takes neither a compiler nor a GPU.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
@@ -14,6 +15,32 @@ from convproof.functions import Role
 from convproof.layers import Layer, Shape
 
 GROUP = "convproof.sources"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What a file of measured choices decides of a function of a layer.
+
+    Attributes:
+        implementation: that takes the choices, where the file holds for its device.
+        file: the file's name, without a folder.
+        digest: the first 16 hexadecimal digits of the hash of its content.
+        device: that was measured.
+        role: of the function.
+        input_shape: of ``x``, batch included.
+        launched: the names of the sources that the function then runs.
+        alone: those of them that nothing but such a choice runs, each with the names of the proofs
+            of its addresses.
+    """
+
+    implementation: str
+    file: str
+    digest: str
+    device: str
+    role: Role
+    input_shape: Shape
+    launched: tuple[str, ...]
+    alone: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @runtime_checkable
@@ -41,6 +68,18 @@ class Sources(Protocol):
 
         Raises:
             ConvProofError: if the implementation does not offer the layer so.
+        """
+
+    def chosen(
+        self, layer: Layer, dtype: str, precision: str, input_shape: Shape | None
+    ) -> tuple[Chosen, ...]:
+        """Return what files of measured choices on this machine decide; no device is asked.
+
+        Args:
+            layer: the spec.
+            dtype: of its arrays.
+            precision: of products, see ``convproof.names.precision``.
+            input_shape: of ``x``, batch included; None: of any.
         """
 
 

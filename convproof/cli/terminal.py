@@ -50,7 +50,7 @@ def table(
     for row in rows:
         lines += folded(" ".join(row[:head]), columns, 2)
         told = zip(heading[head:], row[head:], strict=True)
-        cells = ", ".join(f"{name}{_KEPT}{cell.replace(' ', _KEPT)}" for name, cell in told)
+        cells = ", ".join(f"{name} {cell}".replace(" ", _KEPT) for name, cell in told)
         lines += [line.replace(_KEPT, " ") for line in folded(f"  {cells}", columns, 2)]
     return "\n".join(lines)
 

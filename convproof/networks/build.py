@@ -15,7 +15,9 @@ _WEIGHTED = (*_ACTIVATED, "inc", "rbf")
 _WRITTEN = {*ACTIVATIONS, "maxout"} - {"softmax"}
 
 
-def network(name: str, text: str, *, activation: str = "relu") -> Network:
+def network(
+    name: str, text: str, *, activation: str = "relu", input_shape: Shape | None = None
+) -> Network:
     """Return the network that a text in the lecture's notation describes.
 
     Args:
@@ -23,6 +25,7 @@ def network(name: str, text: str, *, activation: str = "relu") -> Network:
         text: see ``convproof.networks.notation``.
         activation: after every convolution and fully connected layer but a branch's last, if the
             text has none: ``relu``, ``tanh``, ``stanh`` or ``none``.
+        input_shape: of one input, of any number of axes, of a text that does not begin with one.
 
     Raises:
         NetworkError: if the text cannot be read, or a layer does not fit.
@@ -36,10 +39,12 @@ def network(name: str, text: str, *, activation: str = "relu") -> Network:
         46922
     """
     calls = parse(text)
+    if input_shape is not None:
+        calls = (Call(word="input", arguments=input_shape), *calls)
     if not calls or calls[0].word != "input":
         msg = f"{name} must begin with its input, as in: input(32, 3) conv(5, 32) fc(10)."
         raise NetworkError(msg)
-    builder = _Builder(name, calls[0])
+    builder = _Builder(name, calls[0], input_shape or _shape_of(calls[0]))
     written = any(call.word in _WRITTEN for call in calls)
     implied = None if written or activation == "none" else _activation(activation)
     followed = _followed(calls)
@@ -60,6 +65,18 @@ def _followed(calls: tuple[Call, ...]) -> list[bool]:
     return found
 
 
+def _shape_of(call: Call) -> Shape:
+    """Return the shape of an input as it is written, with its channels last."""
+    sizes = [a for a in call.arguments if isinstance(a, int)]
+    if not 1 <= len(sizes) <= 3 or len(sizes) != len(call.arguments):
+        msg = f"{call.text}: write input(n, channels), input(h, w, channels) or input(n)."
+        raise NetworkError(msg)
+    if min(sizes) < 1:
+        msg = f"{call.text}: every size of an input must be at least 1."
+        raise NetworkError(msg)
+    return (sizes[0],) if len(sizes) == 1 else (sizes[-1], sizes[0], sizes[-2])
+
+
 def _activation(name: str) -> Layer:
     if name not in ACTIVATIONS:
         msg = f"activation must be one of {', '.join(ACTIVATIONS)} or none, got {name!r}."
@@ -73,21 +90,14 @@ class _Builder:
 
     name: str
     first: Call
+    input_shape: Shape
     nodes: list[Node] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)  # as written: as in the graph
 
     def __post_init__(self) -> None:
-        sizes = [a for a in self.first.arguments if isinstance(a, int)]
-        if not 1 <= len(sizes) <= 3 or len(sizes) != len(self.first.arguments):
-            msg = f"{self.first.text}: write input(n, channels), input(h, w, channels) or input(n)."
-            raise NetworkError(msg)
-        if min(sizes) < 1:
-            msg = f"{self.first.text}: every size of an input must be at least 1."
-            raise NetworkError(msg)
-        shape: Shape = (sizes[0],) if len(sizes) == 1 else (sizes[-1], sizes[0], sizes[-2])
-        self.shapes[INPUT] = shape
+        self.shapes[INPUT] = self.input_shape
         self._names[self.first.name or INPUT] = INPUT
 
     def network(self) -> Network:

@@ -3,6 +3,8 @@
 A file speaks of the sources whose hashes it names. Where one that the layer runs differs now, what
 was seen of it says nothing of today's, and is *stale*; of the code that launches the kernels, only
 convproof's version tells. All of it is tested, on finitely many cases; nothing here is proved.
+Which kernel a call takes may be the choice of a file that was measured on a GPU; it is told beside,
+with the kernels that no case reaches without such a choice.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +21,7 @@ from convproof.errors import ConvProofError, DTypeError
 from convproof.evidence import read
 from convproof.functions import FIRST, Function, Role
 from convproof.layers import Layer, Shape
-from convproof.sources import Sources, all_sources
+from convproof.sources import Chosen, Sources, all_sources
 
 GROUP = "convproof.evidence"  # packages that hold evidence files
 _THEN = ", then evidence('FILE')"
@@ -114,6 +116,29 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a file of measured choices decides of one function.
+
+    Attributes:
+        function: its functional name.
+        of: the file, the input and the kernels.
+        kernels: the hash now of each kernel that the function then runs.
+    """
+
+    function: str
+    of: Chosen
+    kernels: Mapping[str, str]
+
+    def __str__(self) -> str:
+        of, shape = self.of, "x".join(map(str, self.of.input_shape))
+        kernels = ", ".join(f"{name} {digest}" for name, digest in self.kernels.items())
+        return (
+            f"{of.implementation}: by the tuned file {of.file} {of.digest}, measured on "
+            f"{of.device}: {self.function} of {shape}: {kernels}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What was tested of the kernels that compute a layer.
 
@@ -124,6 +149,7 @@ class Evidence:
         beyond: those of them that only large inputs run, and verification asks small ones.
         runs: what each evidence file says of it, the newest first.
         unseen: of each implementation without a file that speaks of it, the command that makes one.
+        chosen: what files of measured choices on this machine decide instead.
         reason: why there can be none; "": there can.
     """
 
@@ -133,6 +159,7 @@ class Evidence:
     beyond: tuple[str, ...]
     runs: tuple[Run, ...]
     unseen: Mapping[str, str]
+    chosen: tuple[Choice, ...] = ()
     reason: str = ""
 
     @property
@@ -147,6 +174,12 @@ class Evidence:
         lines += [f"kernels: {kernels}"] if kernels else []
         if self.beyond:
             lines += [f"beyond the cases, for large inputs alone: {', '.join(self.beyond)}"]
+        lines += map(str, self.chosen)
+        lines += [
+            f"  {name}: measured choices alone launch it, and no evidence file says that a case "
+            f"reached it; of its addresses there are proofs: convproof prove {' '.join(proofs)}"
+            for name, proofs in dict(pair for each in self.chosen for pair in each.of.alone).items()
+        ]
         lines += map(str, self.runs)
         lines += [f"{name}: no evidence; run: {each}{_THEN}" for name, each in self.unseen.items()]
         lines += [f"no evidence: {self.reason}"] if self.reason else []
@@ -161,6 +194,7 @@ def evidence_of(
     *,
     told: str,
     dtype: str,
+    precision: str = "float32",
     input_size: Shape | None,
     files: Sequence[str | Path],
 ) -> Evidence:
@@ -171,6 +205,7 @@ def evidence_of(
         function: its functional name.
         told: how it is written.
         dtype: of its arrays.
+        precision: of its products.
         input_size: whose kernels are asked for; None: those of any.
         files: the other files.
 
@@ -210,8 +245,24 @@ def evidence_of(
         beyond=tuple(dict.fromkeys(name for held in offered.values() for name in held.beyond)),
         runs=tuple(sorted(runs, key=lambda run: run.created, reverse=True)),
         unseen={t: _command(t, function, dtype) for t in offered if t not in seen and not reason},
+        chosen=tuple(_chosen(layer, function, dtype, precision, input_size)),
         reason=reason,
     )
+
+
+def _chosen(
+    layer: Layer, function: str, dtype: str, precision: str, input_size: Shape | None
+) -> Iterator[Choice]:
+    """Yield what files of measured choices decide, once where implementations share them."""
+    every = all_sources().values()
+    found = [each for s in every for each in s.chosen(layer, dtype, precision, input_size)]
+    hashes = {name: digest for sources in every for name, digest in sources.digests().items()}
+    for each in dict.fromkeys(found):
+        yield Choice(
+            function=Function(function, each.role).name,
+            of=each,
+            kernels={name: hashes[name] for name in each.launched},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class Module:
             self.function,
             told=repr(self),
             dtype=dtype or (held or ["float32"])[0],
+            precision=getattr(self, "precision", "float32"),
             input_size=input_size,
             files=files,
         )

@@ -8,7 +8,9 @@ import atexit
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +36,14 @@ def folder(kind: str) -> Path:
     place = Path(tempfile.mkdtemp(prefix=f"convproof-{kind}-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait while another process builds or changes this file, and keep others waiting."""
+    with path.with_suffix(".lock").open("w") as file:
+        flock(file, LOCK_EX)
+        yield
 
 
 def _usable(place: Path) -> bool:

@@ -5,7 +5,7 @@ may hold ``choices``, measured on its own GPU (``convproof tune``), which come b
 Either is as exact as the precision promises: a choice is of time, never of error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -61,6 +61,29 @@ class Choice:
 
 
 Choices = Mapping[Question, Choice]
+
+
+class Asked(Mapping[Question, Choice]):
+    """Choices that note what was asked of them, in ``asked``."""
+
+    def __init__(self, held: Choices) -> None:
+        self._held = held
+        self.asked: dict[Question, Choice | None] = {}
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the last answer was one of these."""
+        return bool(self.asked) and next(reversed(self.asked.values())) is not None
+
+    def __getitem__(self, question: Question) -> Choice:
+        self.asked[question] = self._held.get(question)
+        return self._held[question]
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 class Chooses(Protocol):

@@ -76,7 +76,7 @@ def _correlate(
     source, w, b, result = given
     element = type_of(source=source, w=w, b=b, result=result)
     unit, words = unit_of(element), int(element == _FLOAT)
-    why = refused(sizes, element, tile, is_adjoint=is_adjoint)
+    why = refused(sizes, element, tile, is_adjoint=is_adjoint, shared=machine.shared)
     if why:
         msg = f"{tile.argument} does not take this convolution: {why}"
         raise LaunchLawError(msg)
@@ -85,7 +85,7 @@ def _correlate(
         for laid in phases(part, unit, is_adjoint=is_adjoint):
             if laid_out is None:  # one source of all phases
                 laid_out = source_of(machine, laid, source[images], element, words)
-            plan = planned(laid, tile)
+            plan = planned(laid, tile, machine.shared)
             assert plan is not None, laid
             args = {
                 "x": laid_out,

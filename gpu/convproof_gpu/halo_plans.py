@@ -17,6 +17,9 @@ is copied that at which the tile of 128 x 128 copied there, its operations per s
 64 x R sums of 32 bytes of depth, which take ``R / 2`` cycles at the ceiling, the tensor cores read
 ``32 (64 + R)`` bytes of shared memory; what is copied is written there too. It knows no latency,
 and no barrier. What it predicts was not measured: ``measuring.halo`` does, and tells it.
+
+**Memory.** A machine tells how many bytes a block may have, ``Machine.shared``, 1 KiB less than its
+multiprocessor; the blocks that registers suffice for must all have room there.
 """
 
 from collections.abc import Iterator
@@ -31,17 +34,19 @@ from convproof.index_maps.depthwise import of_axes, quotient
 from convproof.index_maps.halo import Halo, place
 from convproof_gpu.bounds import bound
 from convproof_gpu.elements import BYTES
-from convproof_gpu.tiles import Precision
+from convproof_gpu.machine import LaunchLawError
+from convproof_gpu.operands import slices
+from convproof_gpu.tiles import MOST_SHARED, Precision
 
 _FLOAT, _UNIT, _UNITS, _LINE = "float", 16, 8, 128  # bytes; units of a slab, and their bytes
 _SQUARE, _EIGHT = 64, 8  # pixels
 _STAGES = 3  # of weights
-_SHARED, _RESERVED = 228 * 1024, 1024  # bytes of a multiprocessor, and more than a block asks for
+_RESERVED = 1024  # bytes that a block has beyond what it asks for
 _MOST = 2**30 - 2**16  # that a `Quotient` divides
 _STEPS, _STEP, _BANKS = 4, 32, 128  # of a slab; bytes of depth; bytes in a cycle
 _LEAST_TAPS = 2
 _AXES = 2
-_STAGED = 2**13  # positions; shared memory has not so many
+_STAGED = 2**13  # positions, below which they are divided
 PROCESSORS = 132  # of an H200
 _CEILING = {_FLOAT: 405e6}  # operations per us; else
 _CEILING_16_BITS = 785e6
@@ -145,8 +150,25 @@ def phases(sizes: Sizes, unit: int, *, is_adjoint: bool) -> tuple[Laid, ...]:
     return tuple(adjoint(two, unit)) if is_adjoint else (forward(two, unit),)
 
 
-def refused(sizes: Sizes, element: str, tile: HaloTile, *, is_adjoint: bool = False) -> str:
-    """Return the law that a convolution breaks for a tile, with its numbers, or ""."""
+def refused(
+    sizes: Sizes,
+    element: str,
+    tile: HaloTile,
+    *,
+    is_adjoint: bool = False,
+    shared: int = MOST_SHARED,
+) -> str:
+    """Return the law that a convolution breaks for a tile, with its numbers, or "".
+
+    Planned is the first slice of the batch, the largest, as it is launched.
+
+    Args:
+        sizes: of the convolution.
+        element: the C++ type of its arrays.
+        tile: which.
+        is_adjoint: whether its input's gradient is meant.
+        shared: bytes of shared memory that a block may have.
+    """
     if len(sizes.input) > 2:
         return f"it has {len(sizes.input)} axes, and a halo one or two. Take a TensorTile."
     if not is_adjoint and set(sizes.stride) != {1}:
@@ -156,24 +178,36 @@ def refused(sizes: Sizes, element: str, tile: HaloTile, *, is_adjoint: bool = Fa
         )
     if min(sizes.in_channels, sizes.out_channels, *sizes.kernel) < 1:
         return "it has no channels or no taps. Take a TensorTile."
-    for laid in phases(sizes, _UNIT // BYTES[element], is_adjoint=is_adjoint):
+    unit = _UNIT // BYTES[element]
+    try:
+        _, launched = next(slices(sizes, unit=unit))
+    except LaunchLawError as error:
+        return str(error)
+    for laid in phases(launched, unit, is_adjoint=is_adjoint):
         taps = prod(laid.sizes.taps)
         if taps < _LEAST_TAPS:
             return (
                 f"{taps} taps meet an output, and the source is staged while {_LEAST_TAPS} or "
                 "more are computed. Take a TensorTile."
             )
-        if planned(laid, tile) is None:
+        if planned(laid, tile, shared) is None:
             return (
                 f"no tile of {tile.pixels} pixels with taps {laid.sizes.taps}, "
                 f"{tuple(map(abs, laid.sizes.step))} apart, is staged in "
-                f"{_SHARED // tile.resident - _RESERVED} bytes twice, or its positions are "
+                f"{_room(tile, shared)} bytes twice, or its positions are "
                 "too many for 30 bits. Take a TensorTile."
             )
     return ""
 
 
-def fits(sizes: Sizes, element: str, precision: str, *, is_adjoint: bool = False) -> bool:
+def fits(
+    sizes: Sizes,
+    element: str,
+    precision: str,
+    *,
+    is_adjoint: bool = False,
+    shared: int = MOST_SHARED,
+) -> bool:
     """Return whether a halo's kernel computes a convolution, in one of its tiles, as asked.
 
     Args:
@@ -181,10 +215,13 @@ def fits(sizes: Sizes, element: str, precision: str, *, is_adjoint: bool = False
         element: the C++ type of its arrays.
         precision: of the products of floats; of 16 bits they are as they are.
         is_adjoint: whether its input's gradient is meant.
+        shared: bytes of shared memory that a block may have.
     """
     if element == _FLOAT and precision != "tf32":
         return False
-    return not all(refused(sizes, element, tile, is_adjoint=is_adjoint) for tile in HALO_TILES)
+    return not all(
+        refused(sizes, element, tile, is_adjoint=is_adjoint, shared=shared) for tile in HALO_TILES
+    )
 
 
 def depths_of(laid: Laid) -> int:
@@ -203,19 +240,30 @@ def coefficient(sizes: Sizes, element: str, *, is_adjoint: bool = False) -> Frac
     return max(bound(depths_of(each), _PRECISIONS[element]) for each in laid)
 
 
-def planned(laid: Laid, tile: HaloTile) -> Plan | None:
-    """Return the plan that the model finds fastest, and of these the one that stages least."""
+def planned(laid: Laid, tile: HaloTile, shared: int = MOST_SHARED) -> Plan | None:
+    """Return the plan that the model finds fastest, and of these the one that stages least.
+
+    Args:
+        laid: a correlation.
+        tile: of a block.
+        shared: bytes of shared memory that a block may have.
+    """
     element = _FLOAT if laid.unit == _UNIT // BYTES[_FLOAT] else ""
-    plans = filter(_is_legal, _plans(laid, tile))
+    plans = (plan for plan in _plans(laid, tile) if _is_legal(plan, shared))
     return min(plans, key=lambda plan: (plan.us(laid, element), plan.halo.staged), default=None)
 
 
-def _is_legal(plan: Plan) -> bool:
+def _room(tile: HaloTile, shared: int) -> int:
+    """Return the bytes of a block where as many are on a multiprocessor as registers hold."""
+    return (shared + _RESERVED) // tile.resident - _RESERVED
+
+
+def _is_legal(plan: Plan, shared: int) -> bool:
     """Return whether shared memory holds the blocks that registers do, and numbers are divided."""
-    halo, resident = plan.halo, plan.tile.resident
-    shared = resident * (plan.tile.shared(halo) + _RESERVED)
-    most = max(plan.blocks, plan.tiles * plan.tile.pixels + _STAGED + halo.pitch.by)
-    return shared <= _SHARED and most < _MOST
+    halo, tile = plan.halo, plan.tile
+    most = max(plan.blocks, plan.tiles * tile.pixels + _STAGED + halo.pitch.by)
+    is_staged = tile.shared(halo) <= _room(tile, shared) and halo.staged < _STAGED
+    return is_staged and most < _MOST
 
 
 def _plans(laid: Laid, tile: HaloTile) -> Iterator[Plan]:

@@ -32,7 +32,7 @@ took in ``reports/gpu-bench-2026-11-26.txt``, AlexNet's 0.63 to 1.05, and in TF3
 it is too low, 0.61 to 0.83.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import ceil, prod
@@ -46,7 +46,7 @@ from convproof.index_maps.few_channels import LANES, QUAD, Gradient
 from convproof.index_maps.pooled import MEMBERS
 from convproof_gpu import candidates
 from convproof_gpu.bounds import UNIT, bound
-from convproof_gpu.choices import Choice, Choices, Question
+from convproof_gpu.choices import Asked, Choice, Choices, Question
 from convproof_gpu.few_channels_input_plans import most_met
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import arrays, ours
@@ -54,7 +54,7 @@ from convproof_gpu.measuring.costs import Cost, cost
 from convproof_gpu.measuring.rows import Row, summands
 from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.tensor_products import unit_of
-from convproof_gpu.tiles import TENSOR_TILES, parted
+from convproof_gpu.tiles import MOST_SHARED, TENSOR_TILES, parted
 from convproof_gpu.wing import Wing
 
 H200 = MappingProxyType(  # bytes and operations per second, reports/gpu-bench-2026-11-26.txt
@@ -86,7 +86,7 @@ class Launch:
         parts: in which its sums are left to be added; 1: they are whole.
         extents: on the tensor cores, products, and rows, columns and depth of each.
         additions: of few channels' weights and inputs, that a product passes at most.
-        choice: of its tile: ``"table"``, or ``"measured"`` by ``convproof tune``.
+        is_measured: whether its tile was, by ``convproof tune``, and is not the table's.
     """
 
     kernel: Kernel
@@ -95,12 +95,19 @@ class Launch:
     parts: int
     extents: tuple[int, int, int, int] | None
     additions: int | None = None
-    choice: str = "table"
+    is_measured: bool = False
 
     @property
     def tile(self) -> str:
         """The template argument that is a tile, or "" of a kernel without one."""
         return next((each for each in self.kernel.arguments if "Tile<" in each), "")
+
+    @property
+    def choice(self) -> str:
+        """Whose the tile is: ``"table"`` or ``"measured"``; "" of a kernel without one."""
+        if not self.tile:
+            return ""
+        return "measured" if self.is_measured else "table"
 
     @property
     def operands(self) -> str | None:
@@ -160,35 +167,13 @@ class Plan:
         return tuple(launch for launch in self.launches if launch.multiplies)
 
 
-class _Asked(Mapping[Question, Choice]):
-    """Choices that note what was asked of them, in ``asked``."""
-
-    def __init__(self, held: Choices) -> None:
-        self._held = held
-        self.asked: dict[Question, Choice | None] = {}
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether the last answer was one of these."""
-        return bool(self.asked) and next(reversed(self.asked.values())) is not None
-
-    def __getitem__(self, question: Question) -> Choice:
-        self.asked[question] = self._held.get(question)
-        return self._held[question]
-
-    def __iter__(self) -> Iterator[Question]:
-        return iter(self._held)
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-
 class _Notes(Recorder):
     """A recorder that keeps every launch."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, shared: int = MOST_SHARED) -> None:
         super().__init__()
-        self.choices = self._asked = _Asked(choices)
+        self.choices = self._asked = Asked(choices)
+        self.shared = shared
         self.launches: list[Launch] = []
 
     @property
@@ -208,24 +193,27 @@ class _Notes(Recorder):
             parts=len(args[2]) if tuple(outputs) == ("parts",) else 1,
             extents=_extents(kernel, args),
             additions=_additions(kernel, args),
-            choice="measured" if self._asked.is_measured else "table",
+            is_measured=self._asked.is_measured,
         )
         self.launches.append(launch)
 
 
-def planned(row: Row, precision: str = "float32", choices: Choices = _TABLE) -> Plan:
+def planned(
+    row: Row, precision: str = "float32", choices: Choices = _TABLE, shared: int = MOST_SHARED
+) -> Plan:
     """Return the plan of a row.
 
     Args:
         row: of a layer that multiplies weights, without a bias.
         precision: a key of ``ours.PRECISIONS``.
         choices: that come before the table's.
+        shared: bytes of shared memory that a block may have.
 
     Raises:
         UnsupportedError: if the kernels do not have the layer.
         LaunchLawError: if it is larger than they take at once.
     """
-    notes, dtype = _Notes(choices), ours.PRECISIONS[precision]
+    notes, dtype = _Notes(choices, shared), ours.PRECISIONS[precision]
     wing = Wing(notes).with_precision("tf32" if precision == "tf32" else "float32")
     operands = {
         name: None if shape is None else blank(shape, dtype)

@@ -18,7 +18,7 @@ import numpy as np
 
 from convproof.errors import ConvProofError
 from convproof.layers import Layer, Shape
-from convproof_gpu.lifetimes import Life, places
+from convproof_gpu.buffer_assignment import assigned
 from convproof_gpu.machine import AtHand, Kernel, Machine, Promised
 
 _PLAIN = Promised()
@@ -216,25 +216,15 @@ def _sharing(found: Prepared) -> Prepared:
 
     Answers have buffers of their own.
     """
-    lives: list[Life | None] = [None] * len(found.allocated)
-    for step, launch in enumerate(found.launches):
-        for arg in launch.args:
-            if isinstance(arg, Outline) and arg.buffer >= found.given:
-                number = arg.buffer - found.given
-                life = lives[number]
-                lives[number] = (step if life is None else life[0], step)
-    last = len(found.launches)
-    for buffer in found.answers:
-        lives[buffer - found.given] = (-1, last)
-    place_of = places(lives)
+    uses = [
+        [arg.buffer - found.given for arg in launch.args if _is_made(arg, found.given)]
+        for launch in found.launches
+    ]
     sizes = [prod(shape) * dtype.itemsize for shape, dtype in found.allocated]
-    largest: dict[int, int] = {}
-    for number, place in enumerate(place_of):
-        if place is not None and sizes[number] >= sizes[largest.get(place, number)]:
-            largest[place] = number
+    places = assigned(uses, sizes, [buffer - found.given for buffer in found.answers])
     buffers = {
         found.given + number: found.given + place
-        for number, place in enumerate(place_of)
+        for number, place in enumerate(places.place_of)
         if place is not None
     }
 
@@ -244,7 +234,12 @@ def _sharing(found: Prepared) -> Prepared:
 
     return replace(
         found,
-        allocated=tuple(found.allocated[largest[place]] for place in range(len(largest))),
+        allocated=tuple(found.allocated[number] for number in places.largest),
         launches=tuple(replace(e, args=tuple(map(moved, e.args))) for e in found.launches),
         answers=tuple(buffers[buffer] for buffer in found.answers),
     )
+
+
+def _is_made(arg: Any, given: int) -> bool:
+    """Return whether an argument is an array that is allocated between launches."""
+    return isinstance(arg, Outline) and arg.buffer >= given

@@ -4,7 +4,8 @@ The arrays of this machine have a shape and a dtype and no memory, so that any s
 once. Registered as the sources of ``sim`` and ``gpu``, which run the same files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import prod
 from types import SimpleNamespace
 from typing import Any
@@ -13,18 +14,24 @@ import ml_dtypes  # noqa: F401  # tells NumPy the name bfloat16
 import numpy as np
 
 from convproof import layers
+from convproof.errors import ConvProofError
 from convproof.functions import Role
+from convproof.index_maps import Sizes
 from convproof.layers import Bias, Layer, Shape
+from convproof.sources import Chosen
+from convproof_gpu.choices import Asked, Question
 from convproof_gpu.cubin import digest
 from convproof_gpu.few_channels import LEAST
 from convproof_gpu.few_channels_input_plans import HELD
 from convproof_gpu.machine import AtHand, Kernel
 from convproof_gpu.specialisations import files
+from convproof_gpu.tuned import Entries, of_any_device
 from convproof_gpu.wing import Wing
 
 _DIGITS = 16  # of a hash
 _MANY = 2**13  # images, whose sums are taken in parts
 _WIDER, _POSITIONS = 64, 2**19  # more of an axis, and of all, for tiles of few channels' inputs
+ALONE = {"conv_halo": ("halo", "int32_halo")}  # launched by choices alone, with its proofs
 _BY_OUTPUTS = (layers.Conv, layers.ConvTranspose)  # whose kernels depend on how many there are
 
 
@@ -96,14 +103,88 @@ class KernelSources:
             UnsupportedError: if they do not have the layer.
             LaunchLawError: if the input is larger than they take at once.
         """
-        return {role: _files(verb) for role, verb in _verbs(layer, dtype, input_shape).items()}
+        verbs = _verbs(layer, dtype, input_shape)
+        return {role: _files(Recorder(), verb) for role, verb in verbs.items()}
+
+    def chosen(
+        self, layer: Layer, dtype: str, precision: str, input_shape: Shape | None
+    ) -> tuple[Chosen, ...]:
+        """Return what the files that ``convproof tune`` wrote decide, of the GPU's calls alone.
+
+        With ``input_shape=None`` it is told of each shape that such a file has a choice for.
+        """
+        return tuple(
+            Chosen(
+                implementation="gpu",
+                file=held.path.name,
+                digest=held.digest[:_DIGITS],
+                device=held.facts.get("device", "unknown"),
+                role=role,
+                input_shape=shape,
+                launched=launched,
+                alone=tuple((file, ALONE[file]) for file in launched if file in ALONE),
+            )
+            for held in of_any_device()
+            for shape in ([input_shape] if input_shape else inputs_of(layer, held.entries))
+            for role, launched in _decided(layer, dtype, precision, shape, held.entries)
+        )
 
 
 sources = KernelSources()
 
 
-def _files(verb: Callable[[Wing], Any]) -> tuple[str, ...]:
-    recorder = Recorder()
+def _decided(
+    layer: Layer, dtype: str, precision: str, shape: Shape, entries: Entries
+) -> Iterator[tuple[Role, tuple[str, ...]]]:
+    """Yield the functions for which one of the entries is asked, and what they then launch."""
+    choices = {question: entry.choice for question, entry in entries.items()}
+    try:
+        verbs = _verbs(layer, dtype, shape)
+    except ConvProofError:  # it is no input of the layer
+        return
+    for role, verb in verbs.items():
+        recorder, asked = Recorder(), Asked(choices)
+        recorder.choices = asked
+        recorder.precision = "tf32" if precision == "tf32" else "float32"
+        with suppress(ConvProofError):  # there are no kernels for it
+            launched = _files(recorder, verb)
+            if any(asked.asked.values()):
+                yield role, launched
+
+
+def inputs_of(layer: Any, questions: Iterable[Question]) -> list[Shape]:
+    """Return the inputs of a layer with weights that questions may be of, each once.
+
+    A convolution's question has its input, with a border where that is circular; a transposed
+    one's has it as output; a fully connected layer's has one position.
+    """
+    if isinstance(layer, layers.Linear):
+        held = _sizes(questions, layer.in_features, (1,))
+        return list(dict.fromkeys((s.batch, layer.in_features) for s in held))
+    if not isinstance(layer, layers.Conv | layers.ConvTranspose):
+        return []
+    found: dict[Shape, None] = {}
+    for s in _sizes(questions, layer.in_channels, layer.kernel_size):
+        inner = tuple(n - wide for n, wide in zip(s.input, _border(layer), strict=True))
+        found |= dict.fromkeys((s.batch, layer.in_channels, *each) for each in (inner, s.output))
+    return [shape for shape in found if min(shape) > 0]  # a border may be of another layer
+
+
+def _sizes(questions: Iterable[Question], channels: int, kernel: Shape) -> Iterator[Sizes]:
+    """Yield the sizes of questions of such a kernel, with so many channels at one end."""
+    for s in (question.sizes for question in questions):
+        if s.kernel == kernel and channels in (s.groups * s.in_channels, s.groups * s.out_channels):
+            yield s
+
+
+def _border(layer: Any) -> Shape:
+    """Return by how much a circular input is wider than it is given."""
+    if getattr(layer, "padding_mode", "zeros") != "circular" or isinstance(layer.padding, str):
+        return (0,) * len(layer.kernel_size)
+    return tuple(low + high for low, high in layer.padding)
+
+
+def _files(recorder: Recorder, verb: Callable[[Wing], Any]) -> tuple[str, ...]:
     verb(Wing(recorder))
     return tuple(dict.fromkeys(kernel.file for kernel in recorder.kernels))
 

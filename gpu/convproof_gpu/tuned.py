@@ -7,7 +7,8 @@
 A file is whole or what it was before. Its choices are taken only where all its facts are those of
 today: the device, its driver, NVRTC, convproof's version and the hash of every kernel's source. A
 file of other facts is passed over, and ``convproof tune`` writes it anew; a damaged one too, with
-one warning. With ``CONVPROOF_TUNED=0`` none is read.
+one warning. Processes that tune at once add to one file in turn. With ``CONVPROOF_TUNED=0`` none is
+read.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from typing import Any, get_args
 
 from convproof.index_maps import Sizes
 from convproof.whole import write
-from convproof_gpu.cache import folder
+from convproof_gpu.cache import alone, folder, wanted
 from convproof_gpu.candidates import takes, tile_called
 from convproof_gpu.choices import Choice, Product, Question
 from convproof_gpu.cubin import digest
@@ -78,38 +79,76 @@ def path_of(facts: Mapping[str, str]) -> Path:
     return folder("tuned") / f"{name}.json"
 
 
+@dataclass(frozen=True, slots=True)
+class TunedFile:
+    """A file of choices.
+
+    Attributes:
+        path: where it is.
+        digest: the hash of its content, in hexadecimal digits.
+        facts: for which its choices hold.
+        entries: the choices.
+    """
+
+    path: Path
+    digest: str
+    facts: Mapping[str, str]
+    entries: Entries
+
+
 def read(facts: Mapping[str, str]) -> dict[Question, Entry]:
     """Return what was measured on a device under just these facts."""
-    path = path_of(facts)
+    found = _held(path_of(facts), facts)
+    return {} if found is None or found.facts != dict(facts) else dict(found.entries)
+
+
+def of_any_device() -> list[TunedFile]:
+    """Return the files that are of today's kernels, whatever their device: no GPU is asked."""
+    place = wanted() / "tuned"
+    if is_ignored() or not place.is_dir():
+        return []
+    facts = {name: value for name, value in facts_of({}).items() if name not in _FACTS}
+    found = [_held(path, facts) for path in sorted(place.glob("*.json"))]
+    return [held for held in found if held is not None]
+
+
+def _held(path: Path, facts: Mapping[str, str]) -> TunedFile | None:
+    """Return what a file holds, if these are among its facts; one that is damaged is warned of."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["schema"] != SCHEMA or document["facts"] != dict(facts):
-            return {}
+        content = path.read_bytes()
+        document = json.loads(content.decode())
+        of = document["facts"]
+        if document["schema"] != SCHEMA or not facts.items() <= of.items():
+            return None
         questions = [_question(held) for held in document["entries"]]
         pairs = zip(questions, document["entries"], strict=True)
-        return {question: _entry(held, question) for question, held in pairs}
+        entries = {question: _entry(held, question) for question, held in pairs}
+        return TunedFile(path, hashlib.sha256(content).hexdigest(), of, entries)
     except FileNotFoundError:
-        return {}
+        return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         told = f"{type(error).__name__}: {error}"
         msg = f"it is damaged ({told}): the table's tiles are taken until `convproof tune`."
         warnings.warn_explicit(msg, TuningWarning, str(path), 0)  # one line, of the file's name
-        return {}
+        return None
 
 
-def written(facts: Mapping[str, str], entries: Entries) -> Path:
-    """Write a device's file, whole or not at all, and return where it is.
+def added(facts: Mapping[str, str], entries: Entries) -> Path:
+    """Add to a device's file, whole or not at all, and return where it is.
+
+    Processes take turns: what others added under these facts stays, but for the same questions.
 
     Raises:
         OSError: if it cannot be written.
     """
     path = path_of(facts)
-    document = {
-        "schema": SCHEMA,
-        "facts": dict(facts),
-        "entries": [_record(question, entry) for question, entry in entries.items()],
-    }
-    write([(path, (json.dumps(document, indent=1) + "\n").encode())])
+    with alone(path):
+        document = {
+            "schema": SCHEMA,
+            "facts": dict(facts),
+            "entries": [_record(*pair) for pair in (read(facts) | dict(entries)).items()],
+        }
+        write([(path, (json.dumps(document, indent=1) + "\n").encode())])
     return path
 
 

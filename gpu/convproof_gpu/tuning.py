@@ -26,7 +26,7 @@ from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import arrays, errors, ours, reference
 from convproof_gpu.measuring.clock import Device, Side, Stopwatch, Timing, sets_of
 from convproof_gpu.measuring.rows import Row, summands
-from convproof_gpu.planning import Plan, planned
+from convproof_gpu.planning import Launch, Plan, planned
 from convproof_gpu.tiles import MOST_SHARED, TABLES
 from convproof_gpu.tuned import Entry
 from convproof_gpu.wing import Wing
@@ -91,13 +91,18 @@ class Outcome:
         return self.entry.table_us / self.entry.us
 
 
-def questions(row: Row, precision: str) -> tuple[Question, ...]:
+def questions(row: Row, precision: str, shared: int = MOST_SHARED) -> tuple[Question, ...]:
     """Return the products of a row for which a tile is chosen.
+
+    Args:
+        row: whose.
+        precision: a key of ``ours.PRECISIONS``.
+        shared: bytes of shared memory that a block may have.
 
     Raises:
         ConvProofError: if the kernels do not have the layer, or not in these sizes.
     """
-    return planned(row, precision).questions
+    return planned(row, precision, shared=shared).questions
 
 
 def lawful(
@@ -119,7 +124,8 @@ def lawful(
     others = {q: choice for q, choice in (held or {}).items() if q != question}
 
     def made(choice: Choice) -> Candidate:
-        return Candidate(choice=choice, plan=planned(row, precision, {**others, question: choice}))
+        held = {**others, question: choice}
+        return Candidate(choice=choice, plan=planned(row, precision, held, shared))
 
     table = made(by_table(question, shared))
     whole = made(Choice(table.choice.tile, 1))
@@ -130,8 +136,8 @@ def lawful(
             candidate = made(choice)
         except ConvProofError:  # it breaks a law of launches
             continue
-        wanted = max(launch.kernel.shared for launch in candidate.plan.launches)
-        if candidate.plan.coefficient <= most and wanted + TABLES <= shared:
+        wanted = max(_shared(launch) for launch in candidate.plan.launches)
+        if candidate.plan.coefficient <= most and wanted <= shared:
             found.setdefault(_launched(candidate.plan), candidate)
     return list(found.values())
 
@@ -176,7 +182,7 @@ class Tuner:
             TuningError: if the table's choice is wrong or does not run.
         """
         known = dict(held)
-        for question in questions(row, precision):
+        for question in questions(row, precision, self.wing.machine.shared):
             if question in known:
                 continue
             rivals = lawful(row, precision, question, known, self.wing.machine.shared)
@@ -287,6 +293,11 @@ def _check_ran(row: Row, table: Candidate, failed: Mapping[str, str]) -> None:
 
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
+def _shared(launch: Launch) -> int:
+    """Return the bytes of shared memory of a block, a tensor tile's tables included."""
+    return launch.kernel.shared + (0 if launch.extents is None else TABLES)
 
 
 def _launched(plan: Plan) -> tuple[Any, ...]:

@@ -81,3 +81,12 @@ def test_every_help_stands_in_sixty_columns(
         assert run([*path, "--help"]) == 0
         wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > 60]
         assert not wide, path
+
+
+def test_a_name_of_two_words_is_not_folded() -> None:
+    """Nor is it parted from its cell, at any width that has room for both."""
+    heading, row = ("layer", "us", "best us", "error"), ("conv1", "2.0", "30.5", "1e-7")
+    for columns in range(20, 26):
+        text = table(heading, [row], 1, columns)
+        assert text.startswith("conv1\n")
+        assert "best us 30.5" in text

@@ -17,11 +17,14 @@ from convproof.index_maps import Sizes
 from convproof.index_maps.depthwise import of_three_axes
 from convproof.index_maps.few_channels import QUAD, Gradient
 from convproof_gpu.bounds import bound
+from convproof_gpu.choices import Choice
+from convproof_gpu.commands import plan as plan_command
 from convproof_gpu.few_channels_plans import gradient_plan
+from convproof_gpu.halo_plans import HALO_TILES
 from convproof_gpu.layers.conv import sizes_of
 from convproof_gpu.measuring.rows import Row, rows, summands
 from convproof_gpu.planning import Launch, Plan, planned
-from convproof_gpu.tiles import TENSOR_TILES
+from convproof_gpu.tiles import MOST_SHARED, TENSOR_TILES
 
 TILES = {tile.argument: tile for tile in TENSOR_TILES}
 GEOMETRY = ["32x128x56x56", "conv(3, 256, p1)"]  # vgg16/conv5
@@ -302,8 +305,10 @@ def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]
         (["vgg17"], "no network is called 'vgg17': did you mean vgg19"),
         (["vgg16/conv55"], "vgg16 has no layer with weights called 'conv55': did you mean conv5"),
         (["vgg16/pool1"], "vgg16 has no layer with weights called 'pool1'"),
-        (["8x8x8", "conv(3, 4)"], "'8x8x8' is no input NxCxHxW or NxF"),
-        (["0x3x8x8", "conv(3, 4)"], "'0x3x8x8' is no input NxCxHxW or NxF"),
+        (["8x3x8x8x8x8", "conv(3, 4)"], "'8x3x8x8x8x8' is no input NxF, NxCxL, NxCxHxW or"),
+        (["0x3x8x8", "conv(3, 4)"], "'0x3x8x8' is no input NxF, NxCxL, NxCxHxW or"),
+        (["8x3x8", "input(8, 3) conv(3, 4)"], "its input is said once, first"),
+        (["8x3", "conv(3, 4)"], "it takes an image"),
         (["1x3x8x8", "pool(2)"], "1x3x8x8 has no layer with weights: it has none at all"),
         (["1x3x8x8", "conv(9, 4)"], "does not fit"),
         (["1x3x8x8", "conv(3"], "an argument or ')' is expected here"),
@@ -316,6 +321,58 @@ def test_a_mistake_is_told_clearly_and_exits_4(
 ) -> None:
     assert run(["plan", *arguments]) == 4
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_layers_of_one_axis_to_three_are_planned(
+    axes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2 N M C K^d O^d operations of ``d`` axes, written by their input as ``NxCxL``."""
+    target = "x".join(map(str, (4, 8, *(10,) * axes)))
+    (plan,) = told(capsys, target, "conv(3, 16)", "--operation", "forward")["plans"]
+    assert plan["flops"] == 2 * 4 * 16 * 8 * 3**axes * 8**axes
+    outputs = "x".join(map(str, (4, 16, *(8,) * axes)))
+    assert plan["geometry"] == f"{target} -> {outputs} Conv {'x'.join('3' * axes)}"
+
+
+@pytest.mark.usefixtures("pipe")
+def test_equal_launches_are_one_row_with_their_count(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the slices of a batch: the counts add up to the launches, and no row stands twice."""
+    asked = ["vgg16/conv6", "--batch", "6144", "--operation", "forward"]
+    (plan,) = told(capsys, *asked)["plans"]
+    assert run(["plan", *asked]) == 0
+    out = capsys.readouterr().out
+    lines = out[out.index("launches") :].splitlines()[1:]
+    rows_ = [re.fullmatch(r"  (?:(\d+) x )?(\S.*)", line) for line in lines]
+    assert all(rows_)
+    assert len({row[2] for row in rows_ if row}) == len(rows_) == 5
+    assert sum(int(row[1] or 1) for row in rows_ if row) == len(plan["launches"]) == 9
+    assert "  3 x conv_tensor_weights<float>" in lines[1]
+
+
+def test_a_kernel_without_a_tile_has_no_choice_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """choice is null where tile is, and - in the table."""
+    asked = ["special/depthwise3x3", "--operation", "forward"]
+    (launch,) = told(capsys, *asked)["plans"][0]["launches"]
+    assert (launch["tile"], launch["choice"]) == (None, None)
+    for plan in plans().values():
+        assert all((launch.choice == "") == (launch.tile == "") for launch in plan.launches)
+
+
+@pytest.mark.usefixtures("pipe")
+def test_a_tile_is_told_by_its_rows_and_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A HaloTile<128, 2> is 128 channels by the 256 pixels of two warpgroups."""
+    (row,) = rows(operations=["forward"], batch=32, pattern="vgg16/conv5")
+    (question,) = planned(row, "tf32").questions
+    choices = {question: Choice(HALO_TILES[1])}
+    monkeypatch.setattr(plan_command, "_here", lambda: (choices, MOST_SHARED))
+    assert run(["plan", *GEOMETRY, "--operation", "forward", "--precision", "tf32"]) == 0
+    out = capsys.readouterr().out
+    assert HALO_TILES[1].argument == "HaloTile<128, 2>"
+    assert "conv_halo 128x256 halo measured" in " ".join(out.split())
+    assert out.count(", measured") == 1  # not of what lays the operands out
 
 
 def test_channels_are_filled_up_to_units_in_the_depth() -> None:

@@ -1,6 +1,7 @@
 """``convproof tune`` without a GPU: refused in a line, and run on a clock that is a rule."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 from convproof.cli import USAGE, run
 from convproof.cli import group as commands
 from convproof_gpu import candidates, tuned
+from convproof_gpu.choices import Choice
 from convproof_gpu.commands import plan, tune
 from convproof_gpu.cubin import kept
 from convproof_gpu.device import cupy_or_why
 from convproof_gpu.machine import Kernel
 from convproof_gpu.measuring import prepare
-from convproof_gpu.tiles import FLAT, SMALL
+from convproof_gpu.tiles import FLAT, MOST_SHARED, SMALL
+from convproof_gpu.tuning import questions
 from tests.gpu.clocked import ROW, tuner
 from tests.gpu.test_tuning import Few
 
@@ -73,6 +76,7 @@ def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str], plac
         (("vgg17",), "no network is called 'vgg17'"),
         ((*ARGUMENTS, "--batch", "4"), "the batch of '1x3x8x8' is its first number"),
         ((*ARGUMENTS, "--precision", "float8"), "'float8' is none of float32, tf32, bfloat16"),
+        ((*ARGUMENTS, "--prepare", "hopper"), "'hopper' is no architecture as NVRTC spells it"),
     ],
 )
 def test_a_mistake_is_a_line(
@@ -91,7 +95,7 @@ def test_the_fastest_is_told_and_kept_and_not_measured_again(
     assert run(["tune", *ARGUMENTS]) == 0
     told = capsys.readouterr()
     assert len(told.err.splitlines()) == 1
-    (path,) = place.iterdir()
+    (path,) = place.glob("*.json")
     assert f"1 of 1 faster than the table's choice; kept in {path}" in told.out
     assert f"{FLAT.argument}  {SMALL.argument}" in told.out
     (entry,) = json.loads(path.read_text())["entries"]
@@ -119,7 +123,7 @@ def test_a_tile_that_is_wrong_fails_the_command(
     assert document["verdict"] == "failed"
     of_table = tile == FLAT
     assert [len(document["errors"]), len(document["outcomes"])] == [of_table, not of_table]
-    assert len(list(place.iterdir())) == len(document["outcomes"])
+    assert len(list(place.glob("*.json"))) == len(document["outcomes"])
 
 
 @pytest.mark.usefixtures("clock")
@@ -135,7 +139,7 @@ def test_plan_says_of_a_launch_whose_choice_it_is(
     assert run(["tune", *ARGUMENTS]) == 0
     facts = tuned.facts_of({})
     choices = {question: entry.choice for question, entry in tuned.read(facts).items()}
-    monkeypatch.setattr(plan, "_choices", lambda: choices)
+    monkeypatch.setattr(plan, "_here", lambda: (choices, MOST_SHARED))
     capsys.readouterr()
     assert run(["plan", *ARGUMENTS]) == 0
     told = capsys.readouterr().out
@@ -149,7 +153,7 @@ def test_no_line_is_wider_than_a_terminal(
     columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuned, "folder", Path)
-    monkeypatch.setattr(tuned, "written", lambda *_: None)
+    monkeypatch.setattr(tuned, "added", lambda *_: None)
     monkeypatch.setenv("COLUMNS", str(columns))
     assert run(["tune", *ARGUMENTS]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -158,9 +162,9 @@ def test_no_line_is_wider_than_a_terminal(
 
 
 def test_every_candidate_can_be_compiled_beforehand(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: Path
 ) -> None:
-    """Without a GPU, each kernel once."""
+    """Without a GPU, each kernel once; told, or written as the document of --json."""
     made: list[tuple[str, str]] = []
 
     def compiled(found: Any, arch: str) -> Any:
@@ -175,3 +179,56 @@ def test_every_candidate_can_be_compiled_beforehand(
     tiles = {name for name, arch in made if "TensorTile" in name and arch == "sm_90a"}
     assert len(capsys.readouterr().out.splitlines()) == len(set(made)) == len(made)
     assert len(tiles) == 5
+
+    path = place / "out.json"
+    assert run(["tune", *layer, "--prepare", "sm_90a", "--json", str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(made) // 2
+    document = json.loads(path.read_text())
+    assert (document["verdict"], document["arch"]) == ("prepared", "sm_90a")
+    assert [each["expression"] for each in document["kernels"]] == [
+        name for name, _ in made[len(made) // 2 :]
+    ]
+    assert run(["tune", *layer, "--prepare", "sm_90a", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == document
+
+
+def test_where_no_tile_is_chosen_there_is_nothing_to_compile_and_that_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A depthwise convolution has one kernel."""
+    asked = ("special/depthwise3x3", "--prepare", "sm_90a")
+    assert run(["tune", *asked]) == 0
+    assert "there is nothing to tune" in capsys.readouterr().out
+    assert run(["tune", *asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kernels"] == []
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.usefixtures("pipe")
+def test_where_nothing_is_measured_that_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of products whose choices are kept already, and of none that has a choice."""
+    assert run(["tune", *ARGUMENTS]) == 0
+    capsys.readouterr()
+    assert run(["tune", *ARGUMENTS]) == 0
+    assert "nothing was measured: no product of these has a choice" in capsys.readouterr().out
+    monkeypatch.setattr(Few, "choices", lambda *_: iter(()))
+    assert run(["tune", *ARGUMENTS, "--again"]) == 0
+    assert "nothing was measured" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_another_process_measured_meanwhile_is_not_lost() -> None:
+    """A newer answer to a question that was read before the start stays as it is."""
+    made = tuner(lambda _: 1.0)
+    (question,) = questions(ROW, "float32")
+    other = replace(question, sizes=replace(question.sizes, batch=99))
+    older, newer = (tuned.Entry(Choice(tile), 1.0, 2.0) for tile in (FLAT, SMALL))
+    facts = tuned.facts_of(made.wing.versions)
+    tuned.added(facts, {other: older})
+    kept_ = tune._Kept(made.wing, again=False)
+    tuned.added(facts, {other: newer})
+    (outcome,) = made.tuned(ROW, "float32", kept_.choices)
+    kept_.add(outcome)
+    assert tuned.read(facts) == {other: newer, question: outcome.entry}

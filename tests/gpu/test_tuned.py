@@ -1,7 +1,12 @@
 """What was measured, kept on disk: whole, of just these facts, and taken by the calls after it."""
 
 import json
+import subprocess
+import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,7 +28,7 @@ from convproof_gpu.cubin import digest
 from convproof_gpu.halo_plans import HALO_TILES
 from convproof_gpu.simulated import Simulated
 from convproof_gpu.tiles import FLAT, PRECISIONS, SMALL, TensorTile
-from convproof_gpu.tuned import Entry, TuningWarning, facts_of, path_of, read, written
+from convproof_gpu.tuned import Entry, TuningWarning, added, facts_of, path_of, read
 
 FACTS = {"device": "NVIDIA H200 (sm_90)", "CUDA driver": "13000", "NVRTC": "13", "kernels": "ab"}
 SIZES = Sizes(
@@ -79,15 +84,74 @@ def answered(draw: st.DrawFn) -> tuple[Question, Entry]:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(held=st.lists(answered(), max_size=4).map(dict))
-def test_what_is_written_is_read(held: dict[Question, Entry]) -> None:
-    written(FACTS, held)
-    assert read(FACTS) == held
+def test_what_is_added_is_read_with_what_was_there(held: dict[Question, Entry]) -> None:
+    """read after = (read before) | added: the later answer to a question stays."""
+    before = read(FACTS)
+    added(FACTS, held)
+    assert read(FACTS) == before | held
+
+
+def of_batch(batch: int) -> Question:
+    return replace(QUESTION, sizes=replace(SIZES, batch=batch))
+
+
+def is_locked(path: Path) -> bool:
+    with path.with_suffix(".lock").open("w") as file:
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_a_file_is_read_and_written_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is held when the file is read, still when it is written, and not after."""
+    path, seen = path_of(FACTS), []
+
+    def noting(before: Any) -> Any:
+        def call(*given: Any) -> Any:
+            seen.append((before.__name__, is_locked(path)))
+            return before(*given)
+
+        return call
+
+    for name in ("read", "write"):
+        monkeypatch.setattr(tuned, name, noting(getattr(tuned, name)))
+    added(FACTS, {QUESTION: ENTRY})
+    assert seen == [("read", True), ("write", True)]
+    assert not is_locked(path)
+
+
+def test_what_is_tuned_at_once_is_all_kept() -> None:
+    """Four add eight choices each, and 32 are there."""
+    with ThreadPoolExecutor(4) as several:
+        for _ in several.map(lambda n: added(FACTS, {of_batch(n): ENTRY}), range(1, 33)):
+            pass
+    assert read(FACTS) == {of_batch(n): ENTRY for n in range(1, 33)}
+
+
+@pytest.mark.full
+def test_processes_that_tune_at_once_lose_nothing() -> None:
+    """Two add sixteen choices each, in turn or not."""
+    script = (
+        "import sys; from pathlib import Path; from convproof_gpu import tuned\n"
+        "from tests.gpu.test_tuned import ENTRY, FACTS, of_batch\n"
+        "tuned.folder = lambda kind: Path(sys.argv[1])\n"
+        "for n in range(int(sys.argv[2]), 33, 2): tuned.added(FACTS, {of_batch(n): ENTRY})\n"
+    )
+    path, root = path_of(FACTS).parent, Path(__file__).parents[2]
+    begun = [
+        subprocess.Popen([sys.executable, "-c", script, path, str(first)], cwd=root)
+        for first in (1, 2)
+    ]
+    assert [each.wait(120) for each in begun] == [0, 0]
+    assert read(FACTS) == {of_batch(n): ENTRY for n in range(1, 33)}
 
 
 @pytest.mark.parametrize("tile", [TensorTile(128, 128, "tf32"), HALO_TILES[0]])
 def test_float32_is_never_tf32_whatever_a_file_says(tile: Any) -> None:
     """Not read, with a warning; and a machine that is told so refuses."""
-    written(FACTS, {QUESTION: Entry(Choice(tile, 0), 3.5, 4.0)})
+    added(FACTS, {QUESTION: Entry(Choice(tile, 0), 3.5, 4.0)})
     with pytest.warns(TuningWarning, match="no choice for float32"):
         assert read(FACTS) == {}
     machine = Simulated().with_choices({QUESTION: Choice(tile)})
@@ -102,12 +166,12 @@ def test_nothing_is_read_where_nothing_was_written() -> None:
 @pytest.mark.parametrize("name", [*FACTS, "more"])
 def test_a_file_of_other_facts_is_passed_over(name: str) -> None:
     """Another driver, NVRTC or kernel: without a word, until it is written anew."""
-    path = written(FACTS, {QUESTION: ENTRY})
+    path = added(FACTS, {QUESTION: ENTRY})
     others = FACTS | {name: "another"}
     if name == "device":
         path.rename(path_of(others))
     assert read(others) == {}
-    assert written(others, {QUESTION: ENTRY}) == path_of(others)
+    assert added(others, {QUESTION: ENTRY}) == path_of(others)
     assert read(others) == {QUESTION: ENTRY}
 
 
@@ -125,28 +189,30 @@ def damaged(text: str) -> list[str]:
 
 
 def test_a_damaged_file_is_one_warning_and_is_replaced() -> None:
-    text = written(FACTS, {QUESTION: ENTRY}).read_text()
+    text = added(FACTS, {QUESTION: ENTRY}).read_text()
     for broken in damaged(text):
         path_of(FACTS).write_text(broken)
         with pytest.warns(TuningWarning, match="it is damaged") as told:
             assert read(FACTS) == {}
         assert len(told) == len(str(told[0].message).splitlines()) == 1
-        written(FACTS, {QUESTION: ENTRY})
+        with pytest.warns(TuningWarning, match="it is damaged"):  # nothing of it is kept
+            added(FACTS, {QUESTION: ENTRY})
         assert read(FACTS) == {QUESTION: ENTRY}
 
 
 def test_a_file_is_whole_or_what_it_was(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     """A disk that is full when the second one is written leaves the first."""
-    path = written(FACTS, {QUESTION: ENTRY})
+    path = added(FACTS, {QUESTION: ENTRY})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("convproof.whole.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        written(FACTS, {})
+        added(FACTS, {})
     assert read(FACTS) == {QUESTION: ENTRY}
-    assert [each for each in place.rglob("*") if each.is_file()] == [path]
+    assert list(place.rglob("*.json")) == [path]
+    assert not list(place.rglob(f".{path.name}*"))  # no draft
 
 
 def test_facts_are_of_the_device_its_driver_nvrtc_and_every_kernel(
@@ -188,7 +254,7 @@ def call(cupy: Any, wing: Any = None) -> None:
 
 def kept(choice: Choice) -> Any:
     gpu: Any = load_implementation("gpu")
-    written(facts_of(gpu.versions), {QUESTION: Entry(choice, 1.0, 2.0)})
+    added(facts_of(gpu.versions), {QUESTION: Entry(choice, 1.0, 2.0)})
     return gpu
 
 

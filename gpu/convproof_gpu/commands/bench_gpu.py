@@ -6,11 +6,24 @@ from time import perf_counter
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from convproof.cli.output import Output, json_option
+from convproof.cli.output import STDOUT, Output, json_option
+from convproof_gpu.commands.prepare import compile_and_tell, prepare_option
 
 _PRECISIONS = "float32,tf32"
 _OPERATIONS = "forward,input_vjp,weight_vjp"
+_CHOSEN = ("pattern", "operations", "precisions")
+_MEASURED = ("unsearched", "without", "rounds", "compiled")
+_LASTING = ("seconds", "resume")
+_IDLE = {  # by an option's name: what it does, and what it does not hear
+    "merge": (
+        "makes one result of FILES",
+        (*_CHOSEN, *_MEASURED, *_LASTING, "networks", "batch", "part", "whole", "prepare"),
+    ),
+    "prepare": ("compiles and measures nothing", (*_MEASURED, *_LASTING)),
+    "whole": ("measures networks, forward and in float32", (*_CHOSEN, *_MEASURED)),
+}
 
 
 def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -40,7 +53,7 @@ def _part(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[i
     found = re.fullmatch(r"(\d+)/(\d+)", value)
     number, parts = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= number <= parts:
-        msg = f"{value!r} is no part like 2/5, with 1 <= 2 <= 5."
+        msg = f"{value!r} is no part I/N with 1 <= I <= N, like 2/5."
         raise click.BadParameter(msg)
     return number, parts
 
@@ -67,7 +80,7 @@ def _part(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[i
     "--resume", is_flag=True, help="Keep what the file of --json holds, measure the rest."
 )
 @click.option("--whole", is_flag=True, help="Whole networks forward, in place of their layers.")
-@click.option("--prepare", metavar="ARCH", help="Measure nothing: compile, for sm_90a; no GPU.")
+@prepare_option
 @click.option("--merge", is_flag=True, help="Measure nothing: make one result of FILES.")
 @json_option
 def command(
@@ -99,6 +112,10 @@ def command(
     if bool(files) != merge:
         msg = "--merge takes the FILES that --json wrote, and nothing else takes any."
         raise click.UsageError(msg)
+    _refuse_what_is_unheard()
+    if resume and json_path in (None, STDOUT):
+        msg = "--resume goes on with the file of --json: name one, as in --json FILE --resume."
+        raise click.UsageError(msg)
     from convproof_gpu.measuring import report, wholes
     from convproof_gpu.measuring.rows import part_of, rows
 
@@ -109,7 +126,7 @@ def command(
     wanted = () if whole else part_of(rows(networks, operations, batch, pattern), *part)
     of_part = _wholes(networks, part) if whole else ()
     if prepare is not None:
-        return _prepared(wanted, precisions, of_part, batch, prepare)
+        return _prepared(wanted, precisions, of_part, batch, prepare, json_path)
     before = report.begun(json_path if resume else None)
     wanted = tuple(r for r in wanted if not report.is_in(before["rows"], r, precisions))
     with Output(json_path) as output:
@@ -137,12 +154,30 @@ def command(
     return int(is_wrong or any(map(wholes.failed, document["networks"])))
 
 
+def _refuse_what_is_unheard() -> None:
+    """Raise ``UsageError`` for an option that another one makes idle."""
+    context = click.get_current_context()
+    given = {
+        str(each.name): each.opts[-1]
+        for each in context.command.params
+        if context.get_parameter_source(str(each.name)) is ParameterSource.COMMANDLINE
+    }
+    for option, (does, idle) in _IDLE.items():
+        lost = [name for each, name in given.items() if each in idle]
+        if option in given and lost:
+            msg = f"{given[option]} {does}, and takes no {', '.join(lost)}: leave out one of them."
+            raise click.UsageError(msg)
+
+
 def _wholes(networks: tuple[str, ...], part: tuple[int, int]) -> tuple[str, ...]:
     """Return the names of the networks of a part."""
     from convproof_gpu.measuring.rows import NETWORKS
 
     number, parts = part
     names = [NETWORKS[name] for name in networks if NETWORKS[name]]
+    if not names:
+        msg = f"--whole measures networks, and {', '.join(networks)} is layers alone: name another."
+        raise click.UsageError(msg)
     return tuple(names[number - 1 :: parts])
 
 
@@ -170,13 +205,14 @@ def _prepared(
     networks: tuple[str, ...],
     batch: int,
     arch: str,
+    json_path: str | None,
 ) -> int:
-    from convproof_gpu.measuring.prepare import compiled, kernels, of_networks
+    from convproof_gpu.measuring.prepare import kernels, of_networks
 
-    found = dict.fromkeys((*kernels(wanted, precisions), *of_networks(networks, batch)))
-    for kernel in compiled(tuple(found), arch):
-        click.echo(f"{kernel.file}: {kernel.expression}")
-    return 0
+    found = tuple(dict.fromkeys((*kernels(wanted, precisions), *of_networks(networks, batch))))
+    return compile_and_tell(
+        json_path, "bench", found, arch, "no kernel is launched by these.", on="gpu"
+    )
 
 
 def _stopwatch(rounds: int | None) -> Any:
@@ -210,11 +246,12 @@ def _write(output: Output, document: dict[str, Any]) -> None:
 
 
 def _tell(output: Output, document: dict[str, Any]) -> None:
+    from convproof.cli.terminal import width
     from convproof_gpu.measuring import report
 
     _write(output, document)
     if not output.owns_stdout:
-        click.echo(report.text(document))
+        click.echo(report.text(document, width()))
 
 
 def _line(record: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ convproof plan vgg16 --precision bfloat16
 """
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,11 +25,12 @@ _HEADING = (
 )  # fmt: skip
 _LEFT = 5  # columns of words
 _BELOW = (
-    "choice: of the tile, by the table of predictions or as measured by `convproof tune`",
+    "choice: of the tile, by the table of predictions or as measured by `convproof tune`; -: none",
     "us and roofline: predicted for an H200, of the products alone; -: nothing predicts them",
     "c: |error| <= c u sum |a b|, u = 2^-24, without underflow",
 )
 _OF_16_BITS = ("bfloat16", "float16")
+_PIXELS = 128  # of a warpgroup, the second number of a HaloTile
 _WORDS = "gradients of weights: elements of 16 bits are multiplied as words of TF32, exactly"
 
 
@@ -49,15 +51,15 @@ def command(
     or a layer. What is left to floats, a small product, is then as exact as before.
 
     TARGET is a network, vgg16, or a layer of one, vgg16/conv5, as `convproof bench gpu` calls
-    them; or an input, 32x256x56x56, of the LAYERS that `convproof network` reads, in quotes:
-    "conv(3, 256, p1)". Nothing is measured; where there is a GPU, the tiles that `convproof tune`
-    measured on it are taken, as calls take them.
+    them; or an input, 32x256x56x56, or 32x256x1000 of one axis, of the LAYERS that `convproof
+    network` reads, in quotes: "conv(3, 256, p1)". Nothing is measured; where there is a GPU, the
+    tiles that `convproof tune` measured on it are taken, as calls take them.
     """
     from convproof_gpu.planning import H200, planned
 
     with Output(json_path) as output:
-        rows, choices = rows_of(target, layers, operation, batch), _choices()
-        plans = [planned(row, precision, choices) for row in rows]
+        rows, (choices, shared) = rows_of(target, layers, operation, batch), _here()
+        plans = [planned(row, precision, choices, shared) for row in rows]
         records = [_record(plan) for plan in plans]
         output.write("plan", "passed", device="H200", rates=dict(H200), plans=records)
         if not output.owns_stdout:
@@ -66,17 +68,17 @@ def command(
     return 0
 
 
-def _choices() -> "Choices":
-    """Return what calls take here in place of the table's tiles."""
+def _here() -> "tuple[Choices, int]":
+    """Return what calls take here in place of the table's tiles, and the memory of a block."""
     from convproof.errors import MissingExtraError
     from convproof.implementation import load_implementation
+    from convproof_gpu.tiles import MOST_SHARED
 
     try:
         gpu: Any = load_implementation("gpu")
     except MissingExtraError:
-        return {}
-    found: Choices = gpu.choices
-    return found
+        return {}, MOST_SHARED
+    return gpu.choices, gpu.machine.shared
 
 
 def _record(plan: "Plan") -> dict[str, Any]:
@@ -95,7 +97,7 @@ def _record(plan: "Plan") -> dict[str, Any]:
                 "kernel": launch.kernel.expression,
                 "tile": launch.tile or None,
                 "operands": launch.operands,
-                "choice": launch.choice,
+                "choice": launch.choice or None,
                 "parts": launch.parts,
                 "blocks": launch.blocks,
                 "threads": launch.threads,
@@ -108,7 +110,7 @@ def _record(plan: "Plan") -> dict[str, Any]:
 
 
 def _text(plans: list["Plan"]) -> list[str]:
-    """Return the table, and of a single layer its geometry and every launch."""
+    """Return the table, and of a single layer its geometry and every launch, equal ones once."""
     from convproof.cli.terminal import folded, table, width
 
     columns = width()
@@ -122,7 +124,9 @@ def _text(plans: list["Plan"]) -> list[str]:
         return lines
     for plan in plans:
         lines += ["", f"{plan.row.operation} launches"]
-        lines += [each for step in plan.launches for each in folded(_told(step), columns, 4)]
+        for step, times in Counter(map(_told, plan.launches)).items():
+            count = f"{times} x " if times > 1 else ""
+            lines += folded(f"  {count}{step}", columns, 4)
     return [*folded(f"{plans[0].row.geometry} in {plans[0].precision}", columns, 2), *lines]
 
 
@@ -133,7 +137,7 @@ def _told(launch: "Launch") -> str:
         expression = re.sub(r"\bTF32\b", launch.operands, expression)
     shared = f", {launch.kernel.shared} bytes shared" if launch.kernel.shared else ""
     chosen = ", measured" if launch.choice == "measured" else ""
-    return f"  {expression}  {launch.blocks} blocks of {launch.threads} threads{shared}{chosen}"
+    return f"{expression}  {launch.blocks} blocks of {launch.threads} threads{shared}{chosen}"
 
 
 def _cells(plan: "Plan") -> tuple[str, ...]:
@@ -146,7 +150,7 @@ def _cells(plan: "Plan") -> tuple[str, ...]:
         plan.row.operation,
         times + ", ".join(names),
         ", ".join(tiles),
-        ", ".join(dict.fromkeys(launch.choice for launch in products)),
+        ", ".join(dict.fromkeys(launch.choice or _NONE for launch in products)),
         str(max((launch.parts for launch in products), default=0)),
         str(sum(launch.blocks for launch in products)),
         f"{plan.cost.flops / 1e9:.3g}",
@@ -158,7 +162,8 @@ def _cells(plan: "Plan") -> tuple[str, ...]:
 
 
 def _in_short(tile: str) -> str:
-    """Return ``TensorTile<64, 128, FLOAT32>`` as ``64x128 tensor``."""
-    rows_columns = "x".join(re.findall(r"\d+", tile)[:2])
+    """Return ``TensorTile<64, 128, FLOAT32>`` as ``64x128 tensor``, of rows and columns."""
+    rows, columns = (int(n) for n in re.findall(r"\d+", tile)[:2]) if tile else (0, 0)
+    rows_columns = f"{rows}x{_PIXELS * columns if tile.startswith('Halo') else columns}"
     kind = tile.partition("Tile<")[0].lower()
     return f"{rows_columns} {kind}".rstrip() if tile else _NONE

@@ -63,15 +63,20 @@ def rows_of(
 
 
 def _of_text(target: str, layers: str, operations: tuple[str, ...]) -> list["Row"]:
-    """Return the rows of layers in the lecture's notation, of an input as ``32x256x56x56``."""
+    """Return the rows of layers in the lecture's notation, of an input as ``32x256x56x56``.
+
+    Of one axis, ``8x16x100``, as of two and three.
+    """
     from convproof.networks.build import network
 
-    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*|(x[1-9]\d*){3})", target):
-        msg = f"{target!r} is no input NxCxHxW or NxF, with numbers of at least 1: 32x256x56x56."
+    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){1,4}", target):
+        msg = (
+            f"{target!r} is no input NxF, NxCxL, NxCxHxW or NxCxDxHxW, with numbers of at least 1: "
+            "32x256x56x56."
+        )
         raise click.BadParameter(msg, param_hint="TARGET")
     batch, *shape = map(int, target.split("x"))
-    image = ", ".join(map(str, (*shape[1:], shape[0])))
-    graph = network(target, f"input({image}) {layers}", activation="none")
+    graph = network(target, layers, activation="none", input_shape=tuple(shape))
     return _rows(graph, "", "", batch, operations)
 
 

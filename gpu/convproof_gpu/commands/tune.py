@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convproof.cli.output import Output, json_option
+from convproof_gpu.commands.prepare import compile_and_tell, prepare_option
 from convproof_gpu.commands.targets import asked, rows_of
 
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
 _HEADING = ("layer", "operation", "table's", "best", "tried", "table us", "best us", "ratio")
 _WORDS, _NAMES = 4, 2  # columns
+_NO_CHOICE = "no product of these has a choice of tiles: there is nothing to tune."
 
 
 @click.command("tune")
 @asked
 @click.option("--again", is_flag=True, help="Measure also what is kept already.")
-@click.option("--prepare", metavar="ARCH", help="Measure nothing: compile, for sm_90a; no GPU.")
+@prepare_option
 @json_option
 def command(
     target: str,
@@ -49,7 +51,7 @@ def command(
 
     rows = rows_of(target, layers, operation, batch)
     if prepare is not None:
-        return _prepared(rows, precision, prepare)
+        return _prepared(rows, precision, prepare, json_path)
     with Output(json_path) as output:
         wing, tuner = _begun()
         kept = _Kept(wing, again=again)
@@ -91,8 +93,7 @@ class _Kept:
         self.facts = facts_of(wing.versions)
         self.path = path_of(self.facts)
         self._wing = wing
-        self._before = read(self.facts)
-        self._found: dict[Any, Entry] = {} if again else dict(self._before)
+        self._found: dict[Any, Entry] = {} if again else read(self.facts)
 
     @property
     def choices(self) -> dict[Any, Any]:
@@ -101,10 +102,10 @@ class _Kept:
 
     def add(self, outcome: "Outcome") -> None:
         """Keep an outcome, on disk at once; what was prepared before is not repeated."""
-        from convproof_gpu.tuned import read, written
+        from convproof_gpu.tuned import added
 
         self._found[outcome.question] = outcome.entry
-        written(self.facts, read(self.facts) | self._found)
+        added(self.facts, {outcome.question: outcome.entry})
         self._wing.retuned()
 
 
@@ -121,13 +122,10 @@ def _begun() -> tuple[Any, Any]:
     return wing, Tuner(device=device, wing=wing)
 
 
-def _prepared(rows: list["Row"], precision: str, arch: str) -> int:
-    from convproof_gpu.measuring.prepare import compiled
+def _prepared(rows: list["Row"], precision: str, arch: str, json_path: str | None) -> int:
     from convproof_gpu.tuning import kernels
 
-    for kernel in compiled(kernels(rows, precision), arch):
-        click.echo(f"{kernel.file}: {kernel.expression}")
-    return 0
+    return compile_and_tell(json_path, "tune", kernels(rows, precision), arch, _NO_CHOICE)
 
 
 def _record(row: "Row", outcome: "Outcome") -> dict[str, Any]:
@@ -153,10 +151,11 @@ def _text(outcomes: list[tuple["Row", "Outcome"]], kept: _Kept) -> list[str]:
     from convproof.cli.terminal import folded, table, width
 
     columns = width()
-    lines = []
-    if outcomes:
-        cells = [_cells(row, outcome) for row, outcome in outcomes]
-        lines = [table(_HEADING, cells, _WORDS, columns, head=_NAMES)]
+    if not outcomes:
+        told = "nothing was measured: no product of these has a choice of tiles that is not kept in"
+        return folded(f"{told} {kept.path}", columns, 2)
+    cells = [_cells(row, outcome) for row, outcome in outcomes]
+    lines = [table(_HEADING, cells, _WORDS, columns, head=_NAMES)]
     for row, outcome in outcomes:
         for tile, why in outcome.failed.items():
             lines += folded(f"{row}: {tile}: {why}", columns, 2)

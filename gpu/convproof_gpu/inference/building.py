@@ -10,9 +10,9 @@ from convproof.networks.composed import Composed
 from convproof.networks.graph import INPUT, Network
 from convproof.networks.wiring import Concat, Dropout, Flatten
 from convproof_gpu.fused import Fused
-from convproof_gpu.inference.fusing import Part, parts
+from convproof_gpu.inference.fusing import FusedNodes, fused_nodes
 from convproof_gpu.inference.program import Buffers, Held, Step, put
-from convproof_gpu.inference.written import written
+from convproof_gpu.inference.written_arguments import written_arguments
 from convproof_gpu.machine import Machine
 from convproof_gpu.prepared import Launch, Outline, Prepared, prepared
 from convproof_gpu.wing import Wing
@@ -37,11 +37,11 @@ class Building:
         self.image = self.buffers.add(x.shape, x.dtype)
         self.parameters = {name: self.buffers.add(a.shape, a.dtype) for name, a in known.items()}
         self._values = {INPUT: self.image}
-        for each in self._with_channels_last(list(parts(network))):
+        for each in self._with_channels_last(list(fused_nodes(network))):
             self._values[each.name] = self._computed(each)
         self.answer = self._values[network.outputs[0]]
 
-    def _computed(self, each: Part) -> Outline:
+    def _computed(self, each: FusedNodes) -> Outline:
         read = [self._values[name] for name in each.reads]
         x, layer = read[0], each.layer
         if isinstance(layer, Dropout):
@@ -109,8 +109,8 @@ class Building:
         self.steps.append(Step(numbers, frozenset({y.buffer}), run, is_launch=False))
         return y
 
-    def _with_channels_last(self, every: list[Part]) -> list[Part]:
-        """Return the parts with channels last between those where nothing is turned round then."""
+    def _with_channels_last(self, every: list[FusedNodes]) -> list[FusedNodes]:
+        """Return the nodes with channels last between those where nothing is turned round then."""
         shapes = {INPUT: self.image.shape}
         for each in every:
             shapes[each.name] = _output_shape(each.layer, [shapes[name] for name in each.reads])
@@ -118,15 +118,15 @@ class Building:
             readers = [n for n, other in enumerate(every) if each.name in other.reads]
             changed = {number: _with(each, writes_last=True)}
             changed |= {reader: _with(every[reader], reads_last=True) for reader in readers}
-            told = {place: part for place, part in changed.items() if part is not None}
+            told = {place: nodes for place, nodes in changed.items() if nodes is not None}
             if not readers or len(told) < len(changed):
                 continue
-            if all(self._is_direct(part, shapes) for part in told.values()):
-                for place, part in told.items():
-                    every[place] = part
+            if all(self._is_direct(nodes, shapes) for nodes in told.values()):
+                for place, nodes in told.items():
+                    every[place] = nodes
         return every
 
-    def _is_direct(self, each: Part, shapes: Mapping[str, Shape]) -> bool:
+    def _is_direct(self, each: FusedNodes, shapes: Mapping[str, Shape]) -> bool:
         """Return whether a layer is computed and nothing turned round for it."""
         assert isinstance(each.layer, Fused)
         shape = shapes[each.reads[0]]
@@ -137,8 +137,10 @@ class Building:
         return found is not None and all(e.kernel.file != _TURNS for e in found.launches)
 
 
-def _with(each: Part, *, reads_last: bool = False, writes_last: bool = False) -> Part | None:
-    """Return the same part with channels last there too, or None if there can be none."""
+def _with(
+    each: FusedNodes, *, reads_last: bool = False, writes_last: bool = False
+) -> FusedNodes | None:
+    """Return the same nodes with channels last there too, or None if there can be none."""
     layer = each.layer
     if not isinstance(layer, Fused) or layer.conv.groups != 1:
         return None
@@ -162,7 +164,7 @@ def _launching(launch: Launch, numbers: Sequence[int]) -> Step:
         replace(arg, buffer=numbers[arg.buffer]) if isinstance(arg, Outline) else arg
         for arg in launch.args
     )
-    places = written(launch.kernel)
+    places = written_arguments(launch.kernel)
     buffers = [
         (place in places, arg.buffer) for place, arg in enumerate(args) if isinstance(arg, Outline)
     ]

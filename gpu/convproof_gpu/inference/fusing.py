@@ -19,7 +19,7 @@ _TWO = (2, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FusedNodes:
     """Nodes that are computed at once.
 
     Attributes:
@@ -35,7 +35,7 @@ class Part:
     name: str
 
 
-def parts(network: Network) -> Iterator[Part]:
+def fused_nodes(network: Network) -> Iterator[FusedNodes]:
     """Yield what the main answer needs, in order: no auxiliary classifier."""
     readers: dict[str, list[Node]] = {}
     for node in network.main():
@@ -60,8 +60,8 @@ def parts(network: Network) -> Iterator[Part]:
                 done.add(pool.name)
             done.add(relu.name)
             layer = Fused(conv=layer, pool=found)
-        names = tuple(f"{node.name}.{part}" for part in node.layer.parameter_shapes)
-        yield Part(layer, node.reads, names, last.name)
+        names = tuple(f"{node.name}.{parameter}" for parameter in node.layer.parameter_shapes)
+        yield FusedNodes(layer, node.reads, names, last.name)
 
 
 def _of_two(layer: Layer) -> MaxPool | None:

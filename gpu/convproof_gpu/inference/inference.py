@@ -9,7 +9,7 @@
 fused                 a convolution with its bias, ReLU and 2 x 2 pooling is one kernel; between
                       two of these the channels lie last, and nothing is turned round
 folded                what reads parameters alone, such as laying out weights, is run once
-shared                activations that do not live at once have the same memory
+assigned              activations that do not live at once have the same memory
 captured              on a GPU, all that is left is one CUDA graph: one launch for the host
 ====================  ==========================================================================
 
@@ -27,7 +27,7 @@ from convproof.implementation import load_implementation
 from convproof.networks.evaluate import check
 from convproof.networks.graph import Network
 from convproof_gpu.inference.building import Building
-from convproof_gpu.inference.program import Held, constants, is_constant, part, put, shared
+from convproof_gpu.inference.program import Held, constants, is_constant, offsets, put, view_of
 from convproof_gpu.machine import Machine, address
 from convproof_gpu.prepared import Outline
 from convproof_gpu.wing import Wing
@@ -186,7 +186,7 @@ class Inference:
         ends = built.image.buffer, built.answer.buffer
         if built.answer.buffer in fixed:
             kept |= {built.answer.buffer: made[built.answer.buffer]}
-        begins, self._bytes = shared(self._steps, buffers.sizes, frozenset(ends) - fixed, fixed)
+        begins, self._bytes = offsets(self._steps, buffers.sizes, frozenset(ends) - fixed, fixed)
         memory = machine.empty((self._bytes,), np.uint8)
         arrays = _held(kept, memory, begins)
         self._image, self._answer = arrays(built.image), arrays(built.answer)
@@ -206,9 +206,9 @@ def _held(known: Mapping[int, Any], memory: Any = None, begins: Sequence[int] = 
         if outline.buffer in known:
             whole = known[outline.buffer]
             flat = whole.reshape(-1).view(np.uint8)
-            return part(flat, outline)
+            return view_of(flat, outline)
         begin = begins[outline.buffer]
-        return part(memory, replace(outline, offset=outline.offset + begin))
+        return view_of(memory, replace(outline, offset=outline.offset + begin))
 
     return array
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from convproof.layers import Shape
-from convproof_gpu.lifetimes import Life, places
+from convproof_gpu.buffer_assignment import assigned
 from convproof_gpu.machine import Machine
 from convproof_gpu.prepared import Outline
 
@@ -67,7 +67,7 @@ def is_constant(step: Step, found: frozenset[int]) -> bool:
     return step.reads <= found and step.writes <= found
 
 
-def shared(
+def offsets(
     steps: Sequence[Step], sizes: Sequence[int], kept: Iterable[int], apart: Set[int] = frozenset()
 ) -> tuple[list[int], int]:
     """Return where each buffer begins, in bytes, and how many bytes there are; -1: not at all.
@@ -78,23 +78,11 @@ def shared(
         kept: buffers that live from before the first step until after the last.
         apart: buffers with memory of their own.
     """
-    lives: list[Life | None] = [None] * len(sizes)
-    for number, step in enumerate(steps):
-        for buffer in (step.reads | step.writes) - apart:
-            life = lives[buffer]
-            lives[buffer] = (number if life is None else life[0], number)
-    for buffer in kept:
-        lives[buffer] = (-1, len(steps))
-    of = places(lives)
-    largest: dict[int, int] = {}
-    for buffer, place in enumerate(of):
-        if place is not None:
-            largest[place] = max(largest.get(place, 0), sizes[buffer])
-    begins, end = {}, 0
-    for place in sorted(largest):
-        begins[place] = end
-        end += -(-largest[place] // _ALIGNMENT) * _ALIGNMENT
-    return [-1 if place is None else begins[place] for place in of], end
+    found = assigned([(step.reads | step.writes) - apart for step in steps], sizes, kept)
+    begins = [0]
+    for buffer in found.largest:
+        begins.append(begins[-1] + -(-sizes[buffer] // _ALIGNMENT) * _ALIGNMENT)
+    return [-1 if place is None else begins[place] for place in found.place_of], begins[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +109,7 @@ def put(y: Any, x: Any) -> None:
     y.view(bits)[...] = x.view(bits)
 
 
-def part(array: Any, outline: Outline) -> Any:
+def view_of(array: Any, outline: Outline) -> Any:
     """Return the array of an outline, of one of bytes that is its buffer."""
     begin = outline.offset
     return array[begin : begin + outline.nbytes].view(outline.dtype).reshape(outline.shape)

@@ -25,7 +25,7 @@ from convproof_gpu.measuring.clock import Device, Side, Stopwatch
 from convproof_gpu.measuring.costs import cost
 from convproof_gpu.measuring.rows import Row, rows
 from convproof_gpu.tensor_products import unit_of
-from convproof_gpu.tiles import TENSOR_TILES, parted, tile_of
+from convproof_gpu.tiles import MOST_SHARED, TENSOR_TILES, parted, tile_of
 
 PRECISIONS = {"tf32": ("float32", "float"), "bfloat16": ("bfloat16", "__nv_bfloat16")}
 AS_IS = "as is"
@@ -37,14 +37,21 @@ def name_of(tile: HaloTile) -> str:
     return f"{tile.argument} {tile.kind}"
 
 
-def taken(networks: str, batch: int) -> Iterator[tuple[Row, Sizes, str]]:
-    """Yield the rows that a halo takes, with their sizes, in each precision."""
+def taken(networks: str, batch: int, shared: int = MOST_SHARED) -> Iterator[tuple[Row, Sizes, str]]:
+    """Yield the rows that a halo takes, with their sizes, in each precision.
+
+    Args:
+        networks: names, with commas between them.
+        batch: images.
+        shared: bytes of shared memory that a block may have.
+    """
     for row in rows(tuple(networks.split(",")), ("forward", "input_vjp"), batch):
         if not isinstance(row.layer, Conv):
             continue
         sizes = sizes_of(row.layer, row.input_shape)
         for precision, (_, element) in PRECISIONS.items():
-            if fits(sizes, element, "tf32", is_adjoint=row.operation == "input_vjp"):
+            is_adjoint = row.operation == "input_vjp"
+            if fits(sizes, element, "tf32", is_adjoint=is_adjoint, shared=shared):
                 yield row, sizes, precision
 
 
@@ -96,15 +103,17 @@ def measured(
         told[name] |= {"us": timing.us, "least": timing.least, "most": timing.most}
         told[name]["TFLOP/s"] = round(flops / timing.us / 1e6, 1)
     for tile in TILES:
-        us = predicted(row, sizes, element, tile)
+        us = predicted(row, sizes, element, tile, machine.shared)
         told[name_of(tile)]["predicted us"] = us and round(us, 1)
     return {"row": str(row), "precision": precision, "flops": flops, "sides": told}
 
 
-def predicted(row: Row, sizes: Sizes, element: str, tile: HaloTile) -> float | None:
+def predicted(
+    row: Row, sizes: Sizes, element: str, tile: HaloTile, shared: int = MOST_SHARED
+) -> float | None:
     """Return the microseconds of the model for a tile, or None if it does not take the row."""
     laid = phases(sizes, unit_of(element), is_adjoint=row.operation == "input_vjp")
-    plans = [planned(each, tile) for each in laid]
+    plans = [planned(each, tile, shared) for each in laid]
     us = [plan.us(each, element) for plan, each in zip(plans, laid, strict=True) if plan]
     return sum(us) if len(us) == len(laid) else None
 
@@ -158,7 +167,7 @@ def _measured(networks: str, batch: int) -> Iterator[dict[str, Any]]:
 
     machine, device = Gpu(), TorchDevice()
     yield {"facts": facts(machine.versions)}
-    for row, sizes, precision in taken(networks, batch):
+    for row, sizes, precision in taken(networks, batch, machine.shared):
         with device.stream():
             yield measured(machine, device, row, sizes, precision, Stopwatch(rounds=5, seconds=1.0))
         device.release()

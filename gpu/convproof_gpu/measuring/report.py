@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
 
-from convproof.benchmarks.tables import aligned
+from convproof.cli import terminal
 from convproof.errors import EvidenceError
 from convproof_gpu.measuring import wholes
 from convproof_gpu.measuring.ratios import LEGEND, NAMES, ratios
@@ -38,7 +38,7 @@ def read(path: str) -> Document:
     except ValueError:
         document = None
     head = document if isinstance(document, dict) else {}
-    if head.get("schema") != _SCHEMA or head.get("on") != "gpu":
+    if head.get("schema") != _SCHEMA or head.get("on") != "gpu" or "rows" not in head:
         msg = f"{path!r} is no result of `convproof bench gpu --json`."
         raise EvidenceError(msg)
     rows = [_compared(row) for row in head["rows"]]
@@ -92,17 +92,32 @@ def is_in(rows: Sequence[dict[str, Any]], row: Row, precisions: Sequence[str]) -
     return held >= set(precisions)
 
 
-def text(document: Document) -> str:
-    """Return facts, what the columns are, table and summary."""
+def text(document: Document, columns: int | None = None) -> str:
+    """Return facts, what the columns are, table and summary.
+
+    Args:
+        document: of a run.
+        columns: that there is room for; None: any number.
+    """
     lines = []
     for run in document["runs"]:
         lines.append(", ".join(f"{name} {value}" for name, value in run["facts"].items()))
         lines.append(f"ceilings: {_ceilings(run['rates'])}")
     if document["rows"] or not _networks(document):
-        lines += ["", legend(), "", table(document["rows"]), "", summary(document["rows"])]
+        lines += ["", *legend().splitlines(), ""]
+    lines = [part for line in lines for part in _folded(line, columns)]
+    if document["rows"] or not _networks(document):
+        lines += [table(document["rows"], columns), ""]
+        told = summary(document["rows"]).splitlines()
+        lines += [part for line in told for part in _folded(line, columns)]
     if networks := _networks(document):
-        lines += ["", wholes.table(networks)]
+        lines += ["", wholes.table(networks, columns)]
     return "\n".join(lines)
+
+
+def _folded(line: str, columns: int | None) -> list[str]:
+    """Return a line as several, of which an empty one stays."""
+    return terminal.folded(line, columns, 4) or [""]
 
 
 def legend() -> str:
@@ -114,9 +129,9 @@ def legend() -> str:
     )
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return one line for each row, see ``legend``."""
-    return aligned(_HEADING, [_cells(row) for row in rows], words=_WORDS)
+def table(rows: Sequence[dict[str, Any]], columns: int | None = None) -> str:
+    """Return one line for each row, see ``legend``, or a record where there is no room for it."""
+    return terminal.table(_HEADING, [_cells(row) for row in rows], _WORDS, columns, head=_WORDS)
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> str:
@@ -160,18 +175,18 @@ def _is_missing(row: dict[str, Any]) -> bool:
 def _cells(row: dict[str, Any]) -> list[str]:
     head = [row["name"], row["operation"], row["precision"]]
     if row["status"] != "measured":
-        return [*head, row["status"], *[""] * (len(_HEADING) - len(head) - 1)]
+        return [*head, row["status"], *["-"] * (len(_HEADING) - len(head) - 1)]
     ours, against = row["ours"], row["ratios"]
     name = (against[NAMES[0]] or {}).get("rival")
     best = next((rival for rival in row["rivals"] if rival["name"] == name), None)
     return [
         *head,
         f"{ours['us']:.1f}",
-        f"{ours['eager_us']:.1f}" if "eager_us" in ours else "",
+        f"{ours['eager_us']:.1f}" if "eager_us" in ours else "-",
         f"{ours['error']['rel_l2']:.1e}",
         f"{row['roofline']:.0%}",
-        f"{best['us']:.1f}" if best else "",
-        f"{best['error']['rel_l2']:.1e}" if best else "",
+        f"{best['us']:.1f}" if best else "-",
+        f"{best['error']['rel_l2']:.1e}" if best else "-",
         *(_told(against[name]) for name in NAMES),
     ]
 

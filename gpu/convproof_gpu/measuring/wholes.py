@@ -6,10 +6,11 @@ A record is what ``whole.measured`` returns: the sides of a network and a batch,
 from collections.abc import Sequence
 from typing import Any
 
-from convproof.benchmarks.tables import aligned
+from convproof.cli import terminal
 
 Record = dict[str, Any]
 _OURS = "ours"
+_WORDS = 3
 _HEADING = ("network", "batch", "side", "us", "eager us", "error", "ratio")
 
 
@@ -36,8 +37,11 @@ def merged(records: Sequence[Record]) -> list[Record]:
     return list(found.values())
 
 
-def table(records: Sequence[Record]) -> str:
-    """Return a line for each side; the ratio is a rival's time over ours, each as a graph."""
+def table(records: Sequence[Record], columns: int | None = None) -> str:
+    """Return a line for each side; the ratio is a rival's time over ours, each as a graph.
+
+    Where there is no room for so many columns, a record.
+    """
     rows = []
     for record in records:
         ours = record["sides"][_OURS].get("us")
@@ -55,7 +59,7 @@ def table(records: Sequence[Record]) -> str:
                     f"{us / ours:.2f}" if known else "-",
                 )
             )
-    return aligned(_HEADING, rows, words=3)
+    return terminal.table(_HEADING, rows, _WORDS, columns, head=_WORDS)
 
 
 def line(record: Record) -> str:

@@ -27,7 +27,7 @@ def where_taken(tile: HaloTile) -> Callable[..., Any]:
     def chosen(map_: Any, precision: Any, element: str, shared: int) -> Any:
         is_adjoint = isinstance(map_, Spread)
         if isinstance(map_, Correlated | Spread) and not refused(
-            map_.sizes, element, tile, is_adjoint=is_adjoint
+            map_.sizes, element, tile, is_adjoint=is_adjoint, shared=shared
         ):
             return tile
         return tile_of(map_, precision, element, shared)

@@ -7,14 +7,12 @@ the runtime and our parsed header, which every module shares, one builds while t
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
-from convproof_gpu.cache import folder
+from convproof_gpu.cache import alone, folder
 from convproof_gpu.sim.compiler import OURS, Compiler, compiler, run
 from convproof_gpu.sim.source import Kernel, Rewritten, SourceError, copy_of, rewritten, stub_of
 
@@ -152,7 +150,7 @@ def built_runtime(found: Compiler) -> Path:
     path = folder("sim") / f"runtime-{_digest([_tools(found)])}.so"
     if path.exists():
         return path
-    with _alone(path), tempfile.TemporaryDirectory(dir=path.parent) as work:
+    with alone(path), tempfile.TemporaryDirectory(dir=path.parent) as work:
         if not path.exists():
             library = Path(work) / path.name  # the name that a module asks for
             told = run(found.runtime(RUNTIME / "runtime.cpp", library))
@@ -172,19 +170,11 @@ def _parsed(found: Compiler, options: Sequence[str]) -> list[str]:
     path = folder("sim") / f"header-{name}" / f"{HEADER}.gch"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        with _alone(path), tempfile.TemporaryDirectory(dir=path.parent) as work:
+        with alone(path), tempfile.TemporaryDirectory(dir=path.parent) as work:
             made = Path(work) / path.name
             if not path.exists() and not run(found.header(DEVICE / HEADER, made, options)):
                 made.replace(path)
     return [f"-I{path.parent}"]
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Wait while another process builds this, which takes seconds."""
-    with path.with_suffix(".lock").open("w") as file:
-        flock(file, LOCK_EX)
-        yield
 
 
 @cache

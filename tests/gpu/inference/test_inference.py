@@ -18,9 +18,9 @@ from convproof.networks.wiring import Concat
 from convproof_gpu.fused import Fused
 from convproof_gpu.inference import Inference
 from convproof_gpu.inference.building import Building
-from convproof_gpu.inference.fusing import parts
-from convproof_gpu.inference.program import constants, is_constant, shared
-from convproof_gpu.inference.written import written
+from convproof_gpu.inference.fusing import fused_nodes
+from convproof_gpu.inference.program import constants, is_constant, offsets
+from convproof_gpu.inference.written_arguments import written_arguments
 from convproof_gpu.machine import Kernel, LaunchLawError
 from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.simulated import Simulated, simulated
@@ -188,7 +188,7 @@ def test_what_does_not_fit_is_told(change: Any, error: type[Exception], words: s
 
 def test_what_only_auxiliary_classifiers_need_is_not_computed() -> None:
     """GoogLeNet's main answer is read of 57 convolutions and one fully connected layer."""
-    found = [type(part.layer) for part in parts(named("googlenet-published"))]
+    found = [type(each.layer) for each in fused_nodes(named("googlenet-published"))]
     assert found.count(Conv) + found.count(Fused) == 57
     assert found.count(Linear) == 1
 
@@ -196,19 +196,19 @@ def test_what_only_auxiliary_classifiers_need_is_not_computed() -> None:
 def test_vgg16s_convolutions_are_fused_with_all_that_follows_them() -> None:
     """13 with their ReLU, 5 of them with their pooling; every other node alone, and once."""
     net = named("vgg16")
-    found = list(parts(net))
-    fused = [part.layer for part in found if isinstance(part.layer, Fused)]
+    found = list(fused_nodes(net))
+    fused = [each.layer for each in found if isinstance(each.layer, Fused)]
     assert len(fused) == 13
     assert sum(layer.pool is not None for layer in fused) == 5
-    assert len({part.name for part in found}) == len(found) == len(net.nodes) - 13 - 5
+    assert len({each.name for each in found}) == len(found) == len(net.nodes) - 13 - 5
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_what_another_node_reads_is_not_fused_away(name: str) -> None:
-    """Every node that a part reads is the last of another one, and so is the answer."""
+    """Every node that is read is the last of those computed at once, and so is the answer."""
     net = named(name)
-    names = {part.name for part in parts(net)}
-    assert {read for part in parts(net) for read in part.reads} - {"input"} <= names
+    names = {each.name for each in fused_nodes(net)}
+    assert {read for each in fused_nodes(net) for read in each.reads} - {"input"} <= names
     assert net.outputs[0] in names
 
 
@@ -241,7 +241,7 @@ def test_what_a_launch_writes_is_what_its_source_says(
         self: Simulated, kernel: Kernel, blocks: int, threads: int, args: Any, outputs: Any
     ) -> None:
         names = [parameter.name for parameter in simulated(kernel).parameters]
-        assert {*outputs} <= {names[place] for place in written(kernel)}
+        assert {*outputs} <= {names[place] for place in written_arguments(kernel)}
         held(self, kernel, blocks, threads, args, outputs)
 
     monkeypatch.setattr(Simulated, "run", checked)
@@ -258,7 +258,7 @@ def test_weights_that_were_laid_out_take_no_place_of_activations() -> None:
     fixed = constants(built.steps, (o.buffer for o in built.parameters.values()), 0)
     left = [step for step in built.steps if not is_constant(step, fixed)]
     ends = built.image.buffer, built.answer.buffer
-    _, size = shared(left, built.buffers.sizes, ends, fixed)
+    _, size = offsets(left, built.buffers.sizes, ends, fixed)
     largest = max(
         sum(built.buffers.sizes[b] for b in (step.reads | step.writes) - fixed) for step in left
     )
@@ -274,7 +274,7 @@ def test_a_convolution_that_two_nodes_read_keeps_its_answer() -> None:
         Node(name="c", layer=Concat(), reads=("a", "b")),
     )
     net = Network(name="n", input_shape=(2, 6, 6), nodes=nodes)
-    assert [part.name for part in parts(net)] == ["a", "b", "c"]
+    assert [each.name for each in fused_nodes(net)] == ["a", "b", "c"]
     parameters, x = drawn(net)
     run = Inference(net, parameters, x, implementation="sim")
     assert np.array_equal(run(x), one_by_one(net, parameters, x, "float32"))

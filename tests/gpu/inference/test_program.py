@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convproof_gpu.inference.program import Step, constants, is_constant, shared
-from convproof_gpu.inference.written import written
+from convproof_gpu.inference.program import Step, constants, is_constant, offsets
+from convproof_gpu.inference.written_arguments import written_arguments
 from convproof_gpu.simulated import simulated
 from convproof_gpu.specialisations import files, specialisations
 
@@ -51,7 +51,7 @@ def test_what_lives_at_once_lies_apart(steps: list[Step], data: st.DataObject) -
     count = 1 + max(buffer for each in steps for buffer in each.reads | each.writes)
     sizes = data.draw(st.lists(st.integers(1, 600), min_size=count, max_size=count))
     apart = data.draw(st.frozensets(st.integers(1, count - 1)))
-    begins, size = shared(steps, sizes, [0], apart)
+    begins, size = offsets(steps, sizes, [0], apart)
     assert all(begins[buffer] == -1 for buffer in apart)
     for number, _ in enumerate(steps):
         alive = [
@@ -76,11 +76,11 @@ def test_the_source_says_what_a_kernel_writes() -> None:
     """Of every kernel there is: its pointers that are not const, at least one."""
     for file in files():
         for kernel in {each.name: each for each in specialisations(file)}.values():
-            assert written(kernel), kernel
+            assert written_arguments(kernel), kernel
 
 
 def test_a_compiled_kernel_agrees() -> None:
     """Of one with several pointers: x, w and b are read, y is written."""
     kernel = specialisations("conv_forward")[0]
     names = [parameter.name for parameter in simulated(kernel).parameters]
-    assert [names[place] for place in sorted(written(kernel))] == ["y"]
+    assert [names[place] for place in sorted(written_arguments(kernel))] == ["y"]

@@ -19,12 +19,12 @@ from convproof_gpu import halo_plans, operands
 from convproof_gpu.elements import BYTES
 from convproof_gpu.halo_plans import HALO_TILES, HaloTile, depths_of, fits, phases, planned, refused
 from convproof_gpu.layers.conv import sizes_of
-from convproof_gpu.machine import LaunchLawError
+from convproof_gpu.machine import Kernel, LaunchLawError
 from convproof_gpu.mutants.patched import Patched
 from convproof_gpu.products import conv_forward, conv_input_vjp
 from convproof_gpu.recording import Recorder, blank
 from convproof_gpu.sim import SimFault
-from convproof_gpu.tiles import TENSOR_TILES, parted, tile_of
+from convproof_gpu.tiles import MOST_SHARED, TENSOR_TILES, parted, tile_of
 from tests.gpu.kernels import tensor_cases
 from tests.gpu.kernels.halo_cases import (
     CORNERS,
@@ -189,6 +189,19 @@ def machine(file: str, old: str, new: str) -> Patched:
 
 # Which convolutions are taken, and who chooses them.
 
+
+class Launches(Recorder):
+    """A machine that notes the blocks of halos."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[int] = []
+
+    def run(self, kernel: Kernel, blocks: int, *rest: Any) -> None:
+        super().run(kernel, blocks, *rest)
+        self.blocks += [blocks] if kernel.file == "conv_halo" else []
+
+
 SIZES = sizes_of(layer_of((64, 64), (3, 3), low=(1, 1)), (8, 64, 56, 56))
 
 
@@ -249,7 +262,7 @@ def test_what_is_planned_fits_in_shared_memory(case: Case, tile: HaloTile) -> No
 
 def test_the_limits_of_the_proof_are_the_launchers() -> None:
     """``int32_halo``: what is divided, what an array has, and more than a block can stage."""
-    assert int32_halo.STAGED == halo_plans._STAGED > halo_plans._SHARED // (2 * 8 * 16)
+    assert int32_halo.STAGED == halo_plans._STAGED > MOST_SHARED // (2 * 8 * 16)
     assert int32_halo.LIMIT == operands.MOST
     assert int32_halo.DIVIDED > halo_plans._MOST
 
@@ -261,10 +274,44 @@ def test_more_tiles_than_are_divided_are_refused() -> None:
             batch=1, groups=1, in_channels=1, out_channels=1, input=(size,), kernel=(3,),
             output=(size,), stride=(1,), dilation=(1,), low=(1,),
         )
-        for size in (2**28, 2**29)
+        for size in (2**28, 2**29 - 2**14)
     )  # fmt: skip
     assert not refused(near, "float", replace(LEAST, kind="run"))
     assert "30 bits" in refused(far, "float", replace(LEAST, kind="run"))
+
+
+def test_no_memory_holds_more_positions_than_are_proved() -> None:
+    """``S < 2^13``, whatever a machine says of its memory: here 16 MiB of taps 90 lines apart."""
+    (near,), (far,) = (
+        phases(replace(SIZES, kernel=(2, 2), dilation=apart, low=(0, 0)), 4, is_adjoint=False)
+        for apart in ((9, 9), (90, 90))
+    )
+    assert planned(near, LEAST, 2**24) is not None
+    assert planned(far, LEAST, 2**24) is None
+
+
+def test_a_batch_is_refused_only_for_what_one_of_its_slices_breaks() -> None:
+    """``blocks < 2^30`` of a slice, as it is launched: 2^30 images of one block are eight."""
+    batch = 2**30
+    sizes = Sizes(
+        batch=batch, groups=1, in_channels=1, out_channels=1, input=(2,), kernel=(2,), output=(1,),
+        stride=(1,), dilation=(1,), low=(0,),
+    )  # fmt: skip
+    (whole,) = phases(sizes, 4, is_adjoint=False)
+    assert planned(whole, LEAST) is None
+    assert not refused(sizes, "float", LEAST)
+    x, w, y = (blank(shape, np.float32) for shape in ((batch, 1, 2), (1, 1, 2), (batch, 1, 1)))
+    machine = Launches()
+    conv_forward(machine, sizes, x, w, None, y, tile=LEAST)
+    assert sum(machine.blocks) == batch
+    assert len(machine.blocks) == 9  # of 2^31 - 2^16 elements, 16 of an image
+    assert max(machine.blocks) < 2**30
+
+
+def test_an_image_beyond_32_bits_is_refused_with_its_law() -> None:
+    """No slice has it."""
+    long = replace(SIZES, input=(2**16, 2**16), output=(2**16, 2**16))
+    assert "the kernels address at most" in refused(long, "float", LEAST)
 
 
 @pytest.mark.parametrize("element", ["float", "__half"])

@@ -68,12 +68,20 @@ def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str], tmp_
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--part", "3/2"), "'3/2' is no part like 2/5"),
+        (("--part", "3/2"), "'3/2' is no part I/N with 1 <= I <= N"),
         (("--networks", "resnet"), "'resnet' is none of lenet5, alexnet"),
         (("--precision", "float8"), "'float8' is none of float32, tf32"),
         (("--layers", "conv99"), "fits 'conv99'"),
         (("--merge",), "--merge takes the FILES"),
         (("a.json",), "--merge takes the FILES"),
+        (("a.json", "--merge", "--batch", "3"), "of FILES, and takes no --batch"),
+        (("--whole", "--layers", "vgg16/*"), "--whole measures networks, forward and in float32"),
+        (("--whole", "--rounds", "3", "--compile"), "and takes no --rounds, --compile"),
+        (("--whole", "--networks", "special"), "--whole measures networks, and special is layers"),
+        (("--prepare", "sm_90a", "--seconds", "3"), "measures nothing, and takes no --seconds"),
+        (("--prepare", "hopper"), "'hopper' is no architecture as NVRTC spells it"),
+        (("--resume",), "--resume goes on with the file of --json: name one"),
+        (("--resume", "--json"), "--resume goes on with the file of --json: name one"),
     ],
 )
 def test_a_mistake_is_a_line(
@@ -205,7 +213,7 @@ def test_whole_networks_are_measured_in_parts_kept_and_merged(
     for name in asked:
         assert re.search(rf"{name} +3 +ours +2.0 +9.0 +1.0e-07 +-\n", told)
         assert re.search(rf"{name} +3 +torch NCHW +3.0 +- +- +1.50\n", told)
-    assert command(*every, "--seconds", "0") == 0
+    assert command(*every[:-1], "--seconds", "0") == 0
     assert len(asked) == 2
 
 
@@ -232,6 +240,27 @@ def test_a_wrong_row_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(errors, "allowed", lambda *_: 0.0)
     assert command(*_HERE, "--layers", "conv1", "--precision", "float32") == 1
+
+
+@pytest.mark.parametrize("more", [("--layers", "conv1"), ("--whole",)])
+def test_what_is_prepared_is_told_or_written(
+    more: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A line for each kernel; with --json they are those of the document, and it is alone."""
+    monkeypatch.setattr(prepare, "compiled", lambda found, _: iter(found))
+    asked = ("--networks", "lenet5", "--batch", "2", *more, "--prepare", "sm_90a")
+    path = tmp_path / "out.json"
+    assert command(*asked, "--json", str(path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    document = json.loads(path.read_text())
+    assert (document["verdict"], document["on"], document["arch"]) == ("prepared", "gpu", "sm_90a")
+    assert [f"{k['file']}: {k['expression']}" for k in document["kernels"]] == lines != []
+    assert command(*asked, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == document
+    assert command("--merge", str(path)) == USAGE
 
 
 def test_what_is_compiled_for_tf32_is_what_tf32_launches() -> None:

@@ -1,6 +1,8 @@
 """Costs, ratios, merging and the table."""
 
 import json
+import re
+from collections import Counter
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,7 @@ def test_the_table_tells_times_errors_ratios_and_what_is_missing() -> None:
         "forward",
         "float32",
         "2.0",
+        "-",
         "1.0e-07",
         "50%",
         "4.0",
@@ -186,13 +189,35 @@ def test_the_table_tells_times_errors_ratios_and_what_is_missing() -> None:
         *["2.00"] * 3,
         "-",
     ]
-    assert next(x for x in lines if x.startswith("e/f")).split()[-1] == "wrong"
+    assert next(x for x in lines if x.startswith("e/f")).split()[3:5] == ["wrong", "-"]
     assert "forward float32: any 2.00 (1 of 1 ahead), exact 2.00" in text
     assert "1 measured, 1 not measured, 1 wrong" in text
     assert lines[-1] == "not measured: c/d forward float32"
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": "convproof/bench/1", "on": "cpu"}'])
+def test_no_line_is_wider_than_the_terminal() -> None:
+    """Records of the same numbers where there is no room for a table, of rows and of networks."""
+    sides = {"ours": {"us": 2.0, "eager us": 9.0, "error": 1e-7}, "torch NCHW": {"us": 3.0}}
+    network = {"network": "lenet5-simplified", "batch": 3, "sides": sides, "seconds": 0.1}
+    whole = document(measured(), missing("c/d")) | {"networks": [network]}
+    wide, narrow = report.text(whole), report.text(whole, 60)
+    assert max(map(len, narrow.splitlines())) <= 60 < max(map(len, wide.splitlines()))
+    assert report.text(whole, 200) == wide
+    numbers = [Counter(re.findall(r"(?<![\w.])\d[\d.]*", text)) for text in (wide, narrow)]
+    assert numbers[0] == numbers[1]
+    assert "a/b forward float32\n  us 2.0, eager -," in narrow
+    assert "lenet5-simplified 3 ours\n  us 2.0, eager us 9.0," in narrow
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"schema": "convproof/bench/1", "on": "cpu"}',
+        '{"schema": "convproof/bench/1", "on": "gpu", "verdict": "prepared"}',
+    ],
+)
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)

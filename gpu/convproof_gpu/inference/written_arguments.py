@@ -12,11 +12,11 @@ _LAUNCHED = (
 
 
 @cache
-def written(kernel: Kernel) -> frozenset[int]:
+def written_arguments(kernel: Kernel) -> frozenset[int]:
     """Return the places of the arguments that a kernel may write.
 
     Example:
-        >>> sorted(written(Kernel("relu_forward", ("float", "int", "4"))))
+        >>> sorted(written_arguments(Kernel("relu_forward", ("float", "int", "4"))))
         [1]
     """
     text = (KERNELS / f"{kernel.file}.cu").read_text(encoding="utf-8")
