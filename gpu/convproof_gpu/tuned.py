@@ -169,9 +169,8 @@ def _question(held: dict[str, Any]) -> Question:
     """
     read = {name: tuple(v) if isinstance(v, list) else v for name, v in held["sizes"].items()}
     sizes = Sizes(**read)
-    flat = [n for each in read.values() for n in (each if isinstance(each, tuple) else (each,))]
     names = held["product"], held["element"], held["precision"]
-    if any(type(n) is not int for n in flat) or not (
+    if not _is_legal(sizes) or not (
         names[0] in get_args(Product) and names[1] in BYTES and names[2] in PRECISIONS
     ):
         msg = f"no question: {names}, {sizes}"
@@ -179,11 +178,27 @@ def _question(held: dict[str, Any]) -> Question:
     return Question(names[0], sizes, names[1], names[2])
 
 
+def _is_legal(sizes: Sizes) -> bool:
+    """Return whether sizes are integers that a convolution of one to three axes may have."""
+    s = sizes
+    counts = s.batch, s.groups, s.in_channels, s.out_channels
+    axes = s.input, s.kernel, s.output, s.stride, s.dilation, s.low
+    if any(type(axis) is not tuple for axis in axes):
+        return False
+    numbers = [*counts, *(n for axis in axes for n in axis)]
+    return (
+        {*map(len, axes)} in ({1}, {2}, {3})
+        and all(type(n) is int for n in numbers)
+        and min(*counts, *s.input, *s.output) >= 0
+        and min(*s.kernel, *s.stride, *map(abs, s.dilation)) >= 1
+    )
+
+
 def _entry(held: dict[str, Any], question: Question) -> Entry:
     """Return a record's choice.
 
     Raises:
-        ValueError: if it is none that may be taken: in another precision, say.
+        ValueError: if it is none that may be taken: in another precision, say, or less exact.
     """
     tile, parts = tile_called(held["tile"]), held["parts"]
     times = float(held["us"]), float(held["table_us"])
