@@ -257,10 +257,22 @@ def least_products(map_: Correlated | Spread | Paired) -> int:
 
 
 def _least(size: int, origin: int, stride: int, positions: int, step: int, taps: int) -> int:
-    """Return the least number, but 0, of taps ``j`` with ``0 <= o(q, j) < size``."""
-    first = origin + stride * np.arange(positions)
+    """Return the least number, but 0, of taps ``j`` with ``0 <= o(q, j) < size``.
+
+    Of all ``q`` whose taps all lie inside one is asked, of those that meet nothing none.
+    """
     if step < 0:
-        first, step = first + step * (taps - 1), -step
+        origin, step = origin + step * (taps - 1), -step
+    if stride < 0:
+        origin, stride = origin + stride * (positions - 1), -stride
+    reach = step * (taps - 1)
+
+    def least_at(position: int) -> int:  # the first ``q`` whose first tap lies there, or beyond
+        return min(max(-((origin - position) // stride), 0), positions)
+
+    meets, begin, end, beyond = map(least_at, (-reach, 0, size - reach, size))
+    before, after = np.arange(meets, min(begin, beyond)), np.arange(max(begin, end), beyond)
+    first = origin + stride * np.concatenate([before, np.arange(begin, min(begin + 1, end)), after])
     low, high = -(first // max(step, 1)), (size - 1 - first) // max(step, 1)
     counts = np.minimum(high, taps - 1) - np.maximum(low, 0) + 1
     return int(min(counts[counts > 0], default=0))

@@ -1,6 +1,7 @@
 """Pooling: the same sliding windows without weights, one feature map at a time."""
 
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
 
 from convproof.axes import Axis, Pair, at_least
@@ -229,9 +230,13 @@ def _reads(axis: Axis, o: int) -> bool:
 def _check_every_window_reads(axis: Axis) -> None:
     """Raise ``GeometryError`` unless some tap of every window lies inside the input.
 
-    Padding below the span at either end suffices, unless a dilated window straddles the input.
+    Padding below the span at either end suffices, unless a dilated window straddles the input; a
+    window that begins inside reads there.
     """
-    o = next((o for o in range(axis.output_size) if not _reads(axis, o)), None)
+    before = -(-axis.padding[0] // axis.stride)  # windows that begin before the input
+    beyond = (axis.input_size - 1 + axis.padding[0]) // axis.stride + 1  # the first after it
+    begin_outside = chain(range(min(before, axis.output_size)), range(beyond, axis.output_size))
+    o = next((o for o in begin_outside if not _reads(axis, o)), None)
     if o is not None:
         start = axis.stride * o - axis.padding[0]
         taps = [start + axis.dilation * k for k in range(axis.kernel_size)]

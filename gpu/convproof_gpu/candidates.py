@@ -124,12 +124,9 @@ def coefficient(question: Question, choice: Choice) -> Fraction | None:
 
 
 def takes(question: Question, tile: Any) -> bool:
-    """Return whether a tile is of the question's precision, and of a kernel of its product."""
-    is_halo = tile in _Halos.tiles
-    is_paired = question.product == "conv_weight_vjp"
-    return getattr(tile, "precision", question.precision) == question.precision and not (
-        is_halo and is_paired
-    )
+    """Return whether a tile is one that its family may try: of a precision, a law and an error."""
+    family = next(family for family in FAMILIES if tile in family.tiles)
+    return any(choice.tile == tile for choice in family.choices(question))
 
 
 def tile_called(argument: str) -> Any:

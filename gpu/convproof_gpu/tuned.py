@@ -36,6 +36,7 @@ from convproof_gpu.tiles import MOST_PARTS, PRECISIONS
 SCHEMA = "convproof/tuned/1"
 SWITCH = "CONVPROOF_TUNED"
 _FACTS = ("device", "CUDA driver", "NVRTC")
+_DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class TuningWarning(UserWarning):
@@ -98,8 +99,12 @@ class TunedFile:
 
 def read(facts: Mapping[str, str]) -> dict[Question, Entry]:
     """Return what was measured on a device under just these facts."""
-    found = _held(path_of(facts), facts)
-    return {} if found is None or found.facts != dict(facts) else dict(found.entries)
+    path = path_of(facts)
+    try:
+        return _of_just(facts, path)
+    except _DAMAGES as error:
+        _warn(path, error)
+        return {}
 
 
 def of_any_device() -> list[TunedFile]:
@@ -108,29 +113,46 @@ def of_any_device() -> list[TunedFile]:
     if is_ignored() or not place.is_dir():
         return []
     facts = {name: value for name, value in facts_of({}).items() if name not in _FACTS}
-    found = [_held(path, facts) for path in sorted(place.glob("*.json"))]
-    return [held for held in found if held is not None]
+    found = []
+    for path in sorted(place.glob("*.json")):
+        try:
+            held = _held(path, facts)
+        except _DAMAGES as error:
+            _warn(path, error)
+        else:
+            found += [held] if held else []
+    return found
+
+
+def _of_just(facts: Mapping[str, str], path: Path) -> dict[Question, Entry]:
+    """Return a file's choices, if its facts are just these."""
+    held = _held(path, facts)
+    return {} if held is None or held.facts != dict(facts) else dict(held.entries)
 
 
 def _held(path: Path, facts: Mapping[str, str]) -> TunedFile | None:
-    """Return what a file holds, if these are among its facts; one that is damaged is warned of."""
-    try:
-        content = path.read_bytes()
-        document = json.loads(content.decode())
-        of = document["facts"]
-        if document["schema"] != SCHEMA or not facts.items() <= of.items():
-            return None
-        questions = [_question(held) for held in document["entries"]]
-        pairs = zip(questions, document["entries"], strict=True)
-        entries = {question: _entry(held, question) for question, held in pairs}
-        return TunedFile(path, hashlib.sha256(content).hexdigest(), of, entries)
-    except FileNotFoundError:
+    """Return what a file holds, if these are among its facts.
+
+    Raises:
+        Exception: one of ``_DAMAGES``, if it is damaged.
+    """
+    if not path.exists():
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        told = f"{type(error).__name__}: {error}"
-        msg = f"it is damaged ({told}): the table's tiles are taken until `convproof tune`."
-        warnings.warn_explicit(msg, TuningWarning, str(path), 0)  # one line, of the file's name
+    content = path.read_bytes()
+    document = json.loads(content.decode())
+    of = document["facts"]
+    if document["schema"] != SCHEMA or not facts.items() <= of.items():
         return None
+    questions = [_question(held) for held in document["entries"]]
+    pairs = zip(questions, document["entries"], strict=True)
+    entries = {question: _entry(held, question) for question, held in pairs}
+    return TunedFile(path, hashlib.sha256(content).hexdigest(), of, entries)
+
+
+def _warn(path: Path, error: Exception) -> None:
+    told = f"{type(error).__name__}: {error}"
+    msg = f"it is damaged ({told}): the table's tiles are taken until `convproof tune`."
+    warnings.warn_explicit(msg, TuningWarning, str(path), 0)  # one line, of the file's name
 
 
 def added(facts: Mapping[str, str], entries: Entries) -> Path:
@@ -143,10 +165,14 @@ def added(facts: Mapping[str, str], entries: Entries) -> Path:
     """
     path = path_of(facts)
     with alone(path):
+        try:
+            held = _of_just(facts, path)
+        except _DAMAGES:  # it is what this one replaces
+            held = {}
         document = {
             "schema": SCHEMA,
             "facts": dict(facts),
-            "entries": [_record(*pair) for pair in (read(facts) | dict(entries)).items()],
+            "entries": [_record(*pair) for pair in (held | dict(entries)).items()],
         }
         write([(path, (json.dumps(document, indent=1) + "\n").encode())])
     return path
@@ -208,9 +234,8 @@ def _question(held: dict[str, Any]) -> Question:
     """
     read = {name: tuple(v) if isinstance(v, list) else v for name, v in held["sizes"].items()}
     sizes = Sizes(**read)
-    flat = [n for each in read.values() for n in (each if isinstance(each, tuple) else (each,))]
     names = held["product"], held["element"], held["precision"]
-    if any(type(n) is not int for n in flat) or not (
+    if not _is_legal(sizes) or not (
         names[0] in get_args(Product) and names[1] in BYTES and names[2] in PRECISIONS
     ):
         msg = f"no question: {names}, {sizes}"
@@ -218,11 +243,27 @@ def _question(held: dict[str, Any]) -> Question:
     return Question(names[0], sizes, names[1], names[2])
 
 
+def _is_legal(sizes: Sizes) -> bool:
+    """Return whether sizes are integers that a convolution of one to three axes may have."""
+    s = sizes
+    counts = s.batch, s.groups, s.in_channels, s.out_channels
+    axes = s.input, s.kernel, s.output, s.stride, s.dilation, s.low
+    if any(type(axis) is not tuple for axis in axes):
+        return False
+    numbers = [*counts, *(n for axis in axes for n in axis)]
+    return (
+        {*map(len, axes)} in ({1}, {2}, {3})
+        and all(type(n) is int for n in numbers)
+        and min(*counts, *s.input, *s.output) >= 0
+        and min(*s.kernel, *s.stride, *map(abs, s.dilation)) >= 1
+    )
+
+
 def _entry(held: dict[str, Any], question: Question) -> Entry:
     """Return a record's choice.
 
     Raises:
-        ValueError: if it is none that may be taken: in another precision, say.
+        ValueError: if it is none that may be taken: in another precision, say, or less exact.
     """
     tile, parts = tile_called(held["tile"]), held["parts"]
     times = float(held["us"]), float(held["table_us"])

@@ -55,9 +55,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
     dims = draw(st.integers(1, 3))
+    ends = {
+        "input": (0, 99), "kernel": (1, 9), "output": (0, 99), "stride": (1, 3), "dilation": (1, 9),
+        "low": (-9, 9),
+    }  # fmt: skip
     axes: dict[str, Any] = {
-        name: tuple(draw(st.lists(st.integers(-9, 999), min_size=dims, max_size=dims)))
-        for name in ("input", "kernel", "output", "stride", "dilation", "low")
+        name: tuple(draw(st.lists(st.integers(*of), min_size=dims, max_size=dims)))
+        for name, of in ends.items()
     }
     counts: dict[str, Any] = {n: draw(st.integers(0, 9999)) for n in ("batch", "groups")}
     channels: dict[str, Any] = {
@@ -115,10 +119,10 @@ def test_a_file_is_read_and_written_in_one_turn(monkeypatch: pytest.MonkeyPatch)
 
         return call
 
-    for name in ("read", "write"):
+    for name in ("_of_just", "write"):
         monkeypatch.setattr(tuned, name, noting(getattr(tuned, name)))
     added(FACTS, {QUESTION: ENTRY})
-    assert seen == [("read", True), ("write", True)]
+    assert seen == [("_of_just", True), ("write", True)]
     assert not is_locked(path)
 
 
@@ -175,6 +179,28 @@ def test_a_file_of_other_facts_is_passed_over(name: str) -> None:
     assert read(others) == {QUESTION: ENTRY}
 
 
+@pytest.mark.parametrize(
+    ("changed", "tile"),
+    [
+        ({}, TensorTile(64, 64, "tf32")),  # 18 products
+        ({"in_channels": 64, "stride": (2, 2), "output": (3, 3)}, HALO_TILES[0]),
+        ({"in_channels": 128, "kernel": (1, 1), "low": (0, 0)}, HALO_TILES[0]),
+    ],
+)
+def test_no_file_makes_a_call_fail_or_less_exact(changed: dict[str, Any], tile: Any) -> None:
+    """A tile of a sum too short for it, and one that does not take the convolution, are not read.
+
+    The calls take the table's.
+    """
+    question = replace(QUESTION, sizes=replace(SIZES, **changed), precision="tf32")
+    added(FACTS, {question: Entry(Choice(tile, 0), 3.5, 4.0)})
+    with pytest.warns(TuningWarning, match="no choice for tf32"):
+        assert read(FACTS) == {}
+    lawful = replace(question, sizes=replace(SIZES, in_channels=64))
+    added(FACTS, held := {lawful: Entry(Choice(tile, 0), 3.5, 4.0)})
+    assert read(FACTS) == held
+
+
 def damaged(text: str) -> list[str]:
     """Return texts that a file may have become."""
     whole = json.loads(text)
@@ -182,7 +208,10 @@ def damaged(text: str) -> list[str]:
         ("tile", "Tile<1, 2, 3, 4, 5>"), ("parts", -1), ("parts", True), ("us", None),
         ("product", "conv_sideways"), ("element", "double"), ("precision", "tf16"), ("sizes", {}),
         ("sizes", 3), ("us", float("nan")),
-        ("sizes", {**whole["entries"][0]["sizes"], "batch": "1"}),
+        *(
+            ("sizes", {**whole["entries"][0]["sizes"], name: wrong})
+            for name, wrong in (("batch", "1"), ("stride", [0, 1]), ("low", [1]), ("kernel", 3))
+        ),
     ]  # fmt: skip
     found = [json.dumps(whole | {"entries": [whole["entries"][0] | {k: v}]}) for k, v in changes]
     return [*found, "", text[:-9], "[]", "null", json.dumps({"schema": tuned.SCHEMA})]
@@ -195,8 +224,7 @@ def test_a_damaged_file_is_one_warning_and_is_replaced() -> None:
         with pytest.warns(TuningWarning, match="it is damaged") as told:
             assert read(FACTS) == {}
         assert len(told) == len(str(told[0].message).splitlines()) == 1
-        with pytest.warns(TuningWarning, match="it is damaged"):  # nothing of it is kept
-            added(FACTS, {QUESTION: ENTRY})
+        added(FACTS, {QUESTION: ENTRY})  # nothing of it is kept, and no word of it said again
         assert read(FACTS) == {QUESTION: ENTRY}
 
 

@@ -23,6 +23,7 @@ from convproof.layers import (
     ReLU,
     Softmax,
     Unfold,
+    pooling,
 )
 
 
@@ -148,6 +149,23 @@ def test_a_window_that_reads_no_input_is_refused_and_the_advice_is_true() -> Non
     with pytest.raises(GeometryError, match=r"window 0 reads no input.*padding <= 1"):
         AvgPool(padding=((2, 0),), **sizes).output_shape((1, 1, 4))
     assert AvgPool(padding=((1, 1),), **sizes).output_shape((1, 1, 4)) == (1, 1, 5)
+
+
+def test_windows_that_begin_inside_are_not_asked_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of ``2^39`` windows those that begin in the padding are looked at: ``low / s = 3 / 2``."""
+    asked: list[int] = []
+    held = vars(pooling)["_reads"]
+
+    def noted(axis: Any, o: int) -> bool:
+        asked.append(o)
+        return len(asked) < 9 and bool(held(axis, o))
+
+    monkeypatch.setattr(pooling, "_reads", noted)
+    layer = MaxPool(kernel_size=(4,), stride=(2,), padding=((3, 3),), dilation=(1,))
+    assert layer.output_shape((1, 1, 2**40)) == (1, 1, 2**39 + 2)
+    assert asked == [0, 1]
 
 
 def test_a_dilated_window_that_straddles_the_input_is_refused() -> None:

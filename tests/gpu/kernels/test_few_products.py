@@ -36,6 +36,21 @@ def test_the_shortest_sum_is_found(case: Case) -> None:
         assert least_products(map_(sizes)) == min(count[count > 0], default=0)
 
 
+@pytest.mark.parametrize("map_", [Correlated, Spread])
+@pytest.mark.parametrize(("stride", "low"), [(1, 50), (3, 0), (1, 2**20)])
+def test_a_long_axis_is_asked_at_its_ends_alone(map_: Any, stride: int, low: int) -> None:
+    """``2^41`` outputs, which no memory has, count as ``2^12`` do: all taps are met between."""
+    counts = []
+    for size in (2**12, 2**41):
+        outputs = (size + 2 * low - 101) // stride + 1
+        sizes = Sizes(
+            batch=1, groups=1, in_channels=1, out_channels=1, input=(size,), kernel=(101,),
+            output=(outputs,), stride=(stride,), dilation=(1,), low=(low,),
+        )  # fmt: skip
+        counts.append(least_products(map_(sizes)))
+    assert counts[0] == counts[1] > 0
+
+
 def test_from_83_products_on_the_bound_is_not_above_that_of_floats() -> None:
     """``bound(N) <= N`` for ``N >= 83``, in one part or several, and not for 82 of floats."""
     assert bound(FEW_DEPTHS - 1, "float32") > FEW_DEPTHS - 1
