@@ -5,6 +5,7 @@ towards one image, one channel, one tap, one output, stride 1, no padding, no bi
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,9 +32,13 @@ _MAGNITUDES = (1, 2, 3, 9, 0)
 Draw = Callable[[st.SearchStrategy[Any]], Any]  # st.DrawFn cannot be checked at run time
 Words = frozenset[str]
 EXTRAS: Words = frozenset(
-    {"asymmetric", "circular", "groups", "dilation", "stride", "padding", "ceil"}
+    {"asymmetric", "circular", "groups", "dilation", "stride", "padding", "output_padding", "ceil"}
+    | {"anisotropic", "rectangular"}  # windows, and inputs as well, that differ between axes
 )
 TORCH: Words = EXTRAS - {"asymmetric", "circular"}
+_UNLIKE: Words = frozenset({"anisotropic", "rectangular"})
+_CUBE = {3: 6}  # of all sizes along three axes: what is past vectors and tiles along one
+_Window = tuple[int, int, Pair, int]  # kernel_size, stride, padding, dilation
 
 
 @st.composite
@@ -64,14 +69,44 @@ def window_axes(
     widest = 0 if "padding" not in offers else kernel_size // 2 if reads else most
     low = draw(st.integers(0, widest))
     high = draw(st.integers(0, widest)) if "asymmetric" in offers else low
+    window = kernel_size, stride, (low, high), dilation
+    return draw(_input_sizes(window, most=most, outputs=outputs, reads=reads)), *window
+
+
+@st.composite
+def _input_sizes(draw: Draw, window: _Window, *, most: int, outputs: int, reads: bool) -> int:
+    """Draw the size of an input that a window fits into, and of which it reads something."""
+    kernel_size, stride, (low, high), dilation = window
     remainder = draw(st.integers(0, stride - 1))
     span = dilation * (kernel_size - 1) + 1
     # what the first output leaves of the least input: one position, or (pooling) the whole span
     lacking = (max(1, dilation) if reads else 1) + low + high - span - remainder
     fewest = max(0, -(-lacking // stride))
     more = draw(st.integers(0, most)) + outputs
-    input_size = stride * (fewest + more) + span + remainder - low - high
-    return input_size, kernel_size, stride, (low, high), dilation
+    input_size: int = stride * (fewest + more) + span + remainder - low - high
+    return input_size
+
+
+def _rows_of_windows(
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, small: bool, reads: bool
+) -> list[tuple[int, int, int, Pair, int]]:
+    """Draw an axis for each dimension; the corner enlarges the first, or all if they are alike."""
+    added = {name: corner.get(name, 0) for name in ("outputs", "taps")}
+    one: Callable[..., Any] = partial(window_axes, small=small, offers=offers, reads=reads)
+    if dims == 1 or offers >= _UNLIKE:
+        return [draw(one(**added)), *(draw(one()) for _ in range(dims - 1))]
+    if "rectangular" not in offers:
+        return [draw(one(**_shared(added, dims)))] * dims
+    size, *window = draw(one(**(added | {"taps": added["taps"] // dims})))
+    others = _input_sizes(tuple(window), most=2 if small else 3, outputs=0, reads=reads)
+    return [(size, *window), *((draw(others), *window) for _ in range(dims - 1))]
+
+
+def _shared(added: dict[str, int], dims: int) -> dict[str, int]:
+    """Return by how much every axis is larger if all are: along two, still past a tile of 32."""
+    return {
+        name: n // (dims if name == "taps" else _CUBE.get(dims, 1)) for name, n in added.items()
+    }
 
 
 @st.composite
@@ -92,12 +127,29 @@ def transposed_axes(
     kernel_size = draw(st.integers(1, most + 1)) + taps
     stride = draw(st.integers(1, most + 1)) if "stride" in offers else 1
     dilation = draw(st.integers(1, most)) if "dilation" in offers else 1
-    more = draw(st.integers(0, max(stride, dilation) - 1))
+    extra = max(stride, dilation) - 1 if "output_padding" in offers else 0
+    more = draw(st.integers(0, extra))
     spare = stride * (input_size - 1) + dilation * (kernel_size - 1) + more
     cropped = min(most, spare // 2) if "padding" in offers else 0
     low = draw(st.integers(0, cropped))
     high = draw(st.integers(0, cropped)) if "asymmetric" in offers else low
     return input_size, kernel_size, stride, (low, high), dilation, more
+
+
+def _rows_of_transposed(
+    draw: Draw, dims: int, offers: Words, corner: dict[str, int]
+) -> list[tuple[int, int, int, Pair, int, int]]:
+    """Draw an axis for each dimension; the corner enlarges the first, or all if they are alike."""
+    added = {"inputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
+    one: Callable[..., Any] = partial(transposed_axes, small=dims > 2, offers=offers)
+    if dims == 1 or offers >= _UNLIKE:
+        return [draw(one(**added)), *(draw(one()) for _ in range(dims - 1))]
+    if "rectangular" not in offers:
+        return [draw(one(**_shared(added, dims)))] * dims
+    size, *window = draw(one(**(added | {"taps": added["taps"] // dims})))
+    larger = [size + draw(st.integers(0, 3)) for _ in range(dims - 1)]  # none is cropped away
+    sizes = draw(st.sampled_from([[size, *larger], [*larger, size]]))
+    return [(each, *window) for each in sizes]
 
 
 def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.SearchStrategy[Case]:
@@ -120,9 +172,7 @@ def cases(layer: str, offers: Words = EXTRAS, *, tiny: bool = False) -> st.Searc
 
 @st.composite
 def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
-    first = {k: corner.get(k, 0) for k in ("outputs", "taps")}
-    added: list[dict[str, Any]] = [first, *[_TINY] * (dims - 1)]
-    axes = [draw(window_axes(small=dims > 2, offers=offers, **more)) for more in added]
+    axes = _rows_of_windows(draw, dims, offers, corner, small=dims > 2, reads=False)
     if corner is _USUAL and "padding" in offers:
         axes = [(max(3, size), 3, 1, (1, 1), 1) for size, *_ in axes]
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
@@ -145,9 +195,7 @@ def _conv(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
 
 @st.composite
 def _conv_transpose(draw: Draw, dims: int, offers: Words, corner: dict[str, int]) -> Case:
-    first = {"inputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
-    added: list[dict[str, Any]] = [first, *[_TINY] * (dims - 1)]
-    axes = [draw(transposed_axes(small=dims > 2, offers=offers, **more)) for more in added]
+    axes = _rows_of_transposed(draw, dims, offers, corner)
     sizes, kernel_size, stride, padding, dilation, output_padding = zip(*axes, strict=True)
     layer = layers.ConvTranspose(
         kernel_size=kernel_size,
@@ -189,9 +237,7 @@ def _linear(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Ca
 def _pool(draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: Any) -> Case:
     average = kind is layers.AvgPool
     offers = offers - {"dilation"} if average else offers  # torch's average has none
-    first = {"outputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
-    added: list[dict[str, Any]] = [first, *[_TINY] * (dims - 1)]
-    axes = [draw(window_axes(small=dims > 2, offers=offers, reads=True, **m)) for m in added]
+    axes = _rows_of_windows(draw, dims, offers, corner, small=dims > 2, reads=True)
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     options: dict[str, Any] = {"ceil_mode": draw(st.booleans()) if "ceil" in offers else False}
     if average:
@@ -208,10 +254,9 @@ def _pool(draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind:
 def _adaptive_pool(
     draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: Any
 ) -> Case:
-    del offers
     most = {1: 9, 2: 5, 3: 3}[dims]
-    sizes = tuple(draw(st.integers(1, most)) for _ in range(dims))
-    outputs = tuple(draw(st.integers(1, most)) for _ in range(dims))
+    sizes = _sizes(draw, dims, most, alike="rectangular" not in offers)
+    outputs = _sizes(draw, dims, most, alike=not offers >= _UNLIKE)
     layer = kind(output_size=outputs)
     return _case(draw, _bound(layer, (draw(_maps(corner)), *sizes), corner))
 
@@ -220,18 +265,17 @@ def _adaptive_pool(
 def _global_pool(
     draw: Draw, dims: int, offers: Words, corner: dict[str, int], *, kind: Any
 ) -> Case:
-    del offers
-    sizes = [draw(st.integers(1, {1: 9, 2: 5, 3: 3}[dims])) for _ in range(dims)]
-    sizes[0] += corner.get("outputs", 0)
+    alike, added = "rectangular" not in offers, {"outputs": corner.get("outputs", 0)}
+    first, *rest = _sizes(draw, dims, {1: 9, 2: 5, 3: 3}[dims], alike=alike)
+    more = (_shared(added, dims) if alike else added)["outputs"]
+    sizes = (first + more, *(size + more * alike for size in rest))
     return _case(draw, _bound(kind(dims=dims), (draw(_maps(corner)), *sizes), corner))
 
 
 @st.composite
 def _unfold(draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, fold: bool) -> Case:
     del dims
-    first = {"outputs": corner.get("outputs", 0), "taps": corner.get("taps", 0)}
-    added: list[dict[str, Any]] = [first, _TINY]
-    axes = [draw(window_axes(small=True, offers=offers, **more)) for more in added]
+    axes = _rows_of_windows(draw, 2, offers, corner, small=True, reads=False)
     sizes, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
     unfold = layers.Unfold(dilation=dilation, **options)
@@ -244,7 +288,7 @@ def _unfold(draw: Draw, dims: None, offers: Words, corner: dict[str, int], *, fo
 
 @st.composite
 def _local_response_norm(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Case:
-    del dims, offers
+    del dims
     layer = layers.LocalResponseNorm(  # alpha of order 1: with 1e-4 a wrong window is invisible
         size=draw(st.integers(1, 6)),
         alpha=draw(st.sampled_from([1.0, 2.0, 0.5])),
@@ -252,7 +296,7 @@ def _local_response_norm(draw: Draw, dims: None, offers: Words, corner: dict[str
         k=draw(st.sampled_from([1.0, 2.0])),
     )
     channels = draw(st.integers(1, 7)) + corner.get("reads", 0)
-    sizes = tuple(draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 2))))
+    sizes = _sizes(draw, draw(st.integers(1, 2)), 3, alike="rectangular" not in offers)
     return _case(draw, _bound(layer, (channels, *sizes), corner))
 
 
@@ -288,6 +332,12 @@ def _bound(draw: Draw, layer: Layer, image: tuple[int, ...], corner: dict[str, i
 def _case(draw: Draw, bound: st.SearchStrategy[Case]) -> Case:
     case: Case = draw(bound)
     return case
+
+
+def _sizes(draw: Draw, dims: int, most: int, *, alike: bool) -> tuple[int, ...]:
+    if alike:
+        return (draw(st.integers(1, most)),) * dims
+    return tuple(draw(st.integers(1, most)) for _ in range(dims))
 
 
 def _maps(corner: dict[str, int]) -> st.SearchStrategy[int]:

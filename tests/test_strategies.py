@@ -8,13 +8,17 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from convproof.calls import call_of
 from convproof.cases import Case, ask
 from convproof.functions import FAMILIES, Function
 from convproof.numeric.fast import implementation as fast
 from convproof.strategies import EXTRAS, TORCH, cases
+from convproof.verify.sweep.draw import Source
+from convproof.verify.targets.alike import differing
 
 LAYERS = [layer for names in FAMILIES.values() for layer in names]
 CONVOLUTIONS = st.sampled_from(["conv1d", "conv2d", "conv3d"])
+UNLIKE = {"anisotropic", "rectangular"}
 every_layer = pytest.mark.parametrize("layer", LAYERS)
 
 
@@ -53,7 +57,7 @@ def test_a_target_without_ceil_mode_is_not_asked_it() -> None:
         )
 
 
-@pytest.mark.parametrize("word", sorted(EXTRAS - {"ceil"}))
+@pytest.mark.parametrize("word", sorted(EXTRAS - {"ceil", "output_padding"} - UNLIKE))
 @given(data=st.data())
 def test_what_is_not_offered_keeps_its_default(word: str, data: st.DataObject) -> None:
     """Without a word none of the cases needs what the word says."""
@@ -66,6 +70,43 @@ def test_what_is_not_offered_keeps_its_default(word: str, data: st.DataObject) -
         "stride": layer.stride == (1, 1),
         "padding": layer.padding == ((0, 0), (0, 0)),
     }[word]
+
+
+@given(
+    st.integers(1, 3).flatmap(lambda d: cases(f"conv_transpose{d}d", TORCH - {"output_padding"}))
+)
+def test_a_target_without_output_padding_is_not_asked_it(case: Case) -> None:
+    layer: Any = case.layer
+    assert not any(layer.output_padding)
+
+
+OVER_AXES = [f.layer for f in Function.all() if f.role == "forward" and f.dims != 1]
+
+
+@pytest.mark.parametrize("word", sorted(UNLIKE))
+@given(layer=st.sampled_from(OVER_AXES), data=st.data())
+def test_axes_are_alike_for_a_target_that_knows_one_number_for_all(
+    word: str, layer: str, data: st.DataObject
+) -> None:
+    """Built so, and every case is legal; without "anisotropic" inputs may still be rectangular."""
+    case = data.draw(cases(layer, EXTRAS - {word}))
+    assert min(case.output_shape, default=1) >= 1
+    call = call_of(Function(layer), case, case.integers())
+    found, _ = differing(call.function, dict(call.given), call.options)
+    assert found in ("", "rectangular" if word == "anisotropic" else "")
+
+
+MORE = [pytest.param(n, marks=pytest.mark.full) for n in ("conv3d", "conv_transpose2d", "unfold")]
+
+
+@pytest.mark.parametrize("layer", ["conv2d", "max_pool2d", *MORE])
+def test_as_many_cases_are_drawn_where_axes_are_alike(layer: str) -> None:
+    """Distinct ones; the inputs that differ, and in two dimensions a tile of 32, are reached."""
+    square = Source(layer, EXTRAS - {"rectangular"}, 100, "0").drawn()
+    windows = Source(layer, EXTRAS - {"anisotropic"}, 100, "0").drawn()
+    assert len(square) == len(windows) == 100
+    assert any(len({*case.input_shape[2:]}) > 1 for case in windows)
+    assert layer.endswith("3d") or any(min(case.output_shape[2:]) > 32 for case in square)
 
 
 @given(st.sampled_from(["max_pool1d", "max_pool2d", "max_pool3d"]).flatmap(cases))

@@ -198,7 +198,7 @@ def test_the_same_seed_asks_the_same_cases() -> None:
         ({"only": "conv2"}, ValueError, "only has no 'conv2'"),
         ({"timeout": 0.0}, ValueError, "timeout must be more than 0 seconds, got 0.0"),
         ({"supports": ["all"]}, TargetError, "supports names all; known are asymmetric"),
-        ({"lacks": ["all"]}, TargetError, "lacks names all; known are bfloat16"),
+        ({"lacks": ["all"]}, TargetError, "lacks names all; known are anisotropic, bfloat16"),
         ({"only": ["relu"]}, TargetError, "offers conv1d.*asked for were relu"),
     ],
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convproof.cli.lacking import lacks_option
 from convproof.cli.layer_options import (
     OPTIONS,
     WINDOW,
@@ -54,6 +55,7 @@ _GAP = "   "
     show_default="numpy; torch of a KernelBench file and of autograd:",
     help="The arrays that the target takes and returns.",
 )  # fmt: skip
+@lacks_option
 @click.option("--in-process", is_flag=True, help="Call the target in this process.")
 @click.option("--width", type=click.IntRange(1), help="Columns of text; default the terminal's.")
 @click.option(
@@ -68,6 +70,7 @@ def command(
     input_size: tuple[int, ...],
     role: Any,
     arrays: Any,
+    lacks: frozenset[str],
     in_process: bool,
     width: int | None,
     latex_path: str | None,
@@ -94,7 +97,7 @@ def command(
         svg_place = stack.enter_context(Place(svg_path, "--svg"))
         output = stack.enter_context(Output(json_path))
         try:
-            extraction, reason = _extracted(target, spec, image, role, arrays, in_process)
+            extraction, reason = _extracted(target, spec, image, role, arrays, lacks, in_process)
         except DisagreementError as error:
             output.write("extract", "unknown", target=target, reason=str(error))
             click.echo(f"Error: {error}", err=True)
@@ -106,7 +109,7 @@ def command(
         _write(extraction, latex_place, svg_place)
         verdict = "failed" if extraction.failed else "passed"
         if output.is_wanted:
-            output.write("extract", verdict, **extraction.as_record())
+            output.write("extract", verdict, lacks=sorted(lacks), **extraction.as_record())
     if not alone:
         _show(extraction, width or shutil.get_terminal_size((100, 24)).columns)
     return int(extraction.failed)
@@ -146,7 +149,13 @@ def _spec(
 
 
 def _extracted(
-    target: str, spec: "Layer", image: "Shape", role: Any, arrays: Any, in_process: bool
+    target: str,
+    spec: "Layer",
+    image: "Shape",
+    role: Any,
+    arrays: Any,
+    lacks: frozenset[str],
+    in_process: bool,
 ) -> tuple["Extraction | None", str]:
     """Return the extraction, or why there is none: the law that the answer breaks."""
     from convproof.theorems import Violation
@@ -155,7 +164,8 @@ def _extracted(
 
     function, case = geometry(spec, image, role)
     kind = arrays or usual_arrays(target)
-    with open_subject(target, function, kind=kind, in_process=in_process) as subject:
+    opening = open_subject(target, function, kind=kind, lacks=lacks, in_process=in_process)
+    with opening as subject:
         try:
             return extract(target, subject, function, case), ""
         except Violation as violation:

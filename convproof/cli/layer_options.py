@@ -22,14 +22,22 @@ OPTIONS: dict[str, frozenset[str]] = {  # of the layers that every such command 
 _NAMED_PADDINGS = ("same", "valid", "tensorflow_same")
 
 
+def integers(text: str) -> tuple[int, ...]:
+    """Return ``7``, ``5,5`` or ``5x5`` as integers.
+
+    Raises:
+        ValueError: if it is none of them.
+    """
+    return tuple(int(entry) for entry in text.replace("x", ",").split(","))
+
+
 def _sizes(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> tuple[int, ...] | None:
-    """Return ``7``, ``5,5`` or ``5x5`` as integers."""
     if value is None:
         return None
     try:
-        return tuple(int(entry) for entry in value.replace("x", ",").split(","))
+        return integers(value)
     except ValueError:
         msg = f"{value!r} is neither an integer nor integers like 5,5 or 5x5."
         raise click.BadParameter(msg) from None

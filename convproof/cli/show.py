@@ -13,7 +13,7 @@ from convproof.verify.failure import alike, facts, printed, snippet
 from convproof.verify.gradients import not_asked
 from convproof.verify.runner import Outcome, failures
 from convproof.verify.session import Report
-from convproof.verify.table import LEGEND, laws, narrow, plain, rows, summary, unsupported
+from convproof.verify.table import LEGEND, followed, laws, narrow, plain, rows, summary, unsupported
 
 _MOST_NAMED = 20  # unsupported functions
 _STYLES = {"ok": "green", "FAIL": "bold red", "XPASS": "bold red", "xfail": "yellow"}
@@ -33,7 +33,7 @@ def show_report(report: Report) -> None:
     if lacking:
         _line(f"unsupported: {_named(lacking, report.target.functions)}", style="dim")
     if report.target.lacks:
-        _line(f"declares to lack: {', '.join(sorted(report.target.lacks))}", style="dim")
+        _line(f"lacks, and was not asked: {', '.join(sorted(report.target.lacks))}", style="dim")
     for outcome in report.outcomes:
         if outcome.status == "xfail":
             _line(f"known failure: {_told(outcome)}: {outcome.reason}", style="yellow")
@@ -51,6 +51,8 @@ def show_report(report: Report) -> None:
             _line(f"    {line}")
     verdict = "FAILED" if report.failed else "passed"
     _line("")
+    for outcome in followed(report.outcomes):
+        _line(f"{_told(outcome)}: {outcome.reason}", style="yellow")
     left_out = not_asked(report.spec, report.target.functions, report.asked)
     if left_out:
         _line(left_out, style="yellow")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from convproof.cli.lacking import lacks_option
 from convproof.cli.output import Output, Place, json_option
 from convproof.verify.targets.kind import KINDS, Kind
 
@@ -53,20 +54,6 @@ def _dtypes(ctx: click.Context, parameter: click.Parameter, value: str | None) -
     return words
 
 
-def _lacks(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    words = _words(ctx, parameter, value)
-    if words:
-        from convproof.verify.targets.find import LACKS
-
-        for word in words:
-            if word not in LACKS:
-                near = get_close_matches(word, LACKS, 1)
-                hint = f"; did you mean {near[0]}?" if near else "."
-                msg = f"{word!r} is none of {', '.join(sorted(LACKS))}{hint}"
-                raise click.BadParameter(msg)
-    return words
-
-
 @click.command("verify")
 @click.argument("target", required=False)
 @click.option(
@@ -93,13 +80,7 @@ def _lacks(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option(
     "--groups/--no-groups", default=True, show_default=True, help="Also ask grouped convolutions."
 )
-@click.option(
-    "--lacks",
-    callback=_lacks,
-    metavar="NAMES",
-    help="What TARGET has not, besides what it declares, e.g. dilation,groups,rejects: that is not "
-    "asked, nor passed to it.",
-)
+@lacks_option
 @click.option(
     "--precision",
     type=click.Choice(["float32", "tf32", "bf16", "f16"]),
@@ -151,7 +132,7 @@ def command(
     dims: tuple[int, ...],
     dtype: tuple[str, ...],
     groups: bool,
-    lacks: tuple[str, ...],
+    lacks: frozenset[str],
     precision: str | None,
     arrays: Kind | None,
     seed: int | None,
@@ -178,7 +159,10 @@ def command(
     f_input(input_size, w, y_bar, ...), f_weight(x, weight_size, y_bar, ...) and f_bias(y_bar).
     It may declare supports = {"asymmetric", "circular", "integer", "named", "tensorflow_same"} to
     be asked more than torch's own geometries by their numbers, and lacks = {"groups", "dilation",
-    ...} to be asked less, as --lacks does: the keywords of what it lacks are not passed to it.
+    ...} to be asked less, as --lacks does: the keywords of what it lacks are not passed to it, and
+    a word that there is not is told with all that there are. One that knows one number for all axes
+    lacks "anisotropic" (windows that differ between axes) or "rectangular" (inputs too): each
+    option has one entry per axis all the same.
     """
     from convproof.cli.show import show_report
     from convproof.theorems import DisagreementError
@@ -197,7 +181,7 @@ def command(
         only=only,
         dims=dims,
         dtypes=dtype,
-        lacks=frozenset(lacks),
+        lacks=lacks,
         groups=groups,
         precision=precision,
         arrays=arrays or ("numpy" if target is None else usual_arrays(target)),

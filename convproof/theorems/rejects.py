@@ -91,8 +91,7 @@ def _illegal(function: Function, case: Case, call: Call) -> Iterator[tuple[str, 
             _with(call, x=more),
         )
     if function.role == "forward" and function.stem in ("conv", "max_pool", "avg_pool"):
-        wide = _too_wide(function, case, call)
-        if wide is not None:
+        for wide in _too_wide(function, case, call):
             yield "the dilated kernel fits into the padded input", wide
     if "y_bar" in given and function.role in ("input", "weight"):
         y_bar = given["y_bar"]
@@ -109,21 +108,26 @@ def _illegal(function: Function, case: Case, call: Call) -> Iterator[tuple[str, 
         )
 
 
-def _too_wide(function: Function, case: Case, call: Call) -> Call | None:
-    """Return the call with one position of input and a kernel that does not fit, if one can be."""
+def _too_wide(function: Function, case: Case, call: Call) -> Iterator[Call]:
+    """Yield calls whose kernel does not fit, if one can be: on the last axis, or on all alike."""
     x = dict(call.given)["x"]
     if function.stem == "conv":
-        law = case.layer.axes(x.shape[2:])[-1]  # type: ignore[attr-defined]
-        fits = law.span - sum(law.padding)
+        axes = case.layer.axes(x.shape[2:])  # type: ignore[attr-defined]
+        fits = axes[-1].span - sum(axes[-1].padding)
         if fits < 2 or call.options.get("padding_mode") is not None:
-            return None
-        return _with(call, x=x[..., : fits - 1])
+            return
+        yield _with(call, x=x[..., : fits - 1])
+        if len(axes) > 1 and len({*axes}) == 1:  # all that a target of square images is asked
+            yield _with(call, x=x[(..., *(slice(fits - 1),) * len(axes))])
+        return
     sizes = dict(call.options)
     padded = x.shape[-1] + 2 * sizes["padding"][-1] if isinstance(sizes["padding"][-1], int) else 0
     if not padded or sizes.get("ceil_mode"):
-        return None
+        return
     kernel = (*sizes["kernel_size"][:-1], padded + 1)
-    return replace(call, options=sizes | {"kernel_size": kernel})
+    yield replace(call, options=sizes | {"kernel_size": kernel})
+    if len(kernel) > 1 and len({*x.shape[2:]}) == 1 and len({*sizes["padding"]}) == 1:
+        yield replace(call, options=sizes | {"kernel_size": (padded + 1,) * len(kernel)})
 
 
 def _with(call: Call, **arrays: np.ndarray) -> Call:

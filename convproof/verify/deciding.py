@@ -29,7 +29,8 @@ def decided(
     """
     held, outcomes = frozenset(offered), []
     for function in plan.functions:
-        cases = [c for c in exhaustive_cases(function, plan.supports) if _offered(c, plan)]
+        every = exhaustive_cases(function, plan.supports, plan.lacks)
+        cases = [case for case in every if _offered(case, plan)]
         if not cases or function not in held:
             continue
         laws = [t for name in LAWS for t in THEOREMS if t.name == name and t.speaks_of(function)]
@@ -80,5 +81,6 @@ def _offered(case: Case, plan: Plan) -> bool:
         "dilation": max(layer.dilation) > 1,
         "stride": max(layer.stride) > 1,
         "padding": any(map(any, layer.padding)),
+        "output_padding": isinstance(layer, ConvTranspose) and max(layer.output_padding) > 0,
     }
     return not any(wanted and word in plan.lacks for word, wanted in asked.items())

@@ -5,7 +5,7 @@ which ``convproof verify`` tests, it computes the derived layer on all data of t
 when no entry differs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -111,14 +111,20 @@ class Extraction:
 
 @contextmanager
 def open_subject(
-    spec: str, function: Function, *, kind: Kind = "numpy", in_process: bool = False
+    spec: str,
+    function: Function,
+    *,
+    kind: Kind = "numpy",
+    lacks: Collection[str] = (),
+    in_process: bool = False,
 ) -> Iterator[Subject]:
     """Yield the target's subject, once it is known to offer the function.
 
     Raises:
         TargetError: if the target is not found, or has no such function.
     """
-    with opened(spec, kind=kind, bare=function, in_process=in_process) as (subject, target):
+    opening = opened(spec, kind=kind, bare=function, lacks=lacks, in_process=in_process)
+    with opening as (subject, target):
         if function not in target.functions:
             offered = ", ".join(sorted(each.name for each in target.functions))
             msg = f"{spec!r} has no function {function.name}; it offers {offered}."

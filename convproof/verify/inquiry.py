@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from convproof.errors import TargetError
@@ -11,9 +10,10 @@ from convproof.functions import Function
 from convproof.verify.failure import facts, printed, snippet
 from convproof.verify.runner import Outcome, failures, jobs, run
 from convproof.verify.session import Asked
-from convproof.verify.targets.find import LACKS, SUPPORTS, target_of
+from convproof.verify.targets.find import target_of
 from convproof.verify.targets.open import opened
 from convproof.verify.targets.subject import TargetSubject
+from convproof.verify.targets.words import LACKS, SUPPORTS, check_words
 from convproof.verify.threads import one_thread
 from convproof.verify.xfail import Expected, applied, known
 
@@ -130,8 +130,8 @@ def inquiry(
         TargetError: if the target cannot be found.
         MissingExtraError: if its package is not installed.
     """
-    _check_words("supports", supports, SUPPORTS)
-    _check_words("lacks", asked.lacks, LACKS)
+    check_words("supports", supports, SUPPORTS)
+    check_words("lacks", asked.lacks, LACKS)
     if live is not None:
         held = target_of(live, spec, bare=asked.bare, prelude=prelude, lacks=asked.lacks)
         subject = TargetSubject(held.functions, asked.arrays, asked.device)
@@ -162,12 +162,3 @@ def _of(
 
 def _quietly(outcome: Outcome) -> None:
     del outcome
-
-
-def _check_words(what: str, words: Collection[str], known: frozenset[str]) -> None:
-    unknown = sorted(set(words) - known)
-    if unknown:
-        near = get_close_matches(unknown[0], known, 1)
-        hint = f"; did you mean {near[0]}?" if near else "."
-        msg = f"{what} names {', '.join(unknown)}; known are {', '.join(sorted(known))}{hint}"
-        raise TargetError(msg)

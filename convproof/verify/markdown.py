@@ -6,7 +6,7 @@ from convproof.verify.failure import facts, snippet
 from convproof.verify.gradients import not_asked
 from convproof.verify.runner import failures
 from convproof.verify.session import Report
-from convproof.verify.table import LEGEND, rows, summary
+from convproof.verify.table import LEGEND, followed, rows, summary
 
 
 def markdown(reports: Sequence[Report]) -> str:
@@ -33,6 +33,8 @@ def _of(report: Report) -> list[str]:
         LEGEND,
         "",
     ]
+    for outcome in followed(report.outcomes):
+        lines += [f"- {outcome.function.name} ({outcome.dtype}): {outcome.reason}", ""]
     for outcome in failures(report.outcomes):
         lines += [f"### {outcome.function.name} ({outcome.dtype}): {outcome.theorem.name}", ""]
         lines += [f"- {word}: {sentence}" for word, sentence in facts(outcome)]

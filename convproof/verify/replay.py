@@ -18,6 +18,7 @@ from convproof.verify.runner import DTYPES
 from convproof.verify.sweep.coverage import axes_of
 from convproof.verify.targets.find import check_device
 from convproof.verify.targets.open import opened
+from convproof.verify.targets.words import LACKS, check_words
 
 Verdict = Literal["FIXED", "STILL FAILING", "GONE"]
 LARGEST = 1 << 22  # elements of a case, hundreds of times what a run draws
@@ -77,6 +78,7 @@ def _of_target(
     bare, found = Function(asked[0][0].layer), []
     try:
         check_device(kind, device)
+        check_words("lacks", lacks, LACKS)
         with ExitStack() as stack:
 
             def opening() -> Any:

@@ -26,6 +26,7 @@ from convproof.theorems import (
     Violation,
     matrix,
 )
+from convproof.verify.consequences import causes
 from convproof.verify.search import UNSUPPORTED, Search, Tally, first_broken
 
 NO_SUCH = "the target has no such function"
@@ -100,6 +101,7 @@ class Outcome:
     violation: Violation | None = None
     case: Case | None = None
     seconds: float = 0.0
+    follows: tuple[Function, ...] = ()  # the functions whose wrong answers it is a consequence of
 
 
 def jobs(plan: Plan) -> list[tuple[Function, str, tuple[Theorem, ...]]]:
@@ -186,10 +188,23 @@ def ask(
             outcome.reason = "the function breaks an earlier theorem"
         else:
             judge(outcome, tally)
+            _lead_back(outcome, subject, held)
         outcome.seconds = seconds / len(theorems)
         outcomes.append(outcome)
     _leave_refusals_out(outcomes)
     return outcomes
+
+
+def _lead_back(outcome: Outcome, subject: Subject, held: frozenset[Function]) -> None:
+    """Find the functions that a failure follows from, if it is only that."""
+    violation, case = outcome.violation, outcome.case
+    if outcome.theorem.name != "exact" or violation is None or case is None:
+        return
+    outcome.follows = causes(subject, outcome.function, held, case, violation)
+    if outcome.follows:
+        names = " and ".join(function.name for function in outcome.follows)
+        told = f"it follows from the target's own {names}, wrong here as well: mend that first"
+        violation.hint = "\n".join(filter(None, [violation.hint, told]))
 
 
 def _leave_refusals_out(outcomes: list[Outcome]) -> None:

@@ -13,6 +13,7 @@ from convproof.functions import FIRST, Function
 from convproof.verify.deciding import LAWS, decided
 from convproof.verify.exhaustive import is_decidable
 from convproof.verify.isolation.isolated import LONG
+from convproof.verify.led_back import led_back
 from convproof.verify.other_process import compare
 from convproof.verify.parallel import processes, run_in
 from convproof.verify.progress import Progress
@@ -173,6 +174,7 @@ def verify(
         outcomes = run_in(workers, opening, ask, subject, target.functions, plan, on=progress.tell)
         if not asked.in_process:
             compare(outcomes, subject, stack.enter_context(opening())[0])
+        led_back(outcomes)
     if alone and not checked(outcomes):
         functions = [f for f in asked.functions if f.role in FIRST]
         wanted = _some(function.name for function in functions)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from convproof.functions import Function
 from convproof.verify.runner import Outcome
 from convproof.verify.search import UNSUPPORTED
 
@@ -25,14 +26,24 @@ def _row(outcomes: list[Outcome]) -> list[str]:
     asked = [outcome for outcome in outcomes if outcome.status in _ASKED]
     ratios = [outcome.ratio for outcome in asked if outcome.ratio is not None]
     loud = [f"{_LOUD[o.status]} {o.theorem.name}" for o in asked if o.status in _LOUD]
+    loud += [f"{o.theorem.name} follows from {_names(o.follows)}" for o in followed(outcomes)]
     lacking = sorted(o.theorem.name for o in asked if o.status == "weak")
     return [
-        str(max(outcome.examples for outcome in asked)),
+        str(max(map(asked_cases, asked))),
         str(sum(outcome.status == "pass" for outcome in asked)),
         str(sum(map(weak_cases, asked))),
         f"{max(ratios):.2g}" if ratios else "",
         ", ".join(loud) or ("ok" if not lacking else f"ok; weak: {', '.join(lacking)}"),
     ]
+
+
+def followed(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the failures that follow from others, and are none of their own."""
+    return [outcome for outcome in outcomes if outcome.follows and outcome.status == "not run"]
+
+
+def _names(functions: Sequence[Function]) -> str:
+    return " and ".join(function.name for function in functions)
 
 
 def _could_be_asked(outcomes: Sequence[Outcome]) -> bool:
@@ -42,6 +53,15 @@ def _could_be_asked(outcomes: Sequence[Outcome]) -> bool:
 def weak_cases(outcome: Outcome) -> int:
     """Return how many cases could not have failed; those that could not be asked are none."""
     return sum(n for reason, n in outcome.weak.items() if not reason.startswith(UNSUPPORTED))
+
+
+def asked_cases(outcome: Outcome) -> int:
+    """Return how many cases were asked: those of what a target lacks are none of them."""
+    return outcome.examples - _cases_not_asked(outcome)
+
+
+def _cases_not_asked(outcome: Outcome) -> int:
+    return sum(n for reason, n in outcome.weak.items() if reason.startswith(UNSUPPORTED))
 
 
 def unsupported(outcomes: Sequence[Outcome]) -> list[str]:
@@ -74,8 +94,9 @@ def narrow(heading: list[str], body: list[list[str]]) -> str:
 
 def laws(outcomes: Sequence[Outcome]) -> list[str]:
     """Return the names of the laws that were asked, and of those that no case was asked."""
-    reached = [outcome for outcome in outcomes if outcome.status != "unsupported"]
-    asked = dict.fromkeys(o.theorem.name for o in reached if o.examples)
+    none = {*unsupported(outcomes)}
+    reached = [outcome for outcome in outcomes if outcome.function.name not in none]
+    asked = dict.fromkeys(o.theorem.name for o in reached if asked_cases(o))
     rest = dict.fromkeys(o.theorem.name for o in reached if o.theorem.name not in asked)
     told = ("laws", asked), ("laws that no case was asked", rest)
     return [f"{word}: {', '.join(names)}" for word, names in told if names]
@@ -85,15 +106,20 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     """Return the counts in one sentence, weak and unsupported included."""
     counts: Counter[str] = Counter(outcome.status for outcome in outcomes)
     weak = sum(map(weak_cases, outcomes))
-    cases = sum(outcome.examples for outcome in outcomes)
-    lacking = len(unsupported(outcomes))
+    cases, left_out = sum(map(asked_cases, outcomes)), sum(map(_cases_not_asked, outcomes))
+    lacking = unsupported(outcomes)
+    reached = [outcome for outcome in outcomes if outcome.function.name not in lacking]
+    follow = len(followed(outcomes))
+    not_asked = sum(outcome.status in ("not run", "unsupported") for outcome in reached) - follow
     parts = [
         f"{counts['pass']} theorems hold",
         f"{counts['fail']} fail",
+        *([f"{follow} follow from these"] if follow else []),
         *([f"{counts['xfail']} fail as expected"] if counts["xfail"] else []),
         *([f"{counts['xpass']} hold against expectation"] if counts["xpass"] else []),
         *([f"{counts['weak']} weak"] if counts["weak"] else []),
-        *([f"{counts['not run']} not asked"] if counts["not run"] else []),
-        *([f"{lacking} functions unsupported"] if lacking else []),
+        *([f"{not_asked} not asked"] if not_asked else []),
+        *([f"{len(lacking)} functions unsupported"] if lacking else []),
     ]
-    return f"{', '.join(parts)}; {cases} checks, {weak} of them weak"
+    rest = f"; {left_out} more cases not asked, of what it lacks" if left_out else ""
+    return f"{', '.join(parts)}; {cases} checks, {weak} of them weak{rest}"

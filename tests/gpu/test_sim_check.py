@@ -66,6 +66,23 @@ def test_threads_may_leave_before_a_barrier_if_that_is_said(
     assert run([*args, "--exits"]) == 0
 
 
+@pytest.mark.parametrize("sizes", [("2x3", "4x2x2"), ("2,3", "4,2,2")])
+def test_a_grid_and_a_block_are_written_as_sizes_are_everywhere(
+    sizes: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every one of 6 blocks of 16 threads writes its own element, in x, y and z."""
+    source = """__global__ void own(int* y) {
+        int thread = (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;
+        y[(blockIdx.y * gridDim.x + blockIdx.x) * 16 + thread] = gridDim.y * 10 + blockDim.z;
+    }"""
+    (tmp_path / "own.cu").write_text(source, encoding="utf-8")
+    grid, block = sizes
+    args = ["sim-check", str(tmp_path / "own.cu"), "--seeds", "1", "--block", block]
+    assert run([*args, "--grid", grid, "--arg", f"out:int32[{grid},16]"]) == 0
+    assert run([*args, "--grid", grid, "--arg", "out:int32[95]"]) == 1
+    assert "own.cu:3: out-of-bounds in own, block (1, 2, 0)" in capsys.readouterr().out
+
+
 def test_kernels_of_templates_and_of_macros_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -95,7 +112,8 @@ def test_kernels_of_templates_and_of_macros_are_named(
             ["--arg", "3"],
             "block_sum takes 3 arguments (const float32* x, float32* y, int32 n), got 4",
         ),
-        (["--grid", "a"], "must be one to three numbers"),
+        (["--grid", "a"], "must be one to three numbers like 4, 4,2 or 4x2x1, got 'a'"),
+        (["--grid", "2x2x2x2"], "must be one to three numbers like 4, 4,2 or 4x2x1, got '2x2x2x2'"),
         (["--block", "2048"], "must be from 1 to (1024, 1024, 64)"),
         (["--shared-mem", "300000"], "shared memory are more than"),
         (["--arg", "float31[3]"], "'float31[3]' is no argument: it is no array like float32[1000]"),

@@ -11,7 +11,7 @@ from convproof.theorems import THEOREMS
 from convproof.theorems.proof import changes
 from convproof.theorems.proofs import modules, proofs
 from convproof.verify.runner import Plan, jobs
-from convproof.verify.targets.find import SUPPORTS
+from convproof.verify.targets.words import SUPPORTS
 
 PROOFS = proofs()
 SPEAKS_OF_NONE = {  # proofs of these rooms that no law of verify asks, and why

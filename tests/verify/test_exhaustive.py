@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from convproof import get_implementation
+from convproof.calls import call_of
+from convproof.cases import Arrays
 from convproof.errors import UnsupportedError
 from convproof.functions import Function
 from convproof.theorems import Request
@@ -13,6 +15,7 @@ from convproof.theorems.matrix import THEOREM
 from convproof.verify.deciding import _tally, decided
 from convproof.verify.exhaustive import exhaustive_cases, geometries
 from convproof.verify.runner import Plan
+from convproof.verify.targets.alike import differing
 from convproof.verify.targets.subject import TargetSubject
 
 FLOAT32 = Request(dtype=np.dtype(np.float32), precision="float32")
@@ -38,6 +41,30 @@ def test_the_set_is_as_large_as_it_is_said_to_be_and_legal(
     found = list(geometries(dims, stem=stem, asymmetric=asymmetric))
     assert len(found) == len(set(found)) == count
     assert all(min(case.output_shape) >= 1 for case in found)
+
+
+@pytest.mark.parametrize(
+    ("stem", "word", "count"),
+    [
+        ("conv", "rectangular", 2832),
+        ("conv", "anisotropic", 3296),
+        pytest.param("conv_transpose", "rectangular", 6668, marks=pytest.mark.full),
+        pytest.param("conv_transpose", "anisotropic", 8804, marks=pytest.mark.full),
+    ],
+)
+def test_a_target_that_knows_one_number_for_all_axes_has_a_set_of_its_own(
+    stem: str, word: str, count: int
+) -> None:
+    function = Function(f"{stem}2d")
+    found = exhaustive_cases(function, frozenset(), frozenset({word, "rejects"}))
+    assert len(found) == len(set(found)) == count
+    assert all(min(case.output_shape) >= 1 for case in found)
+    calls = [call_of(function, case, Arrays(w=np.empty(case.weight_shape or ()))) for case in found]
+    told = {
+        differing(function, {**dict(call.given), "x": np.empty(case.input_shape)}, call.options)[0]
+        for call, case in zip(calls, found, strict=True)
+    }
+    assert told == ({""} if word == "rectangular" else {"", "rectangular"})
 
 
 def test_every_legal_geometry_in_one_dimension_is_there() -> None:

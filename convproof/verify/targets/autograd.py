@@ -25,12 +25,13 @@ import torch
 from convproof.errors import UnsupportedError
 from convproof.functions import Function, Role, roles_of
 from convproof.names.arguments import argument_names
+from convproof.verify.targets.alike import refuse_unlike
 from convproof.verify.targets.omitted import omitted, refuse_all, without
 
 Tensor = torch.Tensor
 Arrays = tuple[Tensor | None, ...]
-_WORDS = {word: word for word in ("groups", "dilation", "stride", "padding")} | {
-    "ceil_mode": "ceil"
+_WORDS = {"ceil_mode": "ceil"} | {
+    word: word for word in ("groups", "dilation", "stride", "padding", "output_padding")
 }
 
 
@@ -83,11 +84,12 @@ def evaluated(
     call: Any, layer: str, lacks: Collection[str] = ()
 ) -> tuple[Evaluate, frozenset[str]]:
     """Return how a function or class is evaluated, and the words of what it has no argument for."""
+    missing: frozenset[str] = frozenset()
     if _is_module(call):
         from convproof.verify.targets.modules import constructed
 
-        return constructed(call, layer)
-    missing: frozenset[str] = frozenset()
+        construct, missing = constructed(call, layer)
+        return _of_alike(construct, layer, lacks), missing
     if inspect.isclass(call) and issubclass(call, torch.autograd.Function):
         call, missing = _applied(call, layer)
     else:
@@ -97,7 +99,17 @@ def evaluated(
         leaves = tuple(_leaf(array) for array in arrays) if grad else arrays
         return call(*leaves, **options), leaves
 
-    return evaluate, missing
+    return _of_alike(evaluate, layer, lacks), missing
+
+
+def _of_alike(evaluate: Evaluate, layer: str, lacks: Collection[str]) -> Evaluate:
+    """Return an ``evaluate`` that refuses what is not asked, in geometries chosen here as well."""
+
+    def alike(arrays: Arrays, options: Mapping[str, Any], *, grad: bool) -> Any:
+        refuse_unlike(Function(layer), lacks, arrays, options)
+        return evaluate(arrays, options, grad=grad)
+
+    return alike
 
 
 def _is_module(call: Any) -> bool:
@@ -325,7 +337,7 @@ def geometries_answering(
     """Yield shapes of ``x``, ``w`` and ``b``, with options, that answer in a shape.
 
     First a geometry with taps, strides, dilation and groups, as the shape decides; then, for a
-    layer that offers less, one tap.
+    layer that offers less, as many taps on each axis, and one tap.
     """
     if layer == "linear":
         features = 1 + sum(y_shape) % 4
@@ -334,11 +346,12 @@ def geometries_answering(
     batch, units, *sizes = y_shape
     turn = sum(y_shape)
     transposed = Function(layer).stem == "conv_transpose"
-    for rich in (True, False):
+    for rich, alike in ((True, False), (True, True), (False, True)):
         step, spread = (1 + turn % 2, 1 + turn // 2 % 2) if rich else (1, 1)
         groups = 2 if rich and units % 2 == 0 else 1
         most = [max((n - 1) // spread + 1, 1) if transposed else 3 for n in sizes]
         taps = [min(1 + (turn + axis) % 3, top) if rich else 1 for axis, top in enumerate(most)]
+        taps = [min(taps)] * len(taps) if alike else taps
         beyond = [spread * (r - 1) for r in taps]
         rest = [n - 1 - b for n, b in zip(sizes, beyond, strict=True)]
         if transposed:

@@ -35,25 +35,11 @@ from convproof.verify.targets.absent import (
     no_module,
     torch_bases,
 )
+from convproof.verify.targets.alike import alike_only
 from convproof.verify.targets.kind import Kind
 from convproof.verify.targets.omitted import omitted, without
+from convproof.verify.targets.words import LACKS, SUPPORTS
 
-SUPPORTS = frozenset({"asymmetric", "circular", "integer", "named", "tensorflow_same"})
-LACKS = frozenset(
-    {
-        "groups",
-        "dilation",
-        "stride",
-        "padding",
-        "ceil",
-        "layouts",
-        "special",
-        "rejects",
-        "empty",
-        "ties",
-    }
-    | {"float32", "float64", "float16", "bfloat16"}
-)
 _NAMES = {function.name: function for function in Function.all()}
 _CONV2D = _NAMES["conv2d"]
 _AUTOGRAD = "autograd:"
@@ -209,7 +195,7 @@ def target_of(
         functions = {function: _of_tensors(call, spec) for function, call in functions.items()}
     return Target(
         spec=spec,
-        functions=functions,
+        functions={f: alike_only(call, f, lacking) for f, call in functions.items()},
         supports=_declared("supports", SUPPORTS, found, module, spec),
         lacks=lacking,
         versions=_versions(spec.removeprefix(_AUTOGRAD), found) or _source(module),

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from convproof.errors import TargetError, UnsupportedError
+from convproof.verify.targets.alike import WINDOW
 from convproof.verify.targets.autograd import Arrays, derivatives, lacked
 from convproof.verify.targets.modules import loaded, names_of, parameters_of, sizes_of
 
@@ -56,6 +57,10 @@ class ModelPair:
             name: examples.get(name, signature.parameters[name].default) for name in names
         }
         self.missing = lacked(frozenset(names_of(self.layer)) - names)
+        windows = [value for name, value in self._examples.items() if name in WINDOW]
+        several = not self.layer.endswith("1d")
+        if several and windows and all(isinstance(value, int) for value in windows):
+            self.missing |= {"anisotropic"}
         self._alike = False
         vars(self).update(derivatives(self.layer, self._evaluate, forward_mode=False))
 

@@ -23,7 +23,7 @@ NEUTRAL = {
     "groups": 1,
     "ceil_mode": False,
 }
-_KEYWORDS = {word: word for word in ("groups", "dilation", "stride", "padding")}
+_KEYWORDS = {word: word for word in ("groups", "dilation", "stride", "padding", "output_padding")}
 _KEYWORDS |= {"ceil": "ceil_mode"}
 
 

@@ -19,12 +19,14 @@ from convproof.calls import Answer, Call
 from convproof.cases import Arrays
 from convproof.errors import MissingExtraError, UnsupportedError
 from convproof.functions import Function
+from convproof.verify.targets.alike import differing
 from convproof.verify.targets.arrays import LAYOUTS_OF, arrays_of
 from convproof.verify.targets.kind import Kind
 from convproof.verify.targets.layouts import poison
 from convproof.violations import Unanswered
 
 _REFUSALS = (NotImplementedError, ValueError, TypeError, RuntimeError)
+_UNLIKE = {"anisotropic": "anisotropic windows", "rectangular": "rectangular inputs"}
 _OURS = (Path(__file__).parents[2],)
 _LIBRARIES = (*_OURS, *(Path(get_path(name)) for name in ("stdlib", "purelib", "platlib")))
 
@@ -87,7 +89,8 @@ class TargetSubject:
         except BaseException as error:  # whatever a target raises is its own
             message = _told(error)
             first = (message.splitlines() or ["(no message)"])[0]
-            hints = [_hint(message, self.kind) or _lacking(call, error), self._place(call, error)]
+            told = _hint(message, self.kind) or _of_tuples(call, error, message)
+            hints = [told or _lacking(call, error), self._place(call, error)]
             raise Unanswered(
                 law=f"a legal call is answered, but it raised {type(error).__name__}: {first}",
                 call=call,
@@ -141,15 +144,29 @@ def _lacking(call: Call, error: BaseException) -> str:
     """
     if not isinstance(error, _REFUSALS):
         return ""
-    plain = {"groups": 1, "dilation": 1, "padding": 0}
+    plain = {"groups": 1, "dilation": 1, "padding": 0, "output_padding": 0}
     if call.function.layer.startswith("conv"):
         plain["stride"] = 1
     options = {n: np.asarray(call.options.get(n, value), object) for n, value in plain.items()}
     asked = [name for name, value in plain.items() if (options[name] != value).any()]
+    unlike, _ = differing(call.function, dict(call.given), call.options)
+    asked += [unlike] * bool(unlike)
     if not asked:
         return ""
     words = ", ".join(f'"{name}"' for name in asked)
-    return f"a target that does not offer {' or '.join(asked)} says so: lacks = {{{words}}}"
+    told = " or ".join(_UNLIKE.get(name, name) for name in asked)
+    or_so = f"or --lacks {','.join(asked)}"
+    return f"a target that does not offer {told} says so: lacks = {{{words}}}, {or_so}"
+
+
+def _of_tuples(call: Call, error: BaseException, message: str) -> str:
+    """Return that options have one entry per axis, to a target that reckons with one number."""
+    options = [n for n, value in call.options.items() if isinstance(value, tuple)]
+    if not (isinstance(error, TypeError) and "tuple" in message and options):
+        return ""
+    name = options[0]
+    told = f"options have one entry per axis, as {name}={call.options[name]}: take {name}[0] where"
+    return f'{told} all axes are alike, and say lacks = {{"rectangular"}} or {{"anisotropic"}}'
 
 
 def _hint(message: str, kind: Kind) -> str:

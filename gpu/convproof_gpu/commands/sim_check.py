@@ -4,46 +4,51 @@ convproof sim-check sum.cu --kernel sum --grid 4 --block 256 --arg 'float32[1000
     --arg 'out:float32[4]' --arg 1000
 """
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from convproof.cli.layer_options import integers
 from convproof.cli.output import Output, json_option
 from convproof_gpu.sim.trial import Trial
+
+_MOST_AXES = 3  # of a grid, and of a block
 
 
 def _sizes(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
     del ctx, parameter
-    try:
-        sizes = tuple(int(word) for word in value.split(","))
-    except ValueError:
-        msg = f"must be one to three numbers, separated by commas, got {value!r}."
-        raise click.BadParameter(msg) from None
-    return sizes
+    with suppress(ValueError):
+        sizes = integers(value)
+        if len(sizes) <= _MOST_AXES:
+            return sizes
+    msg = f"must be one to three numbers like 4, 4,2 or 4x2x1, got {value!r}."
+    raise click.BadParameter(msg)
 
 
 @click.command("sim-check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--kernel", metavar="NAME", help='Which: "sum", or "scale<float, 4>" of a template.')
 @click.option(
-    "--grid", callback=_sizes, default="1", show_default=True, metavar="X[,Y[,Z]]", help="Blocks."
-)
+    "--grid", callback=_sizes, default="1", show_default=True, metavar="SIZES",
+    help="Blocks: 4, or 4x2x1 along x, y and z.",
+)  # fmt: skip
 @click.option(
     "--block",
     callback=_sizes,
     default="32",
     show_default=True,
-    metavar="X[,Y[,Z]]",
-    help="Threads of a block.",
+    metavar="SIZES",
+    help="Threads of a block: 256, or 16x16.",
 )
 @click.option(
     "--arg",
     "arguments",
     multiple=True,
     metavar="VALUE",
-    help="An argument, in order: float32[1000], int32[8]=0, out:float32[3,4], 1000, true, null.",
+    help="An argument, in order: float32[1000], int32[8]=0, out:float32[3x4], 1000, true, null.",
 )
 @click.option("--shared-mem", type=click.IntRange(min=0), default=0, help="Dynamic, in bytes.")
 @click.option(

@@ -14,7 +14,7 @@ from convproof_gpu.sim.kernel import SimKernel
 from convproof_gpu.sim.report import SimReport
 from convproof_gpu.sim.signature import LaunchError
 
-_ARRAY = re.compile(r"(?P<out>out:)?(?P<dtype>\w+)\[(?P<shape>[\d,\s]*)\](?:=(?P<value>.+))?")
+_ARRAY = re.compile(r"(?P<out>out:)?(?P<dtype>\w+)\[(?P<shape>[\dx,\s]*)\](?:=(?P<value>.+))?")
 _DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "float32", "float64", "bool")},
     **{f"{u}int{bits}": np.dtype(f"{u}int{bits}") for u in ("", "u") for bits in (8, 16, 32, 64)},
@@ -54,7 +54,7 @@ def argument(text: str) -> Given:
     """Return an argument from its text.
 
     ============================  ==========================================================
-    ``float32[1000]``, ``[3,4]``  an array of small integers, some negative, the same each time
+    ``float32[1000]``, ``[3x4]``  an array of small integers, some negative, the same each time
     ``int32[10]=0``               an array of one value
     ``out:float32[10]``           an output: to be written whole, and not read before
     ``1000``, ``0.5``, ``true``   a number
@@ -81,7 +81,9 @@ def _argument(text: str) -> Given:
     match = _ARRAY.fullmatch(text.strip())
     if match is not None and match["dtype"] in _DTYPES:
         dtype = _DTYPES[match["dtype"]]
-        shape = tuple(int(part) for part in match["shape"].split(",") if part.strip())
+        shape = tuple(
+            int(part) for part in match["shape"].replace("x", ",").split(",") if part.strip()
+        )
         if match["value"] is not None:
             number = _number(match["value"])
             if number is not None:

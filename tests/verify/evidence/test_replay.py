@@ -68,6 +68,17 @@ def test_a_device_that_is_not_here_is_told_and_no_failure_of_the_target(
     assert (told.out, told.err.count("\n")) == ("", 1)
 
 
+def test_a_word_that_no_target_lacks_is_told_and_not_passed_over(
+    failing: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a target would be asked more than when the failure was recorded."""
+    target = failing["targets"][0] | {"lacks": ["squares"]}
+    (folder / "out.json").write_text(json.dumps(failing | {"targets": [target]}), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["replay", "out.json", "--in-process"]) == 1
+    assert "every failure: lacks names squares; known are anisotropic, " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("left", ["", "def conv1d(x, w, b, **options): return x"])
 @pytest.mark.usefixtures("failing")
 def test_a_target_that_is_gone_is_not_fixed(
