@@ -37,6 +37,7 @@ class Kill:
     Attributes:
         mutant: the fault.
         refuted_by: the law that refuted it, or "" if it survived.
+        told: that law as it was broken, in words; "": it survived.
         examples: cases asked until then.
         seconds: they took, shrinking included.
         case: the smallest refuting case, told.
@@ -47,6 +48,7 @@ class Kill:
 
     mutant: Mutant
     refuted_by: str
+    told: str
     examples: int
     seconds: float
     case: str
@@ -62,6 +64,7 @@ class Kill:
             "fault": (self.mutant.code.__doc__ or "").strip().partition("\n")[0],
             "origin": self.mutant.origin,
             "refuted_by": self.refuted_by or None,
+            "told": self.told,
             "examples": self.examples,
             "seconds": round(self.seconds, 2),
             "case": self.case,
@@ -95,6 +98,7 @@ def kills(chosen: Sequence[Mutant], *, seed: int, profile: str = "quick") -> Ite
         yield Kill(
             mutant=mutant,
             refuted_by=refuted.theorem.name if refuted else "",
+            told=refuted.violation.law if refuted and refuted.violation else "",
             examples=refuted.examples if refuted else 0,
             seconds=seconds,
             case=str(refuted.case) if refuted else "",

@@ -45,7 +45,7 @@ _DERIVATIVES = ("input_derivative", "input_scatter", "weight_derivative", "adjoi
 _LIST = (
     Variant(
         name="standard", title="Standard convolution",
-        says="One kernel slides over the input by one position at a time.",
+        says="One kernel slides over the input, the same wherever it lies.",
         family="conv", input_size=(7, 4), given={"kernel_size": 3},
         laws=("output_size", *_DERIVATIVES, "linearity", "equivariance"),
     ),

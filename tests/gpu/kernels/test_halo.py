@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import cycle
 from math import prod
 from typing import Any
 from unittest.mock import patch
@@ -83,7 +84,7 @@ def test_a_corner_does_in_every_tile_and_format(
     ("tile", "dtype"),
     [
         (LEAST, np.float32),
-        *(pytest.param(t, d, marks=pytest.mark.full) for t in TILES for d in FORMATS),
+        *(pytest.param(t, d, marks=pytest.mark.full) for t, d in zip(TILES, cycle(FORMATS))),
     ],
 )
 @of_verbs

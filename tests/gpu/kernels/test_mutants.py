@@ -1,4 +1,7 @@
-"""Every fault planted in a kernel's source is refuted on the simulator, by its law."""
+"""Faults planted in a kernel's source are refuted on the simulator, each by its law.
+
+Some here; of every one ``convproof zoo`` tells, whose table is ``tests/test_readme.py``'s.
+"""
 
 import pytest
 
@@ -13,11 +16,7 @@ def by_name(mutant: Mutant) -> str:
     return mutant.name
 
 
-FEW = MUTANTS[::15]  # the others take minutes to compile: .ci/full has them all
-REST = [pytest.param(m, marks=pytest.mark.full) for m in MUTANTS if m not in FEW]
-
-
-@pytest.mark.parametrize("mutant", [*FEW, *REST], ids=by_name)
+@pytest.mark.parametrize("mutant", MUTANTS[::15], ids=by_name)  # each is compiled
 def test_a_fault_in_a_kernel_is_refuted_by_its_law(mutant: Mutant) -> None:
     outcome = refute(mutant, seed=0)
     assert outcome is not None, f"{mutant.name} survived"
