@@ -22,8 +22,12 @@ NEUTRAL = {
     "dilation": 1,
     "groups": 1,
     "ceil_mode": False,
+    "ignore_index": -100,
+    "reduction": "mean",
 }
-_KEYWORDS = {word: word for word in ("groups", "dilation", "stride", "padding")}
+_KEYWORDS = {
+    word: word for word in ("groups", "dilation", "stride", "padding", "ignore_index", "reduction")
+}
 _KEYWORDS |= {"ceil": "ceil_mode"}
 
 
