@@ -3,13 +3,15 @@
 ==============  =========================================  ==========================
 role            a layer with weights                       one without
 ==============  =========================================  ==========================
-forward         ``f(x, w, b, **options)``                  ``f(x, **options)``
-input           ``f(input_size, w, y_bar, **options)``     ``f(x, y_bar, **options)``
+forward         ``f(x, w, b, **options)``                  ``f(x, *, **options)``
+input           ``f(input_size, w, y_bar, **options)``     ``f(x, y_bar, *, **options)``
 weight          ``f(x, weight_size, y_bar, **options)``
 bias            ``f(y_bar)``
 jvp             ``f(x, w, x_dot, w_dot, **options)``
 second_output   ``f(x, w, y_bar, u, v, **options)``, also ``second_input`` and ``second_weight``
 ==============  =========================================  ==========================
+
+In the place of ``*`` stand the arrays of integers that a layer has, such as ``target``.
 
 ``jvp`` is the derivative in the direction ``(x_dot, w_dot)``. The three of second order are the
 gradients of ``<x_bar, u> + <w_bar, v>`` in ``y_bar``, ``x`` and ``w`` ("double backward").
@@ -90,7 +92,7 @@ def given_names(function: Function) -> tuple[str, ...]:
     """Return the names of the positional arguments of a function, in order."""
     if function.family == "bilinear":
         return tuple(_GIVEN[function.role].split())
-    return ("x",) if function.role == "forward" else ("x", "y_bar")
+    return (*(("x",) if function.role == "forward" else ("x", "y_bar")), *function.indices)
 
 
 def call_of(function: Function, case: Case, arrays: Arrays) -> Call:

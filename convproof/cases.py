@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from convproof import layers
-from convproof.functions import Role
+from convproof.functions import INDICES, Role
 from convproof.implementation import Implementation
 from convproof.layers import Bias, Conv, ConvTranspose, Layer, Linear, Maxout, Shape
 from convproof.names.arguments import arguments_of
@@ -21,9 +21,10 @@ EXACT_BITS = {"float64": 53, "int64": 63, "float16": 15}  # else sums are kept i
 FLOAT32_BITS = 24
 _OPERAND_BITS = {"bfloat16": 8, "int64": 31}  # else 11: float16, and what TF32 keeps of float32
 _MEANS = (layers.AvgPool, layers.AdaptiveAvgPool, layers.GlobalAvgPool)
-_PER_IMAGE = ("x", "y_bar", "x_dot", "u")
-_SMOOTH = (layers.Tanh, layers.Softmax, layers.LocalResponseNorm)
-_EXPONENTIAL = (layers.Tanh, layers.Softmax)
+_PER_IMAGE = ("x", "y_bar", "x_dot", "u", "target")
+_WHOLE = tuple(dict.fromkeys(name for names in INDICES.values() for name in names))
+_SMOOTH = (layers.Tanh, layers.Softmax, layers.LocalResponseNorm, layers.CrossEntropy)
+_EXPONENTIAL = (layers.Tanh, layers.Softmax, layers.CrossEntropy)
 _FAR = 100  # whose exponential overflows float32; all of an input lies about there
 _FLOAT16_MAX = 65504  # the other formats hold a multiple of any window's divisors
 _SMALL = 9  # so that multiples of divisors stay exact, and exponentials normal
@@ -31,11 +32,14 @@ _MAXIMA = (layers.MaxPool, layers.AdaptiveMaxPool, layers.GlobalMaxPool)
 
 
 class Arrays(dict[str, np.ndarray]):
-    """The arrays of a case by name: ``x``, ``w``, ``b``, ``y_bar``; directions ``u, v, *_dot``."""
+    """The arrays of a case by name: ``x``, ``w``, ``b``, ``y_bar``; directions ``u, v, *_dot``.
+
+    Those that number classes, ``target``, are int64 and stay what they are in every format.
+    """
 
     def map(self, function: Any) -> "Arrays":
-        """Return the arrays with a function applied to each."""
-        return Arrays({name: function(array) for name, array in self.items()})
+        """Return the arrays with a function applied to each; what numbers classes is left."""
+        return Arrays({n: a if n in _WHOLE else np.asarray(function(a)) for n, a in self.items()})
 
     def astype(self, dtype: Any) -> "Arrays":
         """Return the arrays in another dtype."""
@@ -43,7 +47,7 @@ class Arrays(dict[str, np.ndarray]):
 
     def images(self, which: slice) -> "Arrays":
         """Return the arrays of some of the images; what is no image is left as it is."""
-        return Arrays({n: a[which] if n in _PER_IMAGE else a for n, a in self.items()})
+        return Arrays({n: a[which] if n in _PER_IMAGE and a.ndim else a for n, a in self.items()})
 
     def but(self, **others: np.ndarray) -> "Arrays":
         """Return the arrays with some of them replaced."""
@@ -126,7 +130,7 @@ class Case:
         if dtype == "float16":
             most = min(most, _FLOAT16_MAX // (unit * self._overlap)) or most
             unit = unit if unit * most * self._overlap <= _FLOAT16_MAX else 1
-        drawn = self._arrays(lambda shape: _nonzero(rng, shape, most))
+        drawn = self._arrays(lambda shape: _nonzero(rng, shape, most), rng)
         drawn = drawn.but(x=drawn["x"] + self._shift)
         if type(self.layer) in (*_MAXIMA, Maxout):
             return drawn.but(x=_distinct(rng, self.input_shape, self.layer))
@@ -165,7 +169,9 @@ class Case:
         One in four inputs of an exponential lies where its integers do.
         """
         rng = np.random.default_rng([self.seed, seed] if seed else self.seed)
-        drawn = self._arrays(lambda shape: np.asarray(rng.standard_normal(shape)).astype(dtype))
+        drawn = self._arrays(
+            lambda shape: np.asarray(rng.standard_normal(shape)).astype(dtype), rng
+        )
         return drawn.but(x=(drawn["x"] + self._shift).astype(dtype)) if self._shift else drawn
 
     @property
@@ -173,7 +179,7 @@ class Case:
         far = isinstance(self.layer, _EXPONENTIAL) and self.seed % 4 == 3
         return _FAR * (1 if self.seed % 8 == 3 else -1) if far else 0
 
-    def _arrays(self, draw: Any) -> Arrays:
+    def _arrays(self, draw: Any, rng: np.random.Generator) -> Arrays:
         shapes = {"x": self.input_shape}
         parameters = self.layer.parameter_shapes
         shapes |= {letter: parameters[name] for name, letter in _LETTERS if name in parameters}
@@ -182,6 +188,8 @@ class Case:
         if "w" in drawn:
             for name, like in (("x_dot", "x"), ("w_dot", "w"), ("u", "x"), ("v", "w")):
                 drawn[name] = draw(drawn[like].shape)
+        if isinstance(self.layer, layers.CrossEntropy):
+            drawn["target"] = _targets(rng, self.layer, self.input_shape)
         return drawn
 
     def __str__(self) -> str:
@@ -205,15 +213,30 @@ def _integers(case: Case, dtype: str) -> Arrays:
 _LETTERS = (("weight", "w"), ("bias", "b"))
 
 
+def _targets(rng: np.random.Generator, layer: layers.CrossEntropy, shape: Shape) -> np.ndarray:
+    """Return a class for every line of scores; one line in four is ignored, but not all of them.
+
+    None is ignored by the default, so that a target which has no other can be asked.
+    """
+    (size,) = layer.index_shapes(shape).values()
+    classes = [c for c in range(shape[1]) if c != layer.ignore_index]
+    target = np.asarray(rng.choice(classes, size)).astype(np.int64)
+    if layer.ignore_index != layers.CrossEntropy().ignore_index and target.size:
+        ignored = rng.integers(0, 4, size) == 0
+        ignored.reshape(-1)[rng.integers(target.size)] = False
+        target[ignored] = layer.ignore_index
+    return target
+
+
 def ask(implementation: Implementation, role: Role, case: Case, arrays: Arrays) -> np.ndarray:
     """Return what an implementation answers for one function of the case."""
     layer, weights = case.layer, [arrays[name] for name in ("w", "b") if name in arrays]
-    bare = weights[:1]
+    bare, indices = weights[:1], [arrays[name] for name in _WHOLE if name in arrays]
     if role == "forward":
-        answer = implementation.forward(layer, arrays["x"], *weights)
+        answer = implementation.forward(layer, arrays["x"], *weights, *indices)
     elif role == "input":
         x = arrays["x"].shape if bare else arrays["x"]
-        answer = implementation.input_vjp(layer, x, arrays["y_bar"], *bare)
+        answer = implementation.input_vjp(layer, x, arrays["y_bar"], *bare, *indices)
     elif role == "weight":
         answer = implementation.weight_vjp(layer, arrays["x"], arrays["y_bar"])
     elif role == "bias":

@@ -8,7 +8,7 @@ family         a layer of it is
 ``mean``       an average over windows
 ``maximum``    a maximum over windows or channels
 ``pointwise``  ReLU
-``smooth``     tanh, softmax, local response normalisation: no exact integers
+``smooth``     tanh, softmax, cross entropy, local response normalisation: no exact integers
 =============  ==========================================================================
 """
 
@@ -38,8 +38,10 @@ FAMILIES: dict[Family, tuple[str, ...]] = {
     "mean": _MEANS,
     "maximum": (*_MAXIMA, "maxout"),
     "pointwise": ("relu",),
-    "smooth": ("tanh", "softmax", "local_response_norm"),
+    "smooth": ("tanh", "softmax", "local_response_norm", "cross_entropy"),
 }
+INDICES: dict[str, tuple[str, ...]] = {"cross_entropy": ("target",)}
+"""Arrays of int64 that a layer takes after its data, and its VJP after the cotangent."""
 _FAMILY_OF = {layer: family for family, names in FAMILIES.items() for layer in names}
 
 
@@ -64,6 +66,11 @@ class Function:
     def family(self) -> Family:
         """What kind of map the layer is."""
         return _FAMILY_OF[self.layer]
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """The names of the arrays of integers that the function is given."""
+        return INDICES.get(self.layer, ())
 
     @property
     def dims(self) -> int | None:

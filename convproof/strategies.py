@@ -15,6 +15,7 @@ from convproof.axes import Pair
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Layer
+from convproof.layers.loss import Reduction
 
 _LARGEST_SEED = 2**16
 _TINY: dict[str, int] = {}
@@ -29,10 +30,13 @@ _LARGE = (  # what is added to a tiny case, to come to the sizes of vectors and 
 _USUAL = {"usual": 1}  # 3 taps, stride 1, same size: what libraries have special kernels for
 _CORNERS = (*(_TINY,) * 9, *(_COINCIDING,) * 4, *(_USUAL,) * 2, *_LARGE)
 _MAGNITUDES = (1, 2, 3, 9, 0)
+_REDUCTIONS: tuple[Reduction, ...] = ("none", "sum", "mean")
+_VOID = 255  # by which data sets of images mark pixels of no class
 Draw = Callable[[st.SearchStrategy[Any]], Any]  # st.DrawFn cannot be checked at run time
 Words = frozenset[str]
 EXTRAS: Words = frozenset(
     {"asymmetric", "circular", "groups", "dilation", "stride", "padding", "output_padding", "ceil"}
+    | {"ignore_index", "reduction"}
     | {"anisotropic", "rectangular"}  # windows, and inputs as well, that differ between axes
 )
 TORCH: Words = EXTRAS - {"asymmetric", "circular"}
@@ -320,6 +324,22 @@ def _pointwise(draw: Draw, dims: None, offers: Words, corner: dict[str, int], *,
 
 
 @st.composite
+def _cross_entropy(draw: Draw, dims: None, offers: Words, corner: dict[str, int]) -> Case:
+    del dims
+    few = draw(st.sampled_from((2, 3, 4, 5, 1)))  # of one class every loss is 0
+    classes = few + corner.get("reads", 0) + corner.get("taps", 0)
+    sizes = tuple(draw(st.integers(1, 3)) for _ in range(draw(st.integers(0, 2))))
+    if sizes:
+        sizes = (sizes[0] + corner.get("outputs", 0), *sizes[1:])
+    ignored = (-100, -1, _VOID, 0) if classes > 1 else (-100, -1, _VOID)  # one class is left
+    layer = layers.CrossEntropy(
+        ignore_index=draw(st.sampled_from(ignored)) if "ignore_index" in offers else -100,
+        reduction=draw(st.sampled_from(_REDUCTIONS)) if "reduction" in offers else "mean",
+    )
+    return _case(draw, _bound(layer, (classes, *sizes), corner))
+
+
+@st.composite
 def _bound(draw: Draw, layer: Layer, image: tuple[int, ...], corner: dict[str, int]) -> Case:
     return Case(
         layer=layer,
@@ -366,4 +386,5 @@ _DRAWN: dict[str, Callable[[Any, Words, dict[str, int]], st.SearchStrategy[Case]
     "relu": _of(_pointwise, kind=layers.ReLU),
     "tanh": _of(_pointwise, kind=layers.Tanh),
     "softmax": _of(_pointwise, kind=layers.Softmax),
+    "cross_entropy": _cross_entropy,
 }

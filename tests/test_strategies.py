@@ -11,6 +11,7 @@ from hypothesis.errors import NoSuchExample
 from convproof.calls import call_of
 from convproof.cases import Case, ask
 from convproof.functions import FAMILIES, Function
+from convproof.layers import CrossEntropy
 from convproof.numeric.fast import implementation as fast
 from convproof.strategies import EXTRAS, TORCH, cases
 from convproof.verify.sweep.draw import Source
@@ -57,7 +58,31 @@ def test_a_target_without_ceil_mode_is_not_asked_it() -> None:
         )
 
 
-@pytest.mark.parametrize("word", sorted(EXTRAS - {"ceil", "output_padding"} - UNLIKE))
+@given(data=st.data())
+def test_a_loss_without_options_is_the_mean_of_targets_that_count(data: st.DataObject) -> None:
+    """And with them some lines are ignored, but never all; every other target is a class."""
+    plain = cases("cross_entropy", TORCH - {"ignore_index", "reduction"})
+    assert data.draw(plain).layer == CrossEntropy()
+    case = data.draw(cases("cross_entropy"))
+    for target in (case.integers()["target"], case.reals(np.dtype(np.float32))["target"]):
+        layer: Any = case.layer
+        ignored = target == layer.ignore_index
+        assert not ignored.all()
+        assert ((target >= 0) & (target < case.input_shape[1]) | ignored).all()
+        assert target.dtype == np.int64
+
+
+def test_lines_of_scores_are_ignored_by_each_kind_of_index() -> None:
+    """A negative one, one beyond the classes, and one of the classes themselves."""
+    for index in (-1, 255, 0):
+        case = Case(layer=CrossEntropy(ignore_index=index), input_shape=(40, 3))
+        assert 0 < np.count_nonzero(case.integers()["target"] == index) < 40
+
+
+@pytest.mark.parametrize(
+    "word",
+    sorted(EXTRAS - {"ceil", "output_padding", "ignore_index", "reduction"} - UNLIKE),
+)
 @given(data=st.data())
 def test_what_is_not_offered_keeps_its_default(word: str, data: st.DataObject) -> None:
     """Without a word none of the cases needs what the word says."""

@@ -77,7 +77,7 @@ def test_a_broken_law_raises_with_the_facts() -> None:
         "case: ",
         "first differing: x_bar[0, 0, 0]",
         "reproduce:",
-        "target.conv1d_input(",
+        "module.conv1d_input(",
     )
     assert all(word in text for word in words)
 

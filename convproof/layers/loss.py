@@ -8,6 +8,7 @@ from convproof.errors import GeometryError, ShapeError
 from convproof.layers.base import Layer, Shape
 
 Reduction = Literal["none", "mean", "sum"]
+_MOST = 1 << 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,19 +16,28 @@ class CrossEntropy(Layer):
     """``loss[n, i] = log sum_c exp(x[n, c, i]) - x[n, target[n, i], i]``: scores ``(N, C, *I)``.
 
     Attributes:
+        ignore_index: the target of scores that are left out: their loss is 0, and a mean is over
+            the others.
         reduction: ``"none"``: every loss, of the targets' shape; ``"mean"`` and ``"sum"``: one
             number, without axes.
     """
 
+    ignore_index: int = -100
     reduction: Reduction = "mean"
 
     def __post_init__(self) -> None:
-        told: object = self.reduction  # perhaps an array: weights of classes
-        if not isinstance(told, str) or told not in get_args(Reduction):
+        index: object = self.ignore_index  # perhaps an array: weights of classes
+        if not isinstance(index, int) or isinstance(index, bool) or not -_MOST <= index < _MOST:
+            name = index if isinstance(index, str | int | float | None) else type(index).__name__
             msg = (
-                f"reduction must be 'none', 'mean' or 'sum', got {told!r}. There are no "
-                "weights of classes: multiply the losses of reduction='none'."
+                f"ignore_index must be an integer of 64 bits, got {name!r}. The reduction is given "
+                "by its name, reduction='sum', and there are no weights of classes: multiply the "
+                "losses of reduction='none'."
             )
+            raise GeometryError(msg)
+        told: object = self.reduction
+        if not isinstance(told, str) or told not in get_args(Reduction):
+            msg = f"reduction must be 'none', 'mean' or 'sum', got {told!r}."
             raise GeometryError(msg)
 
     def index_shapes(self, input_shape: Shape) -> dict[str, Shape]:

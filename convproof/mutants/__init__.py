@@ -8,6 +8,7 @@ from convproof.mutants.cheats import *  # noqa: F403
 from convproof.mutants.convolution import *  # noqa: F403
 from convproof.mutants.gradients import *  # noqa: F403
 from convproof.mutants.linear import *  # noqa: F403
+from convproof.mutants.losses import *  # noqa: F403
 from convproof.mutants.memory import *  # noqa: F403
 from convproof.mutants.norms import *  # noqa: F403
 from convproof.mutants.numbers import *  # noqa: F403

@@ -41,7 +41,7 @@ _ARGUMENTS: dict[type[Layer], str] = {
     layers.LocalResponseNorm: "size alpha beta k",
     layers.Maxout: "pool_size",
     layers.Softmax: "dim",
-    layers.CrossEntropy: "reduction",
+    layers.CrossEntropy: "ignore_index reduction",
 }
 
 

@@ -83,6 +83,10 @@ def _places(layer: Layer, indices: Sequence[Any], shape: Shape, batched: bool) -
                 "classes, and are no probabilities."
             )
             raise DTypeError(msg)
+        if name == "target" and str(array.dtype) not in ("int64", "torch.int64"):
+            cast = "long()" if str(array.dtype).startswith("torch.") else "astype('int64')"
+            msg = f"{name} must be int64, got {array.dtype}. Use {name}.{cast}."
+            raise DTypeError(msg)
         check_shape(array, held if batched else held[1:], name)
     return tuple(array if batched else array[None] for array in indices)
 

@@ -287,14 +287,15 @@ class CrossEntropyLoss(Module):
     """``log sum_c exp(x[n, c]) - x[n, target[n]]``, or its mean or sum.
 
     Args:
+        ignore_index: the target of scores that are left out, in the sum and in the mean.
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every loss. Torch's other arguments are
-            not here: every class has the weight 1, and every target is a class.
+            not here: every class has the weight 1, and no target is smoothed.
     """
 
     function = "cross_entropy"
 
-    def __init__(self, reduction: Reduction = "mean") -> None:
-        self._begin(spec=self._built(reduction))
+    def __init__(self, ignore_index: int = -100, reduction: Reduction = "mean") -> None:
+        self._begin(spec=self._built(ignore_index, reduction))
 
     def __call__(  # type: ignore[override]  # it needs the targets
         self,

@@ -9,6 +9,7 @@ from convproof.theorems import (
     fresh_answer,
     inputs_untouched,
     learning,
+    losses,
     matrix,
     memory_layout,
     output_shape,
@@ -49,5 +50,7 @@ THEOREMS: tuple[Theorem, ...] = (  # in the order they are asked: a broken one m
     memory_layout.THEOREM,
     empty.THEOREM,
     rejects.THEOREM,
+    rejects.OF_LOSSES,
     special_values.THEOREM,
+    *losses.THEOREMS,
 )

@@ -3,7 +3,8 @@
 The bound of a sum of products is that of ``convproof.numeric.rounding``, with ``S = sum |w| |x|``
 and the number of products counted by the oracle on ones. A mean is a sum and two more roundings,
 its divisor's reciprocal and the product with it. Those of the smooth layers are derived in
-``convproof.numeric.smooth``, and rounded once more where the format is half.
+``convproof.numeric.smooth`` and ``convproof.numeric.loss``, and rounded once more where the format
+is half.
 """
 
 from math import prod
@@ -16,6 +17,7 @@ from convproof.cases import Arrays, Case, ask
 from convproof.functions import Function, Role
 from convproof.layers import Layer
 from convproof.numeric.fast import implementation as fast
+from convproof.numeric.loss import loss_bound
 from convproof.numeric.reference import implementation as oracle
 from convproof.numeric.rounding import (
     DEFAULT_PRECISION,
@@ -99,14 +101,18 @@ def _of_smooth(
 ) -> np.ndarray:
     accumulator = PRECISIONS[request.precision].accumulator
     unit, wide = FORMATS[accumulator].unit, float(np.finfo(exact.dtype).eps) / 2
-    y = exact if role == "forward" else ask(oracle, "forward", case, arrays)
-    units = smooth_bound(
-        case.layer, arrays["x"], arrays["y_bar"], y, 1.0, derivative=role != "forward"
-    )
+    derivative, x, y_bar = role != "forward", arrays["x"], arrays["y_bar"]
+    if isinstance(case.layer, layers.CrossEntropy):
+        units, held = loss_bound(case.layer, x, arrays["target"], y_bar, derivative=derivative)
+        numbers = arrays["target"].size + 2
+    else:
+        y = ask(oracle, "forward", case, arrays) if derivative else exact
+        units = smooth_bound(case.layer, x, y_bar, y, 1.0, derivative=derivative)
+        held, numbers = np.abs(exact), 1
     allowed = units * (unit + wide) + FORMATS[accumulator].tiny
     stored = FORMATS[request.dtype.name]
     if request.dtype.name != accumulator:
-        allowed = allowed * (1 + stored.unit) + stored.unit * np.abs(exact) + stored.tiny
+        allowed = allowed * (1 + stored.unit) + stored.unit * held + numbers * stored.tiny
     return np.asarray(allowed)
 
 

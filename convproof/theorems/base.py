@@ -141,7 +141,7 @@ def first_difference(got: np.ndarray, expected: np.ndarray) -> tuple[int, ...] |
     return first(differ)
 
 
-def first(where: np.ndarray) -> tuple[int, ...] | None:
+def first(where: np.ndarray | np.bool) -> tuple[int, ...] | None:
     """Return the row-major first index where the array is true, or None."""
     if not where.any():
         return None

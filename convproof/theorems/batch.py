@@ -5,7 +5,7 @@ import numpy as np
 from convproof.calls import call_of
 from convproof.cases import Case
 from convproof.functions import Function
-from convproof.layers import Softmax
+from convproof.layers import CrossEntropy, Softmax
 from convproof.theorems.base import (
     Request,
     Seen,
@@ -74,7 +74,10 @@ def _added_up(
 
 def _has_images(function: Function, case: Case, request: Request) -> bool:
     """Return whether there are images to tell apart, and sums over them are exact."""
-    if case.input_shape[0] == 1 or (isinstance(case.layer, Softmax) and case.layer.dim == 0):
+    layer = case.layer
+    if case.input_shape[0] == 1 or (isinstance(layer, Softmax) and layer.dim == 0):
+        return False
+    if isinstance(layer, CrossEntropy) and layer.reduction != "none":
         return False
     return function.role in ("forward", "input") or not_rounded(function, case, request)
 

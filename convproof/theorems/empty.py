@@ -3,8 +3,9 @@
 No image, of every layer. Other axes may be empty where torch takes them and the layer's own law
 still holds: any axis of ReLU, tanh, softmax, local response normalisation and maxout, and the
 features of a linear layer, in or out. A linear layer of no features is its bias, or zero. Not
-asked: a convolution without channels or positions, which ``convproof.layers`` refuses (torch
-answers some), and a pool of no channels, which torch refuses but for adaptive averages.
+asked: a mean of no losses, which is NaN or refused; a convolution without channels or positions,
+which ``convproof.layers`` refuses (torch answers some), and a pool of no channels, which torch
+refuses but for adaptive averages.
 
 Zeros are often what is right here, and no element has a place to be moved to: in the place of
 zeros and of a permuted answer the judge is shown answers of a wrong size, a wrong dtype and, where
@@ -19,7 +20,7 @@ import numpy as np
 from convproof.calls import call_of
 from convproof.cases import Arrays, Case
 from convproof.functions import Function
-from convproof.layers import Linear
+from convproof.layers import CrossEntropy, Linear
 from convproof.theorems.base import (
     Request,
     Seen,
@@ -78,7 +79,7 @@ def _check_one(subject: Subject, function: Function, empty: _Empty, request: Req
 
 def _one_too_much(expected: np.ndarray) -> Iterator[tuple[str, Sequence[np.ndarray]]]:
     if expected.size:
-        yield "an answer that is one too much", (expected + expected.dtype.type(1),)
+        yield "an answer that is one too much", (np.asarray(expected + expected.dtype.type(1)),)
         yield "a skipped call", (never_written(expected),)
 
 
@@ -115,8 +116,9 @@ def _with_features(
 
 
 def _of_the_first_order(function: Function, case: Case, request: Request) -> bool:
-    del case, request
-    return function.role in ("forward", "input", "weight", "bias")
+    del request
+    mean = isinstance(case.layer, CrossEntropy) and case.layer.reduction == "mean"
+    return function.role in ("forward", "input", "weight", "bias") and not mean
 
 
 THEOREM = Theorem(

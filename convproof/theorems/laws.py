@@ -35,6 +35,10 @@ _LAWS = {
     "tanh_input": "x_bar = y_bar (1 - tanh(x)^2)",
     "softmax": "y[i] = exp(x[i]) / sum_j exp(x[j])",
     "softmax_input": "x_bar[i] = y[i] (y_bar[i] - sum_j y_bar[j] y[j])",
+    "cross_entropy": "loss[n] = log sum_c exp(x[n,c]) - x[n,target[n]], 0 where target[n] is "
+    "ignore_index; the sum, or the mean of the others",
+    "cross_entropy_input": "x_bar[n,c] = loss_bar[n] (softmax(x[n])[c] - [c = target[n]]), 0 where "
+    "target[n] is ignore_index; loss_bar of a mean is y_bar over the others",
     "local_response_norm": "y[c] = x[c] / s[c]^beta, s[c] = k + alpha/size sum_j x[j]^2",
     "local_response_norm_input": "x_bar[c] = y_bar[c] s[c]^-beta - 2 alpha beta/size x[c] "
     "sum_j y_bar[j] x[j] s[j]^(-beta-1)",

@@ -74,7 +74,7 @@ def misfit(
 
 def misfits(answer: np.ndarray) -> Iterator[tuple[str, Sequence[np.ndarray]]]:
     """Yield answers of a wrong size and of a wrong dtype, by kind."""
-    size, *more = answer.shape
+    size, *more = answer.shape or (0,)
     yield "an answer of another size", (np.zeros((size + 1, *more), answer.dtype),)
     other = np.float32 if answer.dtype == np.float64 else np.float64
     yield "an answer of another dtype", (np.zeros(answer.shape, other),)

@@ -1,12 +1,13 @@
 """Rejects: a call that no layer answers is refused, not answered.
 
 A kernel wider than the padded input, channels that do not fit the weights, a stride of zero, a
-number of groups that does not divide the channels, a cotangent of the wrong shape. An exception of
-any kind refuses; an answer, whatever it is, breaks the law. So the judge must see zeros, a permuted
-answer and memory that was never written, each as an answer, and a process that died.
+number of groups that does not divide the channels, a cotangent or targets of the wrong shape. An
+exception of any kind refuses; an answer, whatever it is, breaks the law. So the judge must see
+zeros, a permuted answer and memory that was never written, each as an answer, and a process that
+died.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -27,12 +28,35 @@ from convproof.theorems.base import (
 )
 from convproof.theorems.right import right
 
+Marks = Callable[[np.ndarray, Case, Call], bool]
+
 
 def _check(subject: Subject, function: Function, case: Case, request: Request) -> Seen:
+    return refused(subject, function, case, request, _illegal, lambda *_: False)
+
+
+def refused(
+    subject: Subject,
+    function: Function,
+    case: Case,
+    request: Request,
+    illegal: Callable[[Function, Case, Call], Iterable[tuple[str, Call]]],
+    marks: Marks,
+) -> Seen:
+    """Raise ``Violation`` unless every illegal call is refused.
+
+    Args:
+        subject: the implementation under test.
+        function: which one.
+        case: the case.
+        request: how it is asked.
+        illegal: returns laws with calls near a legal one that break them.
+        marks: whether an answer to such a call says that there is none.
+    """
     known = right(function, case, request)
     call = call_of(function, case, known.arrays)
     asked, lacked = False, None
-    for law, wrong in _illegal(function, case, call):
+    for law, wrong in illegal(function, case, call):
         try:
             outcome = _outcome(subject, wrong)
         except UnsupportedError as error:  # it lacks the argument that would be illegal
@@ -40,6 +64,8 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
             continue
         asked = True
         if _not_refused(outcome) is None:
+            continue
+        if isinstance(outcome, np.ndarray) and marks(outcome, case, wrong):
             continue
         if isinstance(outcome, Unanswered):
             outcome.law = f"{law}: refused by an exception, but {outcome.law}"
@@ -95,10 +121,17 @@ def _illegal(function: Function, case: Case, call: Call) -> Iterator[tuple[str, 
             yield "the dilated kernel fits into the padded input", wide
     if "y_bar" in given and function.role in ("input", "weight"):
         y_bar = given["y_bar"]
-        longer = np.concatenate([y_bar, y_bar.take([0], -1)], -1)
+        longer = np.concatenate([y_bar, y_bar.take([0], -1)], -1) if y_bar.ndim else y_bar.repeat(2)
         yield (
             f"the cotangent has the output's shape {y_bar.shape}, got {longer.shape}",
             _with(call, y_bar=longer),
+        )
+    if "target" in given:
+        more = np.concatenate([given["target"], given["target"][:1]])
+        yield (
+            f"there is one target for each line of scores, {given['target'].shape}, got "
+            f"{more.shape}",
+            _with(call, target=more),
         )
     if function.role == "forward" and call.options.get("groups", 1) > 1:
         channels = given["x"].shape[1]
@@ -137,7 +170,7 @@ def _with(call: Call, **arrays: np.ndarray) -> Call:
 def _has_illegal_neighbours(function: Function, case: Case, request: Request) -> bool:
     del case, request
     return function.role != "forward" or function.stem in (
-        "conv", "conv_transpose", "linear", "max_pool", "avg_pool",
+        "conv", "conv_transpose", "linear", "max_pool", "avg_pool", "cross_entropy",
     )  # fmt: skip
 
 
@@ -151,4 +184,12 @@ THEOREM = Theorem(
     share=4,
     wants=_has_illegal_neighbours,
     needs=frozenset({"rejects"}),
+)
+
+OF_LOSSES = replace(
+    THEOREM,
+    latex=r"|t| \ne N \implies \text{error}",
+    families=("smooth",),
+    roles=("forward", "input"),
+    stems=("cross_entropy",),
 )

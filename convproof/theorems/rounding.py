@@ -40,7 +40,8 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
             hint=signature(function, case, wide, got) or _hint(function, case, wide, got, request),
             ratio=ratio,
         )
-    ratio = float(np.max(np.divide(error, allowed, where=allowed > 0, out=error * 0), initial=0))
+    ratios = np.divide(error, allowed, where=allowed > 0, out=np.zeros_like(error))
+    ratio = float(np.max(ratios, initial=0))
     return Seen(controls(lambda y: first(~(_error(y, exact) <= allowed)), got), ratio)
 
 

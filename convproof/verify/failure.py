@@ -8,6 +8,7 @@ import numpy as np
 from convproof.calls import Call
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.theorems import Violation
+from convproof.theorems.base import at
 from convproof.verify.runner import Outcome
 from convproof.verify.targets.kind import Kind
 
@@ -21,7 +22,7 @@ def facts(outcome: Outcome) -> list[tuple[str, str]]:
         return []
     rows = [("law", violation.law), ("case", str(case))]
     if violation.index is not None:
-        place = ", ".join(map(str, violation.index))
+        place = at(violation.index)
         rows.append(
             (
                 "first differing",
@@ -123,7 +124,8 @@ _TORCH_LAYOUTS = {
 def _laid_out(name: str, array: np.ndarray, layout: str, kind: Kind) -> list[str]:
     """Return the line that gives an array another memory layout, if it has one."""
     line = (_TORCH_LAYOUTS if kind == "torch" else _LAYOUTS).get(layout)
-    if line is None or (layout == "channels_last" and array.ndim < 3):
+    few = {"channels_last": 3, "read_only": 0}.get(layout, 1)  # axes that make a difference
+    if line is None or array.ndim < few:
         return []
     return line.format(x=name, np="cupy" if kind == "cupy" else "np").splitlines()
 

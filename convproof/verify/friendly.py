@@ -22,6 +22,7 @@ def friendly(layer: str) -> Case:
     dims = function.dims or 2
     image = (4, *(8,) * min(dims, 2), *(4,) * (dims - 2))
     shapes = {"linear": (8,), "fold": (4 * 9, 36), "relu": (64,), "tanh": (64,), "softmax": (64,)}
+    shapes["cross_entropy"] = (8,)
     shape = (2, *shapes.get(layer, image))
     return Case(layer=_spec(function.stem, dims, image[1:]), input_shape=shape, seed=1)
 
@@ -65,5 +66,6 @@ def _spec(stem: str, dims: int, size: tuple[int, ...]) -> Layer:
         "relu": layers.ReLU(),
         "tanh": layers.Tanh(),
         "softmax": layers.Softmax(dim=1),
+        "cross_entropy": layers.CrossEntropy(),
     }
     return made[stem]

@@ -88,6 +88,8 @@ class Asked:
         heavy, light = PROFILES.get(self.profile, (0, 0))
         if self.examples is not None:
             heavy = light = self.examples
+        host = self.device == "cpu" and self.arrays != "cupy"
+        without = (set() if self.groups else {"groups"}) | (set() if host else {"host"})
         return Plan(
             functions=tuple(f for f in self.functions if f.role in FIRST or f in target.functions),
             dtypes=self.dtypes or default,
@@ -95,7 +97,7 @@ class Asked:
             seed=self.seed,
             precision=self.precision,
             supports=target.supports,
-            lacks=target.lacks | self.lacks | (set() if self.groups else {"groups"}),
+            lacks=target.lacks | self.lacks | without,
             database=EXAMPLES / _slug(target.spec) if self.keep else None,
         )
 

@@ -121,6 +121,7 @@ def test_every_kernel_of_a_layer_is_recorded_of_some() -> None:
         nn.Conv2d(3, 64, 3),
         nn.Conv2d(64, 128, 1),
         nn.Conv2d(128, 64, 1),
+        nn.CrossEntropyLoss(),
     )
     found = {
         file

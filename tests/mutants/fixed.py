@@ -12,6 +12,7 @@ from convproof import layers
 from convproof.cases import Case
 from convproof.functions import Function
 from convproof.layers import Layer
+from convproof.layers.loss import Reduction
 
 _IMAGES = 5
 
@@ -135,6 +136,19 @@ def _local_response_norm(dims: None) -> list[Case]:
     ]
 
 
+def _cross_entropy(dims: None) -> list[Case]:
+    del dims
+    reductions: tuple[Reduction, ...] = ("none", "sum", "mean")
+    return [
+        each
+        for reduction in reductions
+        for index in (-1, 255, 0)
+        for each in _near_and_far(
+            _case(layers.CrossEntropy(ignore_index=index, reduction=reduction), 4, 3)
+        )
+    ]
+
+
 _FIXED: dict[str, Callable[[Any], list[Case]]] = {
     "conv": _conv,
     "conv_transpose": _conv_transpose,
@@ -151,6 +165,7 @@ _FIXED: dict[str, Callable[[Any], list[Case]]] = {
     "maxout": lambda _: [_case(layers.Maxout(pool_size=2), 6, 2)],
     "relu": lambda _: [_case(layers.ReLU(), 6, 4), _case(layers.ReLU(), 1, images=1)],
     "tanh": lambda _: _near_and_far(_case(layers.Tanh(), 6, 4)),
+    "cross_entropy": _cross_entropy,
     "softmax": lambda _: _near_and_far(_case(layers.Softmax(dim=1), 4, 3)),
 }
 

@@ -11,6 +11,7 @@ from convproof.calls import Call, call_of
 from convproof.cases import Arrays, Case, ask
 from convproof.errors import ConvProofError, UnsupportedError
 from convproof.functions import FIRST, SECOND, Function
+from convproof.layers import CrossEntropy
 from convproof.mutants import MUTANTS, Mutant
 from convproof.mutants.registry import mutant as register
 from convproof.names import get_implementation
@@ -213,6 +214,11 @@ def _on_integers(
     yield "ties", _wrong(got, known.expected, known.judge)
     none = call_of(function, case.with_batch(0), empty)
     yield "no image", not _same(_asked(code, none)[1], _asked(_right(function.name), none)[1])
+    if isinstance(case.layer, CrossEntropy):
+        ignored = np.full_like(known.arrays["target"], case.layer.ignore_index)
+        none = call_of(function, case, known.arrays.but(target=ignored))
+        got, expected = (_asked(asked, none)[1] for asked in (code, _right(function.name)))
+        yield "no target that counts", not np.array_equal(got, expected, equal_nan=True)
     if function.role == "forward" and function.layer in ("linear", "softmax"):
         none = _of_no_features(call)
         same = _same(_asked(code, none)[1], _asked(_right(function.name), none)[1])
@@ -242,9 +248,11 @@ def _beyond_rounding(function: Function, case: Case, code: Callable[..., Any]) -
 def _special_values_differ(function: Function, case: Case, code: Callable[..., Any]) -> bool:
     """Return whether NaN and infinity end up in other places; at most one array holds some."""
     arrays = case.reals(FLOAT32.dtype)
-    if function.family == "smooth":
+    if function.family == "smooth" and not isinstance(case.layer, CrossEntropy):
         return False
     for name in call_of(function, case, arrays).arrays:
+        if name in function.indices:
+            continue
         spoilt = arrays[name].copy()
         spoilt.ravel()[[0, -1]] = np.nan, np.inf
         call = call_of(function, case, arrays.but(**{name: spoilt}))
@@ -277,6 +285,10 @@ def _shares_memory(function: Function, case: Case, code: Callable[..., Any]) -> 
 def _answers_an_illegal_call(function: Function, case: Case, code: Callable[..., Any]) -> bool:
     call = call_of(function, case, case.reals(FLOAT32.dtype))
     given = dict(call.given)
+    if isinstance(case.layer, CrossEntropy):
+        beyond = np.full_like(given["target"], case.input_shape[1] + 255)
+        illegal = replace(call, given=tuple({**given, "target": beyond}.items()))
+        return isinstance(_asked(code, illegal)[1], np.ndarray)
     if function.role != "forward" or function.stem != "conv":
         return False
     x = given["x"]

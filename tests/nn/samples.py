@@ -35,7 +35,7 @@ for _dims, _size in SPATIAL.items():
         SAMPLES[f"{_kind}{_dims}d"] = _class(*_args, **_options), (2, 4, *_size)
 UNPOOLING = {f"MaxUnpool{dims}d": getattr(nn, f"MaxUnpool{dims}d")(2) for dims in SPATIAL}
 WEIGHTED = [name for name, (layer, _) in SAMPLES.items() if layer.parameters]
-INDEXED = UNPOOLING | {"CrossEntropyLoss": nn.CrossEntropyLoss("sum")}
+INDEXED = UNPOOLING | {"CrossEntropyLoss": nn.CrossEntropyLoss(reduction="sum")}
 CLASSES = [*SAMPLES, *INDEXED]
 
 

@@ -15,7 +15,7 @@ from tests.nn.samples import CLASSES
 
 TORCHS = [name for name in CLASSES if hasattr(torch.nn, name)]
 NOT_OURS = {  # torch's arguments of what no loss of ours has
-    "CrossEntropyLoss": ["weight", "size_average", "ignore_index", "reduce", "label_smoothing"]
+    "CrossEntropyLoss": ["weight", "size_average", "reduce", "label_smoothing"]
 }
 OURS_ALONE = {"AvgPool1d": ["divisor_override"]}  # beyond torch's arguments
 

@@ -93,10 +93,11 @@ def test_unpooling_takes_the_indices_of_pooling(name: str, size: int) -> None:
 
 def test_a_loss_takes_scores_and_targets() -> None:
     """``log sum exp(x) - x[target]`` of each, and its derivative, as the functions do."""
-    loss, x, target = nn.CrossEntropyLoss("none"), integers((4, 3, 2)), np.arange(8).reshape(4, 2)
+    loss = nn.CrossEntropyLoss(reduction="none", ignore_index=1)
+    x, target, options = integers((4, 3, 2)), np.arange(8).reshape(4, 2), (1, "none")
     y, y_bar = loss(x, target % 3), integers((4, 2), 1)
-    np.testing.assert_array_equal(y, functional.cross_entropy(x, target % 3, "none"))
-    x_bar = functional.cross_entropy_input(x, y_bar, target % 3, "none")
+    np.testing.assert_array_equal(y, functional.cross_entropy(x, target % 3, *options))
+    x_bar = functional.cross_entropy_input(x, y_bar, target % 3, *options)
     np.testing.assert_array_equal(loss.input_vjp(x, y_bar, target % 3), x_bar)
 
 

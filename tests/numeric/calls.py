@@ -47,7 +47,7 @@ ARGUMENTS = {
     layers.LocalResponseNorm: "size alpha beta k",
     layers.Maxout: "pool_size",
     layers.Softmax: "dim",
-    layers.CrossEntropy: "reduction",
+    layers.CrossEntropy: "ignore_index reduction",
 }
 
 

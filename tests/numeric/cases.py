@@ -209,11 +209,17 @@ def unpools(draw: st.DrawFn, *, torch: bool = False) -> Case:
 @st.composite
 def losses(draw: st.DrawFn, *reductions: Reduction) -> Case:
     """Draw scores of one to five classes, with or without spatial axes, and targets."""
-    layer = layers.CrossEntropy(reduction=draw(st.sampled_from(reductions)))
     classes, spatial = draw(st.integers(1, 5)), draw(st.lists(st.integers(1, 3), max_size=2))
+    layer = layers.CrossEntropy(
+        ignore_index=draw(st.sampled_from([-100, 255, 1])),
+        reduction=draw(st.sampled_from(reductions)),
+    )
     shape = (draw(st.integers(1, 4)), classes, *spatial)
     (size,) = layer.index_shapes(shape).values()
-    return draw(with_data(layer, shape, (draw(integers(size, most=127)) % classes,)))
+    drawn = draw(integers(size, most=127))
+    target = np.where(drawn % 7 == 0, layer.ignore_index, drawn % classes)
+    target[(0,) * target.ndim] = 0  # one counts
+    return draw(with_data(layer, shape, (target,)))
 
 
 @st.composite

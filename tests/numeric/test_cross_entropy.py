@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,8 +31,9 @@ def bounds(case: Case, u: float) -> dict[str, np.ndarray]:
 
     exp has 8 u and the sum adds (C - 1) u, so log S is off by (C + 7) u, and by its own 8 u; the
     loss is rounded once more. A sum of N losses, none of which is negative, adds N u of it, a mean
-    u more. softmax is off by (C + 16) u, as in ``test_softmax``; less one, times the cotangent,
-    which a mean has divided, 4 u more.
+    u more; ignored ones are 0, and a mean's divisor does not count them. softmax is off by
+    (C + 16) u, as in ``test_softmax``; less one, times the cotangent, which a mean has divided, 4 u
+    more.
     """
     layer, x, (target,), y_bar = case
     assert isinstance(layer, CrossEntropy)
@@ -39,16 +41,17 @@ def bounds(case: Case, u: float) -> dict[str, np.ndarray]:
     lines = np.moveaxis(x - x.max(axis=axis, keepdims=True), axis, -1).astype(np.float64)
     powers, classes = np.exp(lines), x.shape[axis]
     sums = powers.sum(-1)
-    own = np.take_along_axis(lines, target[..., None], -1)[..., 0]
-    loss = np.log(sums) - own
-    each = u * (classes + 8 + 8 * np.log(sums) + 2 * loss)
+    kept = target != layer.ignore_index
+    own = np.take_along_axis(lines, np.where(kept, target, 0)[..., None], -1)[..., 0]
+    loss = kept * (np.log(sums) - own)
+    each = u * kept * (classes + 8 + 8 * np.log(sums) + 2 * loss)
     forward: Any = each
     if layer.reduction != "none":
         forward = each.sum() + (target.size + 2) * u * loss.sum()
-    count = target.size if layer.reduction == "mean" else 1
+    count = np.count_nonzero(kept) if layer.reduction == "mean" else 1
     y = powers / sums[..., None]
     away = abs(y - (np.arange(classes) == target[..., None]))
-    cotangent = np.broadcast_to(abs(y_bar), target.shape)[..., None] / count
+    cotangent = (kept * np.broadcast_to(abs(y_bar), target.shape))[..., None] / count
     x_bar = u * cotangent * ((classes + 17) * y + 5 * away)
     return {"forward": forward / count, "input_vjp": np.moveaxis(x_bar, -1, axis)}
 
@@ -114,11 +117,15 @@ def test_the_derivative_is_that_of_the_logarithm_of_softmax(case: Case) -> None:
     axis = class_axis(case.x.shape)
     softmax, (target,) = Softmax(dim=axis), case.arrays
     y = reference.forward(softmax, wide.x)
+    assert isinstance(case.layer, CrossEntropy)
+    ignored = target == case.layer.ignore_index
+    target = np.where(ignored, 0, target)
     one_hot = np.moveaxis(np.arange(case.x.shape[axis]) == target[..., None], -1, axis)
+    wide = wide._replace(y_bar=np.where(ignored, 0, wide.y_bar))
     chained = reference.input_vjp(
         softmax, wide.x, -1 * one_hot * np.expand_dims(wide.y_bar, axis) / y
     )
-    found = reference.input_vjp(case.layer, wide.x, wide.y_bar, target)
+    found = reference.input_vjp(CrossEntropy(reduction="none"), wide.x, wide.y_bar, target)
 
     allowed = 8 * bounds(case, 2.0**-64)["input_vjp"]
     assert (abs(chained - found) <= allowed).all()
@@ -153,6 +160,32 @@ def test_where_one_score_counts_the_loss_is_an_integer(
     assert np.array_equal(found, x_bar)
 
 
+@pytest.mark.parametrize("name", ["numpy", "reference", "sim", "torch"])
+@pytest.mark.parametrize("index", [-100, 255, 1])
+def test_scores_whose_target_is_ignored_are_left_out(index: int, name: str) -> None:
+    """loss = -x[target] of three of five; the mean is over three, and 0 / 0 of none is NaN."""
+    on, target = get_implementation(name), np.array([0, index, 2, index, 0])
+    x = np.full((5, 3), -512, np.float32)
+    x[:, 2] = 0
+    options: dict[str, Any] = {"ignore_index": index}
+    one = np.ones((), np.float32)
+    shares = {"mean": np.float32(1) / np.float32(3), "sum": np.float32(1)}
+    x_bar = np.zeros_like(x)
+    for line in (0, 4):
+        x_bar[line] = [-1, 0, 1]
+    assert on.cross_entropy(x, target, reduction="none", **options).tolist() == [512, 0, 0, 0, 512]
+    assert on.cross_entropy(x, target, reduction="sum", **options) == 1024
+    assert on.cross_entropy(x, target, **options) == np.float32(1024) / np.float32(3)
+    for reduction, share in shares.items():
+        found = on.cross_entropy_input(x, one, target, reduction=reduction, **options)
+        assert np.array_equal(found, x_bar * share)
+
+    target[:] = index
+    assert np.isnan(on.cross_entropy(x, target, **options))
+    assert on.cross_entropy(x, target, reduction="sum", **options) == 0
+    assert not on.cross_entropy_input(x, one, target, **options).any()
+
+
 @both
 def test_large_scores_do_not_overflow(implementation: ByLayer) -> None:
     """loss(x + c) = loss(x); a class of score -inf has an infinite loss."""
@@ -163,9 +196,9 @@ def test_large_scores_do_not_overflow(implementation: ByLayer) -> None:
 
 
 @pytest.mark.parametrize("name", ["numpy", "reference", "sim"])
-@pytest.mark.parametrize("wrong", [-1, -100, 3, 2**40])
+@pytest.mark.parametrize("wrong", [-1, -101, 3, 2**40])
 def test_a_target_that_is_no_class_is_refused(wrong: int, name: str) -> None:
-    """0 <= target < C; torch's ignore_index = -100 is no class either."""
+    """0 <= target < C, or the ignore_index."""
     on, x, target = get_implementation(name), np.zeros((2, 3), np.float32), np.array([1, wrong])
 
     words = f"0.*2, .*{wrong}"
@@ -184,16 +217,27 @@ X, T = np.zeros((2, 3, 4), np.float32), np.zeros((2, 4), np.int64)
     [
         (lambda f: f(X, T[:1]), ShapeError, r"target must have the shape \(2, 4\), got \(1, 4\)"),
         (lambda f: f(X, X), DTypeError, "target must be integers, got .*float32.*no probabilities"),
-        (lambda f: f(X, T.astype(np.int32)), DTypeError, "int64, got int32"),
+        (
+            lambda f: f(X, T.astype(np.int32)),
+            DTypeError,
+            r"int64, got int32. Use target.astype\('int64'\)",
+        ),
+        (
+            lambda f: f(torch.tensor(X), torch.tensor(T).int()),
+            DTypeError,
+            r"int64, got torch.int32. Use target.long\(\)",
+        ),
         (lambda f: f(X, T.tolist()), DTypeError, "target must be an array, got a list"),
         (lambda f: f(X, T, reduction="max"), GeometryError, "'none', 'mean' or 'sum', got 'max'"),
-        (lambda f: f(X, T, np.ones(3)), GeometryError, "no weights of classes"),
+        (lambda f: f(X, T, np.ones(3)), GeometryError, "got 'ndarray'.*no weights of classes"),
+        (lambda f: f(X, T, "sum"), GeometryError, "got 'sum'.*by its name, reduction='sum'"),
+        (lambda f: f(X, T, ignore_index=True), GeometryError, "ignore_index must be .*got True"),
+        (lambda f: f(X, T, ignore_index=2**63), GeometryError, "integer of 64 bits"),
         (
             lambda f: f(X, T, weight=None),
             TypeError,
             r"^cross_entropy\(\) got an unexpected keyword",
         ),
-        (lambda f: f(X, T, ignore_index=0), TypeError, "unexpected keyword argument"),
         (lambda f: f(X, T, label_smoothing=0.1), TypeError, "unexpected keyword argument"),
         (lambda f: f(X), TypeError, "missing a required argument: 'target'"),
         (lambda f: f(X[0, 0, 0], T), ShapeError, r"\(classes,\), of at least one class.*\(\)"),

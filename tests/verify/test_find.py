@@ -72,14 +72,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("spec", "names", "expression"),
     [
-        ("kernels.py:conv2d", ["conv2d"], "target.conv2d"),
+        ("kernels.py:conv2d", ["conv2d"], "module.conv2d"),
         ("kernels:mine", ["conv2d"], "kernels.mine"),
         ("kernels:conv3d_weight", ["conv3d_weight"], "kernels.conv3d_weight"),
         ("kernels:Space", ["conv1d", "conv1d_bias"], "kernels.Space.conv1d"),
         ("kernels:table", ["conv2d"], "kernels.table['conv2d']"),
         ("kernels", ["conv2d", "conv3d_weight"], "kernels.conv2d"),
-        ("kernels.py", ["conv2d", "conv3d_weight"], "target.conv2d"),
-        ("below/sibling.py:conv2d", ["conv2d"], "target.conv2d"),
+        ("kernels.py", ["conv2d", "conv3d_weight"], "module.conv2d"),
+        ("below/sibling.py:conv2d", ["conv2d"], "module.conv2d"),
     ],
 )
 @pytest.mark.usefixtures("folder")

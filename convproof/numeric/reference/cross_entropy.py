@@ -2,7 +2,8 @@
 
 With ``h = max_c x[c]`` and ``S = sum_c exp(x[c] - h)``, ``loss = (h - x[t]) + log S``. As
 ``d loss / d x[c] = exp(x[c] - h) / S - [c = t]``, ``x_bar[c]`` is that times ``loss_bar``; of a sum
-``loss_bar = y_bar``, and ``y_bar / |n, i|`` of a mean.
+``loss_bar = y_bar``, and ``y_bar / |n, i|`` of a mean. Where ``t`` is ``ignore_index``, the loss
+and its derivative are 0, and ``|n, i|`` counts the others.
 """
 
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ def forward(
     dtype = common_dtype(x=x)
     needs_floats(dtype, "cross_entropy")
     held = x.astype(accumulator(dtype))
-    losses = np.empty(target.shape, held.dtype)
-    for place, line, right in _lines(held, target):
+    losses, kept = np.zeros(target.shape, held.dtype), 0
+    for place, line, right in _lines(layer, held, target):
+        kept += 1
         highest, _, total = _powers(line)
         losses[place] = (highest - line[right]) + np.log(total)
     if layer.reduction == "none":
@@ -32,7 +34,8 @@ def forward(
     for loss in losses.ravel():
         y += loss
     if layer.reduction == "mean":
-        y /= held.dtype.type(target.size)
+        with np.errstate(invalid="ignore"):  # 0 / 0: no mean of nothing
+            y /= held.dtype.type(kept)
     return np.array(y, result_dtype(dtype))
 
 
@@ -46,12 +49,13 @@ def input_vjp(
     dtype = common_dtype(x=x, y_bar=y_bar)
     needs_floats(dtype, "cross_entropy")
     held, cotangent = x.astype(accumulator(dtype)), y_bar.astype(accumulator(dtype))
-    x_bar = np.empty_like(held)
+    x_bar = np.zeros_like(held)
     classes = np.moveaxis(x_bar, min(1, x.ndim - 1), -1)
-    for place, line, right in _lines(held, target):
+    lines = list(_lines(layer, held, target))
+    for place, line, right in lines:
         loss_bar = cotangent[place] if layer.reduction == "none" else cotangent[()]
         if layer.reduction == "mean":
-            loss_bar = loss_bar / held.dtype.type(target.size)
+            loss_bar = loss_bar / held.dtype.type(len(lines))
         _, powers, total = _powers(line)
         for c, power in enumerate(powers):
             classes[*place, c] = (power / total - (c == right)) * loss_bar
@@ -59,13 +63,14 @@ def input_vjp(
 
 
 def _lines(
-    x: Shaped[np.ndarray, "*x"], target: Int64[np.ndarray, "*target"]
+    layer: CrossEntropy, x: Shaped[np.ndarray, "*x"], target: Int64[np.ndarray, "*target"]
 ) -> Iterator[tuple[tuple[int, ...], list[np.floating], int]]:
-    """Yield every target's place, the scores of its classes, and the target."""
+    """Yield the place of every target that counts, the scores of its classes, and the target."""
     lines = np.moveaxis(x, min(1, x.ndim - 1), -1)
-    check_targets(target, lines.shape[-1])
+    check_targets(target, lines.shape[-1], layer.ignore_index)
     for place in np.ndindex(target.shape):
-        yield place, list(lines[place]), int(target[place])
+        if target[place] != layer.ignore_index:
+            yield place, list(lines[place]), int(target[place])
 
 
 def _powers(line: list[np.floating]) -> tuple[np.floating, list[np.floating], np.floating]:

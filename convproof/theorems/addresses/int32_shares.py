@@ -1,5 +1,7 @@
 """The sums of a bias's channels are shared out among blocks without a number beyond 32 bits.
 
+So are the targets that ``cross_entropy_mean.cu`` counts: as the one channel of a vector each.
+
 ::
 
     each = 32 ceil(V / (32 W)),  splits = ceil(V / each)   =>   splits <= W,  splits each < V + 32 W

@@ -83,7 +83,7 @@ def _ceil(case: Case, axes: Axes) -> bool | None:
 
 def _odd_channels(case: Case, axes: Axes) -> bool | None:
     del axes
-    if len(case.input_shape) < 3:
+    if len(case.input_shape) < 3 or isinstance(case.layer, layers.CrossEntropy):
         return None
     return any(shape[1] % _LANES for shape in (case.input_shape, case.output_shape))
 

@@ -26,13 +26,11 @@ from convproof.errors import UnsupportedError
 from convproof.functions import Function, Role, roles_of
 from convproof.names.arguments import argument_names
 from convproof.verify.targets.alike import refuse_unlike
-from convproof.verify.targets.omitted import omitted, refuse_all, without
+from convproof.verify.targets.omitted import KEYWORDS, omitted, refuse_all, without
 
 Tensor = torch.Tensor
 Arrays = tuple[Tensor | None, ...]
-_WORDS = {"ceil_mode": "ceil"} | {
-    word: word for word in ("groups", "dilation", "stride", "padding", "output_padding")
-}
+_WORDS = {keyword: word for word, keyword in KEYWORDS.items()}
 
 
 def lacked(arguments: frozenset[str]) -> frozenset[str]:
@@ -95,9 +93,12 @@ def evaluated(
     else:
         call = without(call, omitted(Function(layer), call, lacks), layer)
 
+    indices = len(Function(layer).indices)  # the last arrays: they have no gradients
+
     def evaluate(arrays: Arrays, options: Mapping[str, Any], *, grad: bool) -> Any:
-        leaves = tuple(_leaf(array) for array in arrays) if grad else arrays
-        return call(*leaves, **options), leaves
+        count = len(arrays) - indices
+        leaves = tuple(_leaf(array) for array in arrays[:count]) if grad else arrays[:count]
+        return call(*leaves, *arrays[count:], **options), leaves
 
     return _of_alike(evaluate, layer, lacks), missing
 
@@ -160,7 +161,8 @@ def _given_to(kind: type[torch.autograd.Function]) -> list[inspect.Parameter] | 
 
 
 def _array_count(layer: str) -> int:
-    return 3 if Function(layer).family == "bilinear" else 1
+    function = Function(layer)
+    return 3 if function.family == "bilinear" else 1 + len(function.indices)
 
 
 def derivatives(
@@ -182,11 +184,11 @@ def derivatives(
 
 
 def _plain(evaluate: Evaluate) -> dict[Role, Callable[..., Any]]:
-    def forward(x: Tensor, **options: Any) -> Tensor:
-        return _detached(evaluate((x,), options, grad=False)[0])
+    def forward(x: Tensor, *indices: Tensor, **options: Any) -> Tensor:
+        return _detached(evaluate((x, *indices), options, grad=False)[0])
 
-    def input_vjp(x: Tensor, y_bar: Tensor, **options: Any) -> Tensor:
-        y, leaves = evaluate((x,), options, grad=True)
+    def input_vjp(x: Tensor, y_bar: Tensor, *indices: Tensor, **options: Any) -> Tensor:
+        y, leaves = evaluate((x, *indices), options, grad=True)
         return _gradient((y,), leaves[0], (y_bar,), "x")
 
     return {"forward": forward, "input": input_vjp}

@@ -93,7 +93,7 @@ def find_target(spec: str, *, bare: Function = _CONV2D, lacks: Collection[str] =
     place, _, path = spec.removeprefix(_AUTOGRAD).partition(":")
     if place.endswith(".py"):
         module = from_file(Path(place), spec)
-        prelude, root = _file_prelude(Path(place)), "target"
+        prelude, root = _file_prelude(Path(place)), "module"
     else:
         module = _from_module(place, spec)
         prelude, root = f"import {place}", place
@@ -150,7 +150,7 @@ def target_of(
     bare: Function = _CONV2D,
     module: Any = None,
     prelude: str = "",
-    root: str = "target",
+    root: str = "module",
     lacks: Collection[str] = (),
 ) -> Target:
     """Return the target that an object is.
@@ -285,7 +285,7 @@ def _file_prelude(path: Path) -> str:
     lines = ["from runpy import run_path", "from types import SimpleNamespace", ""]
     if path.parent != Path():
         lines = ["import sys", *lines, f"sys.path.insert(0, {str(path.parent)!r})"]
-    return "\n".join([*lines, f"target = SimpleNamespace(**run_path({str(path)!r}))"])
+    return "\n".join([*lines, f"module = SimpleNamespace(**run_path({str(path)!r}))"])
 
 
 def _declared(

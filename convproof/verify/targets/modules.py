@@ -83,7 +83,7 @@ def parameters_of(kind: type, layer: str) -> frozenset[str]:
 
 def constructed(kind: type[torch.nn.Module], layer: str) -> tuple[Evaluate, frozenset[str]]:
     """Return how such a class is evaluated, and the words of what it has no argument for."""
-    held = parameters_of(kind, layer)
+    held, function = parameters_of(kind, layer), Function(layer)
     missing = frozenset(names_of(layer)) - held
 
     def evaluate(arrays: Arrays, options: Mapping[str, Any], *, grad: bool) -> Any:
@@ -93,10 +93,11 @@ def constructed(kind: type[torch.nn.Module], layer: str) -> tuple[Evaluate, froz
         assert x is not None
         module = kind(**{k: v for k, v in arguments.items() if k in held})
         module = module.to(device=x.device, dtype=x.dtype)
-        named = dict(zip(("weight", "bias"), arrays[1:], strict=False))
+        indices = arrays[1:] if function.indices else ()
+        named = dict(zip(("weight", "bias"), arrays[1 + len(indices) :], strict=False))
         leaves = loaded(module, {k: v for k, v in named.items() if v is not None})
         x = x.detach().requires_grad_() if grad else x
-        return module(x), (x, *(leaves.get(name) for name in named))
+        return module(x, *indices), (x, *(leaves.get(name) for name in named))
 
     return evaluate, lacked(missing)
 

@@ -22,9 +22,10 @@ NEUTRAL = {
     "dilation": 1,
     "groups": 1,
     "ceil_mode": False,
+    "ignore_index": -100,
+    "reduction": "mean",
 }
-_KEYWORDS = {word: word for word in ("groups", "dilation", "stride", "padding", "output_padding")}
-_KEYWORDS |= {"ceil": "ceil_mode"}
+KEYWORDS = {name.removesuffix("_mode"): name for name in NEUTRAL}  # by the words for them
 
 
 def omitted(function: Function, call: Callable[..., Any], lacks: Collection[str]) -> frozenset[str]:
@@ -37,7 +38,7 @@ def omitted(function: Function, call: Callable[..., Any], lacks: Collection[str]
     """
     if function.role == "bias":
         return frozenset()
-    keywords = {_KEYWORDS[word] for word in lacks if word in _KEYWORDS}
+    keywords = {KEYWORDS[word] for word in lacks if word in KEYWORDS}
     keywords &= {*argument_names(function.layer)}
     if "pool" in function.layer:
         keywords -= {"stride"}

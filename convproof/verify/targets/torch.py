@@ -287,4 +287,4 @@ def _(layer: Softmax, x: Tensor) -> Tensor:
 
 @compute.register
 def _(layer: CrossEntropy, x: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(x, target, reduction=layer.reduction)
+    return F.cross_entropy(x, target, ignore_index=layer.ignore_index, reduction=layer.reduction)

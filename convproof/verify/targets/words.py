@@ -15,6 +15,8 @@ LACKS = frozenset(
         "padding",
         "output_padding",
         "ceil",
+        "ignore_index",
+        "reduction",
         "layouts",
         "special",
         "rejects",

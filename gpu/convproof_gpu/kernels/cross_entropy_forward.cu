@@ -1,6 +1,7 @@
 // cross_entropy_forward: the loss of a classifier, minus the logarithm of its target's softmax.
 //
 //   loss[n] = m - x[n, target[n]] + log sum_j exp(x[n, j] - m)       m = max_j x[n, j]
+//   loss[n] = 0                                                      target[n] = ignored
 //
 // Shapes         x (N, classes)   target (N) of 64-bit integers   loss (N), C-contiguous
 // Mapping        lines.cuh: lanes share a line and hold EACH elements of it in registers, which are read once; with
@@ -14,7 +15,8 @@
 
 template <class T, class Int, int WIDTH, int EACH>
 __global__ void __launch_bounds__(THREADS)
-cross_entropy_forward(const T* __restrict__ x, const long long* __restrict__ target, T* __restrict__ loss, const Lines<Int> lines) {
+cross_entropy_forward(const T* __restrict__ x, const long long* __restrict__ target, T* __restrict__ loss, const Lines<Int> lines,
+                      const long long ignored) {
   __shared__ float held[THREADS];
   const Portion<Int> portion(lines);
   Exponentials line;
@@ -29,5 +31,5 @@ cross_entropy_forward(const T* __restrict__ x, const long long* __restrict__ tar
   const long long wanted = target[portion.line];
   const bool is_class = 0 <= wanted && wanted < lines.size;
   const float of_target = is_class ? widened(x[portion.first + static_cast<Int>(wanted)]) : not_a_number();
-  loss[portion.line] = rounded<T>(line.greatest - of_target + logf(line.total));
+  loss[portion.line] = rounded<T>(wanted == ignored ? 0.0f : line.greatest - of_target + logf(line.total));
 }

@@ -6,12 +6,13 @@ reduction  is computed
 ``none``   by the kernels of cross entropy, of scores whose classes lie next to each other: others
            are transposed before, and their derivatives after
 ``sum``    as the sum of one channel, by the bias's kernel; every loss has the one cotangent
-``mean``   as the mean of sums of ``r`` losses each, divided by ``r``, and then by ``n / r``, where
-           ``r`` is the least power of two of a square ``n`` or more; every loss has the cotangent
-           over ``n``
+``mean``   as ``r`` times the sum of the means of ``r`` losses each, over the number of targets that
+           count, where ``r`` is the least power of two of a square ``n`` or more; every loss has
+           the cotangent over that number
 =========  =====================================================================================
 
-So no part of a mean is larger than the losses are, and none has more than about ``sqrt n`` terms.
+So no part of a mean is larger than the losses are, and none has more than about ``sqrt n`` terms. A
+kernel counts the targets, whose number the host does not know.
 """
 
 from typing import Any
@@ -28,12 +29,14 @@ _ONE = Bias(channels=1, channel_axis=0)
 
 def forward(machine: Machine, layer: CrossEntropy, x: Any, target: Any) -> Any:
     """Return ``y``."""
-    losses = cross_entropy.forward(machine, _lines(machine, layer, x, target), target)
+    lines, ignored = _lines(machine, layer, x, target), layer.ignore_index
+    losses = cross_entropy.forward(machine, lines, target, ignored)
     if layer.reduction == "none":
         return losses
     if layer.reduction == "sum":
         return bias.bias_vjp(machine, _ONE, losses.reshape(1, losses.size)).reshape(())
-    return _mean(machine, losses.reshape(1, 1, losses.size)).reshape(())
+    r, parts = _parts(machine, losses.reshape(1, 1, losses.size))
+    return cross_entropy.mean(machine, parts, target, ignored, r)
 
 
 def input_vjp(machine: Machine, layer: CrossEntropy, x: Any, y_bar: Any, target: Any) -> Any:
@@ -41,7 +44,7 @@ def input_vjp(machine: Machine, layer: CrossEntropy, x: Any, y_bar: Any, target:
     type_of(x=x, y_bar=y_bar)
     lines = _lines(machine, layer, x, target)
     loss_bar = y_bar if layer.reduction == "none" else _spread(machine, layer, y_bar, target)
-    x_bar = cross_entropy.input_vjp(machine, lines, target, loss_bar)
+    x_bar = cross_entropy.input_vjp(machine, lines, target, loss_bar, layer.ignore_index)
     return x_bar if len(x.shape) <= 2 else layout.to_channels_first(machine, x_bar)
 
 
@@ -54,8 +57,8 @@ def _lines(machine: Machine, layer: CrossEntropy, x: Any, target: Any) -> Any:
     return x if len(x.shape) <= 2 else layout.to_channels_last(machine, x)
 
 
-def _mean(machine: Machine, losses: Any) -> Any:
-    """Return the mean of ``losses (1, 1, n)``."""
+def _parts(machine: Machine, losses: Any) -> tuple[int, Any]:
+    """Return ``r``, and the means of ``r`` of ``losses (1, 1, n)`` each; beyond them are zeros."""
     n = losses.size
     r = 1 << ((n - 1).bit_length() + 1) // 2
     pool = AvgPool(
@@ -63,16 +66,15 @@ def _mean(machine: Machine, losses: Any) -> Any:
     )  # fmt: skip
     parts = machine.empty(pool.output_shape(losses.shape), losses.dtype)
     windows = sliding(pool, losses.shape)
-    avg_forward(machine, windows, inside(windows), losses, parts, fixed=r)
-    y, windows = machine.empty((1, 1, 1), losses.dtype), whole(parts.shape)
-    return avg_forward(machine, windows, inside(windows), parts, y, fixed=n / r)
+    return r, avg_forward(machine, windows, inside(windows), losses, parts, fixed=r)
 
 
 def _spread(machine: Machine, layer: CrossEntropy, y_bar: Any, target: Any) -> Any:
     """Return the cotangent of each loss."""
     loss_bar = machine.empty((1, 1, target.size), y_bar.dtype)
     if target.size:
-        windows, n = whole(loss_bar.shape), target.size if layer.reduction == "mean" else 1
-        held = y_bar.reshape(1, 1, 1)
-        avg_input_vjp(machine, windows, inside(windows), held, loss_bar, fixed=n)
+        if layer.reduction == "mean":
+            y_bar = cross_entropy.mean(machine, y_bar, target, layer.ignore_index)
+        windows, held = whole(loss_bar.shape), y_bar.reshape(1, 1, 1)
+        avg_input_vjp(machine, windows, inside(windows), held, loss_bar, fixed=1)
     return loss_bar.reshape(target.shape)

@@ -8,6 +8,7 @@ from convproof_gpu.mutants.depthwise import MUTANTS as _DEPTHWISE
 from convproof_gpu.mutants.few_channels import MUTANTS as _FEW_CHANNELS
 from convproof_gpu.mutants.grouped import MUTANTS as _GROUPED
 from convproof_gpu.mutants.halo import MUTANTS as _HALO
+from convproof_gpu.mutants.losses import MUTANTS as _LOSSES
 from convproof_gpu.mutants.outer import MUTANTS as _OUTER
 from convproof_gpu.mutants.pointwise import MUTANTS as _POINTWISE
 from convproof_gpu.mutants.pooling import MUTANTS as _POOLING
@@ -25,4 +26,5 @@ MUTANTS = [
     *_TENSOR,
     *_WRAPPING,
     *_OUTER,
+    *_LOSSES,
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import ml_dtypes
 import numpy as np
@@ -14,6 +15,7 @@ from convproof import functional
 from convproof.layers import CrossEntropy
 from convproof.layers.loss import Reduction
 from convproof.numeric.rounding import FORMATS as ROUNDING
+from convproof_gpu import machine
 from convproof_gpu.layers import cross_entropy, loss
 from convproof_gpu.pooling import avg_forward
 from convproof_gpu.simulated import Simulated
@@ -37,7 +39,9 @@ def scored(draw: st.DrawFn) -> Drawn:
     shape = draw(st.sampled_from([(1,), (5,), (64,), (301,), (2, 3), (3, 40), (2, 3, 5), (0, 2)]))
     rng = np.random.default_rng(seed)
     x = 3 * rng.standard_normal((shape[0], classes, *shape[1:]))
-    return x, np.asarray(rng.integers(0, classes, shape)), seed
+    target = np.where(rng.integers(0, 5, shape) == 0, -100, rng.integers(0, classes, shape))
+    target[(0,) * target.ndim if target.size else ()] = 0  # one counts
+    return x, target, seed
 
 
 def lines_of(x: np.ndarray) -> np.ndarray:
@@ -67,18 +71,19 @@ def errors(layer: CrossEntropy, x: np.ndarray, target: np.ndarray) -> tuple[floa
     """Return by how much a reduction is off the losses', and by how much it may be.
 
     No loss is negative. A sum of n terms errs by ``n u`` of it, and is rounded once; the means of
-    ``r`` terms each by ``(r + 1) u``, and theirs by as much; both are rounded.
+    ``r`` terms each by ``(r + 1) u``, and theirs by as much; both are rounded. A mean is over the
+    targets that count.
     """
     each = sim.forward(CrossEntropy(reduction="none"), x, target).astype(np.float64)
     stored, unit = ROUNDING[x.dtype.name], ROUNDING["float32"].unit
     total, n = abs(each).sum(), each.size
+    kept = np.count_nonzero(target != layer.ignore_index)
     found = float(sim.forward(layer, x, target))
     if layer.reduction == "sum":
         return abs(found - each.sum()), (n * unit + stored.unit) * total + stored.tiny
     terms = 2 * (2 * np.sqrt(n) + 1)
-    return abs(found - each.mean()), (
-        (terms * unit + 2.01 * stored.unit) * total / n + 2 * stored.tiny
-    )
+    allowed = ((terms * unit + 2.01 * stored.unit) * total + 2 * n * stored.tiny) / kept
+    return abs(found - each.sum() / kept), allowed
 
 
 @in_every_format
@@ -104,7 +109,8 @@ def test_the_bound_of_a_mean_refutes_other_divisors(monkeypatch: pytest.MonkeyPa
     assert error <= allowed
 
     def of_windows(*given: Any, fixed: float) -> Any:
-        return avg_forward(*given, fixed=fixed if fixed == int(fixed) else 0)
+        del fixed
+        return avg_forward(*given)
 
     monkeypatch.setattr(loss, "avg_forward", of_windows)
     error, allowed = errors(CrossEntropy(), x, target)
@@ -113,7 +119,7 @@ def test_the_bound_of_a_mean_refutes_other_divisors(monkeypatch: pytest.MonkeyPa
 
 @in_every_format
 def test_every_loss_of_a_mean_has_its_share_of_the_cotangent(dtype: Any) -> None:
-    """``loss_bar = y_bar / n`` rounded once, of a sum ``y_bar``: bit by bit."""
+    """``loss_bar = y_bar / n``, of ``n`` that count, rounded once, of a sum ``y_bar``: by bits."""
 
     @few
     @given(scored(), st.sampled_from([("mean", 1), ("sum", 0)]))
@@ -123,13 +129,34 @@ def test_every_loss_of_a_mean_has_its_share_of_the_cotangent(dtype: Any) -> None
         if not target.size and divided:
             return
         y_bar = np.asarray(np.random.default_rng(seed).standard_normal()).astype(dtype)
-        count = np.float32(target.size if divided else 1)
+        count = np.float32(np.count_nonzero(target != -100) if divided else 1)
         share = np.full(target.shape, (y_bar.astype(np.float32) / count).astype(dtype))
         found = sim.input_vjp(CrossEntropy(reduction=reduction), x, y_bar, target)
         expected = cross_entropy.input_vjp(SIM, lines_of(x), target, share)
         assert lines_of(found).tobytes() == expected.tobytes()
 
     holds()
+
+
+@pytest.mark.parametrize("integer", ["int", "long long"])
+@pytest.mark.parametrize("n", [1, 31, 256, 257, 4095, 4096, 4097, 9001])
+def test_targets_that_count_are_counted_whatever_their_share(n: int, integer: str) -> None:
+    """``y = 2 sum x / #{target != ignored}``, in integers; a block has 32 targets or more."""
+    rng = np.random.default_rng(n)
+    target, x = rng.integers(0, 3, n), rng.integers(-9, 9, 1 + n // 8).astype(np.float32)
+    ignored = int(target[0]) - 1
+    with patch.object(machine, "_INT", -1 if integer == "long long" else machine._INT):
+        y = cross_entropy.mean(SIM, x, target, ignored, 2)
+    kept = np.float32(np.count_nonzero(target != ignored))
+    assert (y.shape, y[()]) == ((), 2 * x.sum() / kept)
+
+
+def test_the_mean_of_nothing_is_not_a_number() -> None:
+    """0 / 0; of a derivative nothing is left of the quotient."""
+    x, target = np.zeros((3, 2), np.float32), np.full(3, 1)
+    layer = CrossEntropy(ignore_index=1)
+    assert np.isnan(sim.forward(layer, x, target))
+    assert not sim.input_vjp(layer, x, np.ones((), np.float32), target).any()
 
 
 @few
@@ -139,10 +166,10 @@ def test_prepared_launches_answer_as_the_layer_does(drawn: Drawn, reduction: Red
     x, target, _ = drawn[0].astype(np.float32), *drawn[1:]
     if not target.size:
         return
-    layer, machine = CrossEntropy(reduction=reduction), Repeating()
-    y = Wing(machine).forward(layer, x, target)
-    x_bar = Wing(machine).input_vjp(layer, x, y, target)
-    assert None not in machine.prepared
+    layer, notes = CrossEntropy(reduction=reduction), Repeating()
+    y = Wing(notes).forward(layer, x, target)
+    x_bar = Wing(notes).input_vjp(layer, x, y, target)
+    assert None not in notes.prepared
     assert y.tobytes() == sim.forward(layer, x, target).tobytes()
     assert x_bar.tobytes() == sim.input_vjp(layer, x, y, target).tobytes()
 
@@ -154,13 +181,17 @@ def test_arrays_of_a_gpu_are_answered_by_the_kernels(cupy: Any, reduction: Reduc
     x, target = rng.standard_normal((4, 3, 5)).astype(np.float32), rng.integers(0, 3, (4, 5))
     layer = CrossEntropy(reduction=reduction)
     for _ in range(2):
-        y = functional.cross_entropy(cupy.asarray(x), cupy.asarray(target), reduction)
+        y = functional.cross_entropy(cupy.asarray(x), cupy.asarray(target), reduction=reduction)
         assert np.array_equal(cupy.asnumpy(y), sim.forward(layer, x, target))
-        x_bar = functional.cross_entropy_input(cupy.asarray(x), y, cupy.asarray(target), reduction)
+        x_bar = functional.cross_entropy_input(
+            cupy.asarray(x), y, cupy.asarray(target), reduction=reduction
+        )
         expected = sim.input_vjp(layer, x, cupy.asnumpy(y), target)
         assert np.array_equal(cupy.asnumpy(x_bar), expected)
-    target[1, 2] = -100
-    y = cupy.asnumpy(functional.cross_entropy(cupy.asarray(x), cupy.asarray(target), reduction))
+    target[1, 2] = -101
+    y = cupy.asnumpy(
+        functional.cross_entropy(cupy.asarray(x), cupy.asarray(target), reduction=reduction)
+    )
     assert np.isnan(y[1, 2] if reduction == "none" else y)
 
 
@@ -187,5 +218,5 @@ def test_a_tensors_loss_and_gradient_are_torchs(
     assert (abs(ours - theirs).detach().numpy() <= 2 * allowed["forward"]).all()
     assert (abs(one - other).numpy() <= 2 * allowed["input_vjp"]).all()
     with torch.no_grad():
-        direct = functional.cross_entropy_input(x, bar, target, reduction)
+        direct = functional.cross_entropy_input(x, bar, target, reduction=reduction)
     assert torch.equal(direct, one)

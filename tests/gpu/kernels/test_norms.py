@@ -152,7 +152,8 @@ def classified(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     shape = tuple(draw(st.lists(st.integers(0, 6), min_size=0, max_size=2)))
     classes = draw(st.sampled_from([1, 2, 10, 33, 64, 300]))
     x = 3 * rng.standard_normal((*shape, classes)) + draw(st.sampled_from([0, 0, 0, 200]))
-    return x, np.asarray(rng.integers(0, classes, shape)), np.asarray(rng.standard_normal(shape))
+    target = np.where(rng.integers(0, 5, shape) == 0, -100, rng.integers(0, classes, shape))
+    return x, target, np.asarray(rng.standard_normal(shape))
 
 
 @in_every_format
@@ -175,8 +176,8 @@ def test_cross_entropy_and_its_derivative_lie_within_their_bounds(dtype: Any) ->
         powers = np.exp(rows)
         total = powers.sum(-1, keepdims=True)
         one_hot = np.arange(x.shape[-1]) == target[..., None]
-        below = (rows * one_hot).sum(-1)
-        exact = np.log(total)[..., 0] - below
+        below, counts = (rows * one_hot).sum(-1), target != -100
+        exact = (np.log(total)[..., 0] - below) * counts
         d = x.shape[-1] + 16 + 2 * np.abs(rows).max(-1)
         allowed = (d + 2 + 11 * np.log(total)[..., 0] - 3 * below) * unit
         allowed = allowed + (stored.unit * np.abs(exact) + stored.tiny) * (dtype != np.float32)
@@ -184,7 +185,7 @@ def test_cross_entropy_and_its_derivative_lie_within_their_bounds(dtype: Any) ->
         assert (np.abs(found - exact) <= allowed).all()
 
         y = powers / total
-        exact = (y - one_hot) * wide_bar[..., None]
+        exact = (y - one_hot) * (wide_bar * counts)[..., None]
         errs = (d[..., None] + 4) * unit * (y + np.abs(y - one_hot)) * np.abs(wide_bar)[..., None]
         allowed = errs * (1 + stored.unit) + stored.tiny + stored.unit * np.abs(exact)
         found = cross_entropy.input_vjp(SIM, x, target, loss_bar).astype(np.float64)
@@ -198,9 +199,10 @@ def test_a_target_that_is_no_class_is_refused(wrong: int) -> None:
     """``0 <= target < classes``; what the host does not see, the kernel answers with NaN."""
     x, target = np.zeros((2, 3), np.float32), np.array([1, wrong])
     loss, x_bar = np.ones(2, np.float32), np.empty_like(x)
-    with pytest.raises(ShapeError, match="targets are classes 0 to 2, got"):
+    words = f"targets are classes 0 to 2, or -100 where they are ignored, got {wrong}"
+    with pytest.raises(ShapeError, match=words):
         cross_entropy.forward(SIM, x, target)
-    with pytest.raises(ShapeError, match="targets are classes 0 to 2, got"):
+    with pytest.raises(ShapeError, match=words):
         cross_entropy.input_vjp(SIM, x, target, loss)
 
     lines, width = lines_along(x.shape, -1)
@@ -208,6 +210,7 @@ def test_a_target_that_is_no_class_is_refused(wrong: int) -> None:
     arguments = ("float", "int", str(width), str(lines.held(width)))
     backward = {"x": x, "target": target, "loss_bar": loss.copy(), "x_bar": x_bar, "lines": sizes}
     forward = {"x": x, "target": target, "loss": loss, "lines": sizes}
+    forward["ignored"] = backward["ignored"] = np.int64(-100)
     launch(SIM, Kernel("cross_entropy_forward", arguments), 1, 256, forward, ("loss",))
     launch(SIM, Kernel("cross_entropy_input_vjp", arguments), 1, 256, backward, ("x_bar",))
     assert np.isnan(loss).tolist() == [False, True]

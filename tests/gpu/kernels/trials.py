@@ -137,6 +137,7 @@ def _scores(rng: np.random.Generator, shape: Shape) -> tuple[np.ndarray, np.ndar
     lines = np.full((shape[0], *shape[2:], shape[1]), FAR)
     one, target = rng.integers(0, shape[1], (2, *lines.shape[:-1]))
     np.put_along_axis(lines, one[..., None], 0, -1)
+    target[rng.integers(0, 8, target.shape) == 0] = layers.CrossEntropy().ignore_index
     return np.ascontiguousarray(np.moveaxis(lines, -1, 1)), target
 
 
@@ -229,11 +230,16 @@ def of_scores(on: Machine, x: np.ndarray, seed: int) -> Iterator[tuple[np.ndarra
     rows = np.arange(x.shape[0])
     scores[rows, one] = 0
     wide, given = loss_bar.astype(np.float32), lying(scores.astype(x.dtype), seed % 3)
-    yield cross_entropy.forward(on, given, target), -scores[rows, target].astype(x.dtype)
+    ignored, index = rng.integers(0, 8, x.shape[0]) == 0, int(target.max(initial=0)) + 1
+    named = np.where(ignored, index, target)
+    loss = np.where(ignored, 0, -scores[rows, target]).astype(x.dtype)
+    yield cross_entropy.forward(on, given, named, index), loss
+    wide = np.where(ignored, 0, wide)
     x_bar = np.zeros(x.shape, np.float32)
     x_bar[rows, one] += wide
     x_bar[rows, target] -= wide
-    yield cross_entropy.input_vjp(on, given, target, loss_bar), x_bar.astype(x.dtype)
+    found = cross_entropy.input_vjp(on, given, named, loss_bar, index)
+    yield found, x_bar.astype(x.dtype)
 
 
 def of_layout(on: Machine, x: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -56,7 +56,7 @@ def test_a_snippet_calls_as_the_target_is_called() -> None:
     told = opened.told(failed)
     code = told.partition("reproduce:\n")[2].replace("\n    ", "\n").strip()
     with pytest.raises(AssertionError):
-        exec(code, {"target": SimpleNamespace(conv1d_weight=flipped)})
+        exec(code, {"module": SimpleNamespace(conv1d_weight=flipped)})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Laws of losses, kept and broken."""
