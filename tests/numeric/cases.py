@@ -99,11 +99,17 @@ def batch_and_channels(draw: st.DrawFn) -> Shape:
     return draw(st.integers(1, 2)), draw(st.integers(1, 2))
 
 
+MOST = (3, 2)  # the largest stride and dilation
+APART = st.sampled_from([(3, 1), (1, 2)])  # one or the other
+
+
 @st.composite
-def window_axis(draw: st.DrawFn, *, torch: bool = False) -> tuple[Any, ...]:
+def window_axis(
+    draw: st.DrawFn, *, torch: bool = False, most: tuple[int, int] = MOST
+) -> tuple[Any, ...]:
     """Draw ``(input_size, kernel_size, stride, padding, dilation)`` whose kernel fits."""
-    kernel_size, stride = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    dilation, low = draw(st.integers(1, 2)), draw(st.integers(0, 2))
+    kernel_size, stride = draw(st.integers(1, 3)), draw(st.integers(1, most[0]))
+    dilation, low = draw(st.integers(1, most[1])), draw(st.integers(0, 2))
     high = low if torch else draw(st.integers(0, 2))
     least = max(1, dilation * (kernel_size - 1) + 1 - low - high)
     return draw(st.integers(least, least + 3)), kernel_size, stride, (low, high), dilation
@@ -224,11 +230,20 @@ def losses(draw: st.DrawFn, *reductions: Reduction) -> Case:
 
 @st.composite
 def convolutions(
-    draw: st.DrawFn, kind: type[layers.Conv], *, torch: bool = False, dims: int | None = None
+    draw: st.DrawFn,
+    kind: type[layers.Conv],
+    *,
+    torch: bool = False,
+    dims: int | None = None,
+    mixed: bool = True,
 ) -> Case:
-    """Draw a convolution, shared or locally connected, padded differently at the two ends."""
+    """Draw a convolution, shared or locally connected, padded differently at the two ends.
+
+    Not mixed, no axis is strided beside another that is dilated.
+    """
     dims = dims or draw(st.integers(1, 2))
-    axes = [draw(window_axis(torch=torch)) for _ in range(dims)]
+    most = MOST if mixed or dims == 1 else draw(APART)
+    axes = [draw(window_axis(torch=torch, most=most)) for _ in range(dims)]
     size, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     groups = draw(st.integers(1, 2))
     modes = ["zeros"] if torch else ["zeros", "circular"]
@@ -248,13 +263,14 @@ def convolutions(
 
 
 @st.composite
-def transposed_convolutions(draw: st.DrawFn, *, torch: bool = False) -> Case:
+def transposed_convolutions(draw: st.DrawFn, *, torch: bool = False, mixed: bool = True) -> Case:
     """Draw a transposed convolution that crops less than its whole output."""
     dims = draw(st.integers(1, 2))
+    strides, dilations = MOST if mixed or dims == 1 else draw(APART)
     axes = []
     for _ in range(dims):
         n, r = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-        s, t = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        s, t = draw(st.integers(1, strides)), draw(st.integers(1, dilations))
         more = draw(st.integers(0, max(s, t) - 1))
         spare = s * (n - 1) + t * (r - 1) + more
         low = draw(st.integers(0, min(3, spare // 2)))
@@ -271,10 +287,11 @@ def transposed_convolutions(draw: st.DrawFn, *, torch: bool = False) -> Case:
 
 
 @st.composite
-def unfolds(draw: st.DrawFn, *, fold: bool, torch: bool = False) -> Case:
+def unfolds(draw: st.DrawFn, *, fold: bool, torch: bool = False, mixed: bool = True) -> Case:
     """Draw an unfolding, or the folding back from it; torch knows two axes."""
     dims = 2 if torch else draw(st.integers(1, 3))
-    axes = [draw(window_axis(torch=torch)) for _ in range(dims)]
+    most = MOST if mixed or dims == 1 else draw(APART)
+    axes = [draw(window_axis(torch=torch, most=most)) for _ in range(dims)]
     size, kernel_size, stride, padding, dilation = zip(*axes, strict=True)
     layer = layers.Unfold(
         kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation

@@ -39,17 +39,26 @@ def plain_pools(draw: st.DrawFn) -> Case:
     return draw(cases.with_data(layer, (*draw(cases.batch_and_channels()), *size)))
 
 
-circular = st.integers(1, 3).flatmap(lambda dims: cases.convolutions(layers.Conv, dims=dims))
-convolutions = circular.map(lambda case: changed(case, padding_mode="zeros"))
+def _of_any_axes(*, mixed: bool) -> st.SearchStrategy[Case]:
+    return st.integers(1, 3).flatmap(
+        lambda dims: cases.convolutions(layers.Conv, dims=dims, mixed=mixed)
+    )
+
+
+def _padded_by_zeros(strategy: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
+    return strategy.map(lambda case: changed(case, padding_mode="zeros"))
+
+
+circular = _of_any_axes(mixed=True)
 dilated_pools = cases.pools(layers.MaxPool).map(lambda case: changed(case, return_indices=False))
-ungrouped = cases.convolutions(layers.LocallyConnected).flatmap(
+ungrouped = cases.convolutions(layers.LocallyConnected, mixed=False).flatmap(
     lambda case: cases.with_data(
         replace(case.layer, groups=1, padding_mode="zeros"),  # type: ignore[call-arg]
         case.x.shape,
     )
 )
 ZEROS: dict[type[Layer], st.SearchStrategy[Case]] = {
-    layers.Conv: convolutions,
+    layers.Conv: _padded_by_zeros(circular),
     layers.ConvTranspose: CASES[layers.ConvTranspose],
     layers.MaxPool: plain_pools(),
     layers.AvgPool: CASES[layers.AvgPool].map(scaled),
@@ -58,6 +67,13 @@ ZEROS: dict[type[Layer], st.SearchStrategy[Case]] = {
     layers.Linear: CASES[layers.Linear],
     layers.Bias: CASES[layers.Bias],
     layers.ReLU: CASES[layers.ReLU],
+}
+APART = ZEROS | {  # no axis strided beside another that is dilated
+    layers.Conv: _padded_by_zeros(_of_any_axes(mixed=False)),
+    layers.ConvTranspose: cases.transposed_convolutions(mixed=False),
+    layers.LocallyConnected: ungrouped,
+    layers.Unfold: cases.unfolds(fold=False, mixed=False),
+    layers.Fold: cases.unfolds(fold=True, mixed=False),
 }
 
 

@@ -1,4 +1,8 @@
-"""JAX's own layers answer what the oracle answers: equal, wherever the numbers are exact."""
+"""JAX's own layers answer what the oracle answers: equal, wherever the numbers are exact.
+
+Not asked are strides of one axis beside dilations of another: XLA ends the process at some of them
+(J5 of ``reports/scoreboard.md``), here as everywhere, and takes the tests with it.
+"""
 
 from collections.abc import Iterator
 
@@ -12,18 +16,13 @@ from convproof.errors import UnsupportedError
 from convproof.layers import Layer
 from convproof.numeric.dtypes import BFLOAT16
 from convproof.numeric.reference import implementation as reference
-from tests.numeric.cases import CASES, SMOOTH, Case, answers, differences, few
-from tests.verify.targets.cases import ZEROS, beyond_their_bounds, dilated_pools, ungrouped
+from tests.numeric.cases import SMOOTH, Case, answers, differences, few
+from tests.verify.targets.cases import APART, beyond_their_bounds, dilated_pools
 
 jax = pytest.importorskip("jax")
 
 from convproof.verify.targets.jax import forget, implementation  # noqa: E402  # needs JAX
 
-EXACT: dict[type[Layer], st.SearchStrategy[Case]] = ZEROS | {
-    layers.LocallyConnected: ungrouped,
-    layers.Unfold: CASES[layers.Unfold],
-    layers.Fold: CASES[layers.Fold],
-}
 compiled = settings(max_examples=few.max_examples // 2)  # each shape is compiled
 FLOATS = ["float32", "float64"]
 PAIR = layers.MaxPool(kernel_size=(2,), stride=(2,), padding=((0, 0),), dilation=(1,))
@@ -36,14 +35,14 @@ def _forgotten() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("kind", EXACT, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", APART, ids=lambda kind: kind.__name__)
 @compiled
 @given(data=st.data())
 def test_layers_and_gradients_equal_the_oracle(
     kind: type[Layer], dtype: str, data: st.DataObject
 ) -> None:
     """y, x_bar, w_bar and b_bar == the oracle's, padded alike or differently at the two ends."""
-    case = data.draw(EXACT[kind]).astype(dtype)
+    case = data.draw(APART[kind]).astype(dtype)
 
     assert differences(answers(implementation, case), answers(reference, case)) == []
 
@@ -75,7 +74,7 @@ def test_a_dilated_max_pooling_has_no_gradient(case: Case) -> None:
 
 
 @compiled
-@given(ZEROS[layers.Conv])
+@given(APART[layers.Conv])
 def test_integers_have_a_convolution_but_no_gradient(case: Case) -> None:
     """y == the oracle's, in int64."""
     layer, x, arrays, y_bar = case
@@ -89,7 +88,7 @@ def test_integers_have_a_convolution_but_no_gradient(case: Case) -> None:
 
 @pytest.mark.parametrize("dtype", [np.dtype(np.float16), BFLOAT16], ids=str)
 @compiled
-@given(case=ZEROS[layers.Conv])
+@given(case=APART[layers.Conv])
 def test_half_precision_stays_half_precision(dtype: np.dtype, case: Case) -> None:
     """Small integers are exact: y == the oracle's."""
     ones = case.map(lambda array: array.clip(-1, 1)).astype(dtype)
