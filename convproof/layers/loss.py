@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, get_args
+from operator import index as as_index
+from typing import Any, Literal, get_args
 
 from convproof.errors import GeometryError, ShapeError
 from convproof.layers.base import Layer, Shape
@@ -26,15 +27,17 @@ class CrossEntropy(Layer):
     reduction: Reduction = "mean"
 
     def __post_init__(self) -> None:
-        index: object = self.ignore_index  # perhaps an array: weights of classes
-        if not isinstance(index, int) or isinstance(index, bool) or not -_MOST <= index < _MOST:
-            name = index if isinstance(index, str | int | float | None) else type(index).__name__
+        given: Any = self.ignore_index  # perhaps an array: weights of classes
+        index = _integer(given)
+        if index is None or not -_MOST <= index < _MOST:
+            name = given if isinstance(given, str | int | float | None) else type(given).__name__
             msg = (
                 f"ignore_index must be an integer of 64 bits, got {name!r}. The reduction is given "
                 "by its name, reduction='sum', and there are no weights of classes: multiply the "
                 "losses of reduction='none'."
             )
             raise GeometryError(msg)
+        object.__setattr__(self, "ignore_index", index)
         told: object = self.reduction
         if not isinstance(told, str) or told not in get_args(Reduction):
             msg = f"reduction must be 'none', 'mean' or 'sum', got {told!r}."
@@ -66,3 +69,11 @@ class CrossEntropy(Layer):
 def class_axis(input_shape: Shape) -> int:
     """Return the axis of the classes: 1, or 0 where there is no other."""
     return min(1, len(input_shape) - 1)
+
+
+def _integer(value: Any) -> int | None:
+    """Return an integer, NumPy's too, as Python's; None: it is none."""
+    try:
+        return None if isinstance(value, bool) else as_index(value)
+    except TypeError:
+        return None

@@ -22,6 +22,10 @@ Where the arrays' format is not that of the sums, everything between may be stor
 ``x - h``, which its power multiplies, the powers, ``S``, ``L`` or ``log y``, ``y`` and a product
 with it, a loss, its part of a mean, and the cotangent of a loss. Of these units, an element of
 ``y`` has ``W + 5 + 2 |log y[c]|``, and a loss ``W + 2`` and two of its own.
+
+Units are of first order in ``u``. What is above it stays below the units left over, but in bfloat16
+for improbable classes: there two of them hold ``k^2 u / 2``, of ``k`` units in the exponent, up to
+``k = 32``. Cases lie below: ``|log y| < 22`` with ``x - h`` exact, or ``|log y| < 13``.
 """
 
 import numpy as np

@@ -119,7 +119,7 @@ class Search:
 
     def _is_idle(self) -> bool:
         """Return whether the target answered none of several cases."""
-        rest = [tally for theorem, tally in self.tallies.items() if theorem.name != "rejects"]
+        rest = [tally for law, tally in self.tallies.items() if "rejects" not in law.needs]
         asked = any(tally.examples for tally in rest)
         return self.cases_asked >= _IDLE and asked and not any(tally.answered for tally in rest)
 

@@ -330,7 +330,8 @@ def _input_vjp_backward(ctx: Any, u: Tensor) -> tuple[Any, ...]:
     y_bar, *arrays = ctx.saved_tensors
     if isinstance(layer, layers.ReLU):  # x_bar = [x > 0] y_bar, whose derivative in x is 0
         (x,) = arrays
-        return None, None, None, _input_vjp(ctx.word, list(_sizes(x)), x, u, []), []
+        flat = torch.zeros_like(x) if ctx.needs_input_grad[2] else None
+        return None, None, flat, _input_vjp(ctx.word, list(_sizes(x)), x, u, []), []
     bars: list[Tensor | None] = [None] * len(arrays)
     if not isinstance(layer, (*_BILINEAR, *_LINEAR)):
         _refuse(layer, "a second derivative")

@@ -90,6 +90,14 @@ def test_relu_has_both_derivatives_and_a_gradient_has_a_penalty_through_it() -> 
     """``d/dw |dy/dx|^2`` of convolutions with ReLU between them, in integers: torch's own."""
     assert torch.autograd.gradgradcheck(F.relu, (of(1, *X),))
 
+    x = torch.tensor([-1.0, 0.0, -0.0, 2.0, np.nan, np.inf]).requires_grad_()
+    for relu in (F.relu, torch.nn.functional.relu):
+        bar = torch.arange(1.0, 7.0).requires_grad_()
+        (x_bar,) = torch.autograd.grad(relu(x), x, bar, create_graph=True)
+        of_bar, of_x = torch.autograd.grad(x_bar, (bar, x), torch.ones(6))
+        assert of_bar.tolist() == [0, 0, 0, 1, 1, 1]
+        assert of_x.tolist() == [0] * 6
+
     def penalty(names: Any) -> torch.Tensor:
         x, w = (torch.arange(n).double() * 7 % 5 - 2 for n in (50, 16))
         x, w = x.reshape(1, 2, 5, 5).requires_grad_(), w.reshape(2, 2, 2, 2).requires_grad_()

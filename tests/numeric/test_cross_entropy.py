@@ -251,6 +251,17 @@ def test_what_is_no_loss_is_refused(call: Any, kind: type[Exception], words: str
         call(functional.cross_entropy)
 
 
+@pytest.mark.usefixtures("untyped")
+def test_an_integer_of_numpy_may_be_ignored() -> None:
+    """As in torch, and as other arguments may be: it is kept as Python's."""
+    number: Any
+    for number in (np.int64(1), np.uint8(255)):
+        layer = CrossEntropy(ignore_index=number)
+        assert type(layer.ignore_index) is int
+        assert layer == CrossEntropy(ignore_index=int(number))
+        assert f"ignore_index={int(number)}," in repr(layer)
+
+
 def test_the_sum_of_no_losses_is_0() -> None:
     """And there are no derivatives of it."""
     for on in map(get_implementation, ("numpy", "reference", "sim")):

@@ -10,9 +10,11 @@ import pytest
 from convproof import functional as F  # noqa: N812  # as everyone writes it
 from convproof.cases import Case
 from convproof.cli import run
+from convproof.errors import UnsupportedError
 from convproof.evidence import read
 from convproof.layers import CrossEntropy
 from convproof.verify.inquiry import inquiry
+from convproof.verify.runner import checked
 from convproof.verify.session import Asked
 
 NAMES = ("cross_entropy", "cross_entropy_input")
@@ -60,6 +62,20 @@ def test_a_loss_without_options_is_asked_its_mean_of_all_targets() -> None:
     passed = {o.theorem.name for o in outcomes if o.status == "pass"}
     assert {"rounding", "shift", "rejects"} <= passed
     assert "ignored" not in {o.theorem.name for o in outcomes}
+
+
+def test_a_loss_that_answers_no_legal_call_passes_nothing() -> None:
+    """Though it refuses what is illegal, as ``rejects`` and ``targets`` want it."""
+
+    def cross_entropy(x: Any, target: Any, **options: Any) -> Any:
+        F.cross_entropy(x, target, **options)
+        msg = "not in this dtype."
+        raise UnsupportedError(msg)
+
+    asked = Asked(profile="quick", seed=1, only=NAMES[:1], examples=20)
+    with inquiry("here", asked, live=SimpleNamespace(cross_entropy=cross_entropy)) as opened:
+        outcomes = [o for each in opened.questions() for o in opened.answers(*each)]
+    assert not checked(outcomes)
 
 
 def test_a_failure_is_told_written_and_asked_again(

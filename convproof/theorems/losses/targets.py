@@ -24,10 +24,13 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
 
 
 def _no_class(function: Function, case: Case, call: Call) -> Iterator[tuple[str, Call]]:
-    """Yield the law with calls whose last target breaks it, beyond the classes and below."""
+    """Yield the law with calls whose last target breaks it, beyond the classes and below.
+
+    The last is a class again in 32 bits: 0.
+    """
     del function
     layer, classes = _loss(case), case.input_shape[class_axis(case.input_shape)]
-    for wrong in (classes, -1):
+    for wrong in (classes, -1, 1 << 32):
         if wrong == layer.ignore_index:
             continue
         target = call.arrays["target"].copy()

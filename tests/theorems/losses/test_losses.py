@@ -97,6 +97,11 @@ def of_any_cotangent(x: Any, y_bar: Any, target: Any, **options: Any) -> Any:
     return get_implementation("numpy").cross_entropy_input(x, held, target, **options)
 
 
+def of_the_lower_32_bits(x: Any, target: Any, **options: Any) -> Any:
+    """Of every target the lower 32 bits are read: 2^32 is the class 0."""
+    return get_implementation("numpy").cross_entropy(x, target << 32 >> 32, **options)
+
+
 FAULTS = [
     Fault("shift", NAMES[0], faults.loss_without_the_maximum),
     Fault("shift", NAMES[1], overflowing),
@@ -107,6 +112,7 @@ FAULTS = [
     Fault("special", NAMES[0], faults.loss_of_nan_left_out),
     Fault("special", NAMES[0], reading_the_next_line),
     Fault("targets", NAMES[0], faults.targets_that_are_no_class_wrapped),
+    Fault("targets", NAMES[0], of_the_lower_32_bits),
     Fault("rejects", NAMES[1], of_any_cotangent),
 ]
 
