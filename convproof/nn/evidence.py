@@ -254,7 +254,7 @@ def _chosen(
     layer: Layer, function: str, dtype: str, precision: str, input_size: Shape | None
 ) -> Iterator[Choice]:
     """Yield what files of measured choices decide, once where implementations share them."""
-    every = all_sources().values()
+    every = {id(sources): sources for sources in all_sources().values()}.values()
     found = [each for s in every for each in s.chosen(layer, dtype, precision, input_size)]
     hashes = {name: digest for sources in every for name, digest in sources.digests().items()}
     for each in dict.fromkeys(found):

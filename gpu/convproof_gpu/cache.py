@@ -19,12 +19,12 @@ def wanted() -> Path:
     """Return the folder that is meant, whether or not it can be written."""
     home = os.environ.get("XDG_CACHE_HOME")
     named = os.environ.get("CONVPROOF_CACHE")
-    return Path(named or Path(home or Path.home() / ".cache") / "convproof")
+    return Path(named or Path(home or _home() / ".cache") / "convproof")
 
 
-def is_writable() -> bool:
-    """Return whether what is compiled can be kept for another process."""
-    return _usable(wanted())
+def is_writable(kind: str = "") -> bool:
+    """Return whether what is compiled, or files of one kind, can be kept for another process."""
+    return _usable(wanted() / kind)
 
 
 @cache
@@ -44,6 +44,14 @@ def alone(path: Path) -> Iterator[None]:
     with path.with_suffix(".lock").open("w") as file:
         flock(file, LOCK_EX)
         yield
+
+
+def _home() -> Path:
+    """Return the user's folder, or what is none and cannot be written, of a user without one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 def _usable(place: Path) -> bool:

@@ -123,10 +123,10 @@ def coefficient(question: Question, choice: Choice) -> Fraction | None:
     return family.coefficient(question, choice)
 
 
-def takes(question: Question, tile: Any) -> bool:
-    """Return whether a tile is one that its family may try: of a precision, a law and an error."""
-    family = next(family for family in FAMILIES if tile in family.tiles)
-    return any(choice.tile == tile for choice in family.choices(question))
+def takes(question: Question, choice: Choice) -> bool:
+    """Return whether a choice is one that its tile's family may try: of a precision and a law."""
+    family = next(family for family in FAMILIES if choice.tile in family.tiles)
+    return choice in family.choices(question)
 
 
 def tile_called(argument: str) -> Any:

@@ -23,7 +23,7 @@ from convproof_gpu.choices import Asked, Question
 from convproof_gpu.cubin import digest
 from convproof_gpu.few_channels import LEAST
 from convproof_gpu.few_channels_input_plans import HELD
-from convproof_gpu.machine import AtHand, Kernel
+from convproof_gpu.machine import AtHand, Kernel, LaunchLawError
 from convproof_gpu.specialisations import files
 from convproof_gpu.tuned import Entries, of_any_device
 from convproof_gpu.wing import Wing
@@ -45,8 +45,19 @@ class Blank(np.ndarray):
 
 
 def blank(shape: Sequence[int], dtype: Any) -> Blank:
-    """Return an array of this shape and dtype, without memory."""
-    return np.broadcast_to(np.zeros((), dtype), tuple(shape)).view(Blank)
+    """Return an array of this shape and dtype, without memory.
+
+    Raises:
+        LaunchLawError: if it has more bytes than there are addresses.
+    """
+    try:
+        return np.broadcast_to(np.zeros((), dtype), tuple(shape)).view(Blank)
+    except ValueError:
+        msg = (
+            f"an array {'x'.join(map(str, shape))} has more bytes than addresses reach: 2^63. Take "
+            "a smaller batch, or image."
+        )
+        raise LaunchLawError(msg) from None
 
 
 class Recorder(AtHand):

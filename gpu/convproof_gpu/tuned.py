@@ -17,6 +17,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from math import isfinite
@@ -30,11 +31,13 @@ from convproof_gpu.candidates import takes, tile_called
 from convproof_gpu.choices import Choice, Product, Question
 from convproof_gpu.cubin import digest
 from convproof_gpu.elements import BYTES
+from convproof_gpu.operands import MOST
 from convproof_gpu.specialisations import files
-from convproof_gpu.tiles import MOST_PARTS, PRECISIONS
+from convproof_gpu.tiles import PRECISIONS
 
 SCHEMA = "convproof/tuned/1"
 SWITCH = "CONVPROOF_TUNED"
+_MOST_STEPS = 2**20  # taps times the stride, or their distance
 _FACTS = ("device", "CUDA driver", "NVRTC")
 _DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -108,20 +111,28 @@ def read(facts: Mapping[str, str]) -> dict[Question, Entry]:
 
 
 def of_any_device() -> list[TunedFile]:
-    """Return the files that are of today's kernels, whatever their device: no GPU is asked."""
-    place = wanted() / "tuned"
-    if is_ignored() or not place.is_dir():
+    """Return the files that are of today's kernels, whatever their device: no GPU is asked.
+
+    Read is what calls read: not a folder that cannot be written, and of a device its own file.
+    """
+    if is_ignored() or not _is_there():
         return []
     facts = {name: value for name, value in facts_of({}).items() if name not in _FACTS}
     found = []
-    for path in sorted(place.glob("*.json")):
+    for path in sorted(folder("tuned").glob("*.json")):
         try:
             held = _held(path, facts)
         except _DAMAGES as error:
             _warn(path, error)
         else:
-            found += [held] if held else []
+            found += [held] if held and path_of(held.facts) == path else []
     return found
+
+
+def _is_there() -> bool:
+    with suppress(OSError):  # what may not be looked into is not read
+        return (wanted() / "tuned").is_dir()
+    return False
 
 
 def _of_just(facts: Mapping[str, str], path: Path) -> dict[Question, Entry]:
@@ -143,6 +154,9 @@ def _held(path: Path, facts: Mapping[str, str]) -> TunedFile | None:
     of = document["facts"]
     if document["schema"] != SCHEMA or not facts.items() <= of.items():
         return None
+    if not all(type(value) is str for value in (*of.values(), *(of[name] for name in _FACTS))):
+        msg = f"facts are words, got {of}"
+        raise ValueError(msg)
     questions = [_question(held) for held in document["entries"]]
     pairs = zip(questions, document["entries"], strict=True)
     entries = {question: _entry(held, question) for question, held in pairs}
@@ -244,19 +258,26 @@ def _question(held: dict[str, Any]) -> Question:
 
 
 def _is_legal(sizes: Sizes) -> bool:
-    """Return whether sizes are integers that a convolution of one to three axes may have."""
+    """Return whether sizes are integers that a convolution of one to three axes may have.
+
+    They are small enough for it to be told at once which tiles take them.
+    """
     s = sizes
     counts = s.batch, s.groups, s.in_channels, s.out_channels
     axes = s.input, s.kernel, s.output, s.stride, s.dilation, s.low
     if any(type(axis) is not tuple for axis in axes):
         return False
     numbers = [*counts, *(n for axis in axes for n in axis)]
-    return (
+    is_one = (
         {*map(len, axes)} in ({1}, {2}, {3})
         and all(type(n) is int for n in numbers)
         and min(*counts, *s.input, *s.output) >= 0
         and min(*s.kernel, *s.stride, *map(abs, s.dilation)) >= 1
     )
+    if not is_one or max(map(abs, numbers)) > MOST:
+        return False
+    steps = zip(s.kernel, s.stride, s.dilation, strict=True)
+    return all(k * max(r, abs(t)) <= _MOST_STEPS for k, r, t in steps)
 
 
 def _entry(held: dict[str, Any], question: Question) -> Entry:
@@ -267,8 +288,8 @@ def _entry(held: dict[str, Any], question: Question) -> Entry:
     """
     tile, parts = tile_called(held["tile"]), held["parts"]
     times = float(held["us"]), float(held["table_us"])
-    is_choice = tile is not None and type(parts) is int and 0 <= parts <= MOST_PARTS
-    if not is_choice or not takes(question, tile) or not all(map(isfinite, times)):
+    is_choice = tile is not None and type(parts) is int and all(map(isfinite, times))
+    if not is_choice or not takes(question, Choice(tile, parts)):
         msg = f"no choice for {question.precision}: {held['tile']!r} in {parts!r} parts"
         raise ValueError(msg)
     return Entry(Choice(tile, parts), *times)

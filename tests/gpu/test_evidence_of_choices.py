@@ -1,6 +1,7 @@
 """A layer's evidence tells which kernels a file of measured choices takes, and claims no more."""
 
 import hashlib
+import json
 import shutil
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from convproof import nn
 from convproof.index_maps import Sizes
 from convproof.theorems.addresses import PROOFS as ADDRESSES
-from convproof_gpu import tuned
+from convproof_gpu import cache, tuned
 from convproof_gpu.choices import Choice, Question
 from convproof_gpu.cubin import digest
 from convproof_gpu.halo_plans import HALO_TILES
@@ -19,7 +20,7 @@ from convproof_gpu.layers import conv, conv_transpose
 from convproof_gpu.measuring.rows import rows
 from convproof_gpu.recording import ALONE, inputs_of
 from convproof_gpu.tiles import SMALL, TensorTile
-from convproof_gpu.tuned import Entry, TuningWarning, added, facts_of
+from convproof_gpu.tuned import Entry, TuningWarning, added, facts_of, read
 from convproof_gpu.tuning import lawful, questions
 
 VERSIONS = {"device": "NVIDIA H200 (sm_90)", "CUDA driver": "13000", "NVRTC": "13"}
@@ -108,10 +109,49 @@ def test_a_file_of_other_kernels_or_a_damaged_one_is_passed_over(
         changed.setattr(tuned, "digest", lambda file: digest(file) + "x")
         assert LAYER.evidence().chosen == ()
     assert len(LAYER.evidence().chosen) == 1
-    path.write_text("{")
-    with pytest.warns(TuningWarning):
-        assert LAYER.evidence().chosen == ()
+    facts = {"facts": facts_of(VERSIONS) | {"device": [1]}}
+    for damaged in ("{", json.dumps(json.loads(path.read_text()) | facts)):
+        path.write_text(damaged)
+        with pytest.warns(TuningWarning) as told:
+            assert LAYER.evidence().chosen == ()
+        assert len(told) == 1
     shutil.rmtree(place)
+    assert LAYER.evidence().chosen == ()
+
+
+def test_a_file_that_no_call_reads_is_not_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy by another name, and those of a folder that cannot be written or looked into."""
+    path = keep(HALO, asked(LAYER, SHAPE, "conv_forward"))
+    shutil.copy(path, path.with_stem("before"))
+    assert [choice.of.file for choice in LAYER.evidence().chosen] == [path.name]
+    with monkeypatch.context() as changed:
+        changed.setattr(tuned, "folder", lambda kind: place.parent / "another" / kind)
+        assert read(facts_of(VERSIONS)) == {}
+        assert LAYER.evidence().chosen == ()
+
+    class Refused(type(place)):  # type: ignore[misc]  # of this system
+        def is_dir(self) -> bool:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tuned, "wanted", lambda: Refused(place.parent))
+    assert LAYER.evidence().chosen == ()
+
+
+def test_who_has_no_home_has_evidence_and_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept there, and nothing is told."""
+
+    def none() -> Path:
+        msg = "Could not determine home directory."
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(Path, "home", none)
+    for name in ("CONVPROOF_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tuned, "wanted", cache.wanted)
+    assert not cache.is_writable("tuned")
+    assert cache.folder.__wrapped__("tuned").is_dir()
     assert LAYER.evidence().chosen == ()
 
 

@@ -314,6 +314,8 @@ def test_a_table_has_every_layer_with_weights(capsys: pytest.CaptureFixture[str]
         (["1x3x8x8", "conv(3"], "an argument or ')' is expected here"),
         ([*GEOMETRY, "--batch", "4"], "the batch of '32x128x56x56' is its first number"),
         (["vgg16", "--operation", "fused"], "'fused' is not one of"),
+        (["vgg16", "--batch", f"{2**50}"], "x224x224 has more bytes than addresses reach: 2^63"),
+        ([f"{10**20}x3x8x8", "conv(3, 4)"], "Take a smaller batch"),
     ],
 )
 def test_a_mistake_is_told_clearly_and_exits_4(

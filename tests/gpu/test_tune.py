@@ -77,6 +77,7 @@ def test_without_a_gpu_one_line_says_so(capsys: pytest.CaptureFixture[str], plac
         ((*ARGUMENTS, "--batch", "4"), "the batch of '1x3x8x8' is its first number"),
         ((*ARGUMENTS, "--precision", "float8"), "'float8' is none of float32, tf32, bfloat16"),
         ((*ARGUMENTS, "--prepare", "hopper"), "'hopper' is no architecture as NVRTC spells it"),
+        ((*ARGUMENTS, "--prepare", "sm_90a", "--again"), "measures nothing, and takes no --again"),
     ],
 )
 def test_a_mistake_is_a_line(

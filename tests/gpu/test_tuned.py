@@ -21,8 +21,8 @@ from convproof.errors import UnsupportedError
 from convproof.implementation import load_implementation
 from convproof.index_maps import Sizes
 from convproof.layers import Conv
-from convproof_gpu import device, tuned
-from convproof_gpu.candidates import FAMILIES, takes
+from convproof_gpu import cache, device, tuned
+from convproof_gpu.candidates import choices
 from convproof_gpu.choices import Choice, Product, Question, chosen
 from convproof_gpu.cubin import digest
 from convproof_gpu.halo_plans import HALO_TILES
@@ -75,14 +75,10 @@ def questions(draw: st.DrawFn) -> Question:
     )
 
 
-TILES = [tile for family in FAMILIES for tile in family.tiles]
-
-
 @st.composite
 def answered(draw: st.DrawFn) -> tuple[Question, Entry]:
     question = draw(questions())
-    tile = draw(st.sampled_from([tile for tile in TILES if takes(question, tile)]))
-    choice = Choice(tile, draw(st.integers(0, 128)))
+    choice = draw(st.sampled_from(list(choices(question))))
     return question, Entry(choice, draw(st.floats(0.1, 1e6)), draw(st.floats(0.1, 1e6)))
 
 
@@ -205,12 +201,15 @@ def damaged(text: str) -> list[str]:
     """Return texts that a file may have become."""
     whole = json.loads(text)
     changes: list[tuple[str, Any]] = [
-        ("tile", "Tile<1, 2, 3, 4, 5>"), ("parts", -1), ("parts", True), ("us", None),
+        ("tile", "Tile<1, 2, 3, 4, 5>"), ("parts", -1), ("parts", True), ("parts", 3),
         ("product", "conv_sideways"), ("element", "double"), ("precision", "tf16"), ("sizes", {}),
-        ("sizes", 3), ("us", float("nan")),
+        ("us", None), ("sizes", 3), ("us", float("nan")),
         *(
             ("sizes", {**whole["entries"][0]["sizes"], name: wrong})
-            for name, wrong in (("batch", "1"), ("stride", [0, 1]), ("low", [1]), ("kernel", 3))
+            for name, wrong in (
+                ("batch", "1"), ("stride", [0, 1]), ("low", [1]), ("kernel", 3), ("batch", 2**63),
+                ("stride", [2**30, 1]),
+            )
         ),
     ]  # fmt: skip
     found = [json.dumps(whole | {"entries": [whole["entries"][0] | {k: v}]}) for k, v in changes]
@@ -333,6 +332,18 @@ def test_choices_that_are_tried_prepare_launches_of_their_own(cupy: Any, loaded:
     call(cupy, gpu.with_choices({QUESTION: Choice(FLAT)}))
     call(cupy)
     assert [FLAT.argument in name for name in loaded] == [False, True]
+
+
+def test_it_is_asked_of_the_folder_itself_whether_it_can_be_written(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is above it may be, where it is not."""
+    monkeypatch.setenv("CONVPROOF_CACHE", str(place))
+    assert cache.is_writable("tuned")
+    (place / "tuned").rmdir()
+    (place / "tuned").touch()
+    assert cache.is_writable()
+    assert not cache.is_writable("tuned")
 
 
 def test_what_is_measured_lies_beside_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,9 @@ def command(
 
     Exit code 1: a tile was wrong, or did not run.
     """
+    if prepare is not None and again:
+        msg = "--prepare compiles and measures nothing, and takes no --again: leave out one."
+        raise click.UsageError(msg)
     from convproof_gpu.cache import is_writable
     from convproof_gpu.tuning import TuningError
 
@@ -74,7 +77,7 @@ def command(
         if not output.owns_stdout:
             for line in _text(outcomes, kept):
                 click.echo(line)
-    if not is_writable():
+    if not is_writable("tuned"):
         click.echo("the cache cannot be written: what was measured is lost now.", err=True)
     return int(is_wrong)
 

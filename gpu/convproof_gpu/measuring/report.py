@@ -38,11 +38,16 @@ def read(path: str) -> Document:
     except ValueError:
         document = None
     head = document if isinstance(document, dict) else {}
-    if head.get("schema") != _SCHEMA or head.get("on") != "gpu" or "rows" not in head:
-        msg = f"{path!r} is no result of `convproof bench gpu --json`."
-        raise EvidenceError(msg)
-    rows = [_compared(row) for row in head["rows"]]
-    return head | {"rows": rows, "networks": _networks(head)}
+    none = EvidenceError(f"{path!r} is no result of `convproof bench gpu --json`.")
+    if head.get("schema") != _SCHEMA or head.get("on") != "gpu":
+        raise none
+    try:
+        rows = [_compared(row) for row in head["rows"]]
+        found = head | {"rows": rows, "networks": _networks(head)}
+        text(merged([found]))
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
+        raise none from None
+    return found
 
 
 def merged(documents: Sequence[Document]) -> Document:

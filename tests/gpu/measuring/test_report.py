@@ -216,6 +216,9 @@ def test_no_line_is_wider_than_the_terminal() -> None:
         "[]",
         '{"schema": "convproof/bench/1", "on": "cpu"}',
         '{"schema": "convproof/bench/1", "on": "gpu", "verdict": "prepared"}',
+        '{"schema": "convproof/bench/1", "on": "gpu", "runs": [], "rows": 3}',
+        '{"schema": "convproof/bench/1", "on": "gpu", "runs": [], "rows": [{}]}',
+        '{"schema": "convproof/bench/1", "on": "gpu", "rows": []}',
     ],
 )
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
