@@ -41,7 +41,7 @@ _DOC = """
 def check_precision(precision: str) -> None:
     """Raise ``UnsupportedError`` if there is no such precision."""
     if precision not in PRECISIONS:
-        held = {dtype: name for name, dtype in _DTYPES.items()}.get(precision)
+        held = next((name for name, dtype in _DTYPES.items() if dtype == precision), None)
         advice = f" {precision} is called {held!r} here." if held else ""
         msg = f"precision is one of {', '.join(PRECISIONS)}, got {precision!r}.{advice}"
         raise UnsupportedError(msg)

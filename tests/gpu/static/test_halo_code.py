@@ -107,8 +107,8 @@ def test_no_bank_of_shared_memory_is_asked_twice(tile: HaloTile) -> None:
 def test_planes_that_begin_at_one_bank_are_seen() -> None:
     """A multiple of 128 bytes apart, the units of a position would be written one by one."""
 
-    def apart(laid: Laid, tile: HaloTile) -> Plan | None:
-        plan = planned(laid, tile)
+    def apart(laid: Laid, tile: HaloTile, shared: int) -> Plan | None:
+        plan = planned(laid, tile, shared)
         return plan and replace(plan, halo=replace(plan.halo, plane=plan.halo.plane + 112))
 
     with patch.object(halo, "planned", apart):
