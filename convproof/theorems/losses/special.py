@@ -38,7 +38,7 @@ def _check(subject: Subject, function: Function, case: Case, request: Request) -
     with np.errstate(all="ignore"):
         by_ieee = ask(oracle, function.role, case, arrays.astype(known.expected.dtype))
     touched = _of_line(function, case, line, by_ieee.shape)
-    open_ = touched & np.isfinite(by_ieee)
+    open_ = np.asarray(touched & np.isfinite(by_ieee))
     expected = np.where(touched, by_ieee, known.expected)
     allowed = known.allowed
 
